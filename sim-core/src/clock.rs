@@ -1,0 +1,89 @@
+//! A node's clocks: a monotonic one that may run fast or slow, and a wall clock that also jumps.
+
+use crate::time::{Span, Time};
+
+/// What a machine's clocks show, told from true time.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub(crate) struct Clock {
+    /// Local and true time at the last change of rate.
+    local: Time,
+    since: Time,
+    /// Millionths by which it runs fast; negative: slow.
+    ppm: i64,
+    /// The wall clock less the monotonic one, in nanoseconds.
+    offset: i64,
+}
+
+impl Clock {
+    /// The monotonic clock at a true time.
+    #[inline]
+    pub fn now(&self, at: Time) -> Time {
+        let passed = at.since(self.since).0;
+        Time(self.local.0 + passed.saturating_add_signed(scale(passed, self.ppm)))
+    }
+
+    /// The wall clock at a true time.
+    #[inline]
+    pub fn wall(&self, at: Time) -> Time {
+        Time(self.now(at).0.saturating_add_signed(self.offset))
+    }
+
+    /// How long, in true time, until the monotonic clock has gone on by `span`: at least that long.
+    #[inline]
+    pub fn true_span(&self, span: Span) -> Span {
+        if self.ppm == 0 {
+            return span;
+        }
+        let rate = (1_000_000 + self.ppm).max(1) as u128;
+        Span((u128::from(span.0) * 1_000_000).div_ceil(rate) as u64)
+    }
+
+    /// From this true time on it runs fast by so many millionths.
+    pub fn set_rate(&mut self, at: Time, ppm: i64) {
+        self.local = self.now(at);
+        self.since = at;
+        self.ppm = ppm;
+    }
+
+    /// By how many millionths it runs fast.
+    pub fn rate(&self) -> i64 {
+        self.ppm
+    }
+
+    /// The wall clock leaps by so many nanoseconds.
+    pub fn jump(&mut self, by: i64) {
+        self.offset = self.offset.saturating_add(by);
+    }
+}
+
+fn scale(passed: u64, ppm: i64) -> i64 {
+    (i128::from(passed) * i128::from(ppm) / 1_000_000) as i64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fast_clock_gains_and_a_jump_moves_the_wall_clock_alone() {
+        let mut clock = Clock::default();
+        clock.set_rate(Time(0), 100_000);
+        assert_eq!(clock.now(Time(1_000)), Time(1_100));
+        clock.set_rate(Time(1_000), 0);
+        assert_eq!(clock.now(Time(2_000)), Time(2_100));
+        clock.jump(-100);
+        assert_eq!((clock.now(Time(2_000)), clock.wall(Time(2_000))), (Time(2_100), Time(2_000)));
+    }
+
+    #[test]
+    fn a_timer_never_rings_before_its_own_clock_says_so() {
+        for ppm in [-300_000, -50, 0, 7, 500_000] {
+            let mut clock = Clock::default();
+            clock.set_rate(Time(0), ppm);
+            for span in [1, 10, 999, 1_000_000_007] {
+                let rings = Time(0) + clock.true_span(Span(span));
+                assert!(clock.now(rings) >= Time(span), "{ppm} {span}");
+            }
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! What a process asks of the world, and the [`Context`] through which it asks.
+//!
+//! Effects are buffered in order and happen when the handler has returned, so that traces, sync barriers,
+//! scripts and every driver see one and the same thing.
+
+use crate::fact::{Claim, Fact};
+use crate::process::{NodeId, Process, Reply};
+use crate::random::Rng;
+use crate::service::{Answer, RequestId};
+use crate::time::{Span, Time};
+use serde::Serialize;
+
+/// To whom a message goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+pub enum Target {
+    /// To one node.
+    One(NodeId),
+    /// To every other node.
+    Peers,
+}
+
+/// One thing that a process asks of the world.
+///
+/// `Send`, `Reply` and `Claim` leave the node: they wait behind a [`Sync`](Effect::Sync) that is not done.
+/// Writes and timers are the node's own and never wait.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub enum Effect<P: Process> {
+    /// A message leaves.
+    Send {
+        /// For whom.
+        to: Target,
+        /// What it says.
+        message: P::Message,
+    },
+    /// An answer leaves.
+    Reply {
+        /// To which request.
+        id: RequestId,
+        /// What it says.
+        answer: Answer<Reply<P>>,
+    },
+    /// A timer is set, or set anew.
+    SetTimer {
+        /// Its name.
+        timer: P::Timer,
+        /// How long from now, by the node's own clock.
+        after: Span,
+    },
+    /// A timer is taken back.
+    CancelTimer {
+        /// Its name.
+        timer: P::Timer,
+    },
+    /// A record is written after the others of its file. It is safe only once a sync is done.
+    Append {
+        /// Which file; 0 unless processes share a node.
+        file: u16,
+        /// What.
+        record: P::Record,
+    },
+    /// A file gets these records in place of those that it had, all or none.
+    Rewrite {
+        /// Which file; 0 unless processes share a node.
+        file: u16,
+        /// What it then holds.
+        records: Vec<P::Record>,
+    },
+    /// A barrier: what leaves the node after this waits until the disk has all that was written before it.
+    Sync,
+    /// Something that observers should know.
+    Claim(Claim),
+}
+
+/// What a process sees of the world, and how it asks things of it.
+#[derive(Clone, Debug)]
+pub struct Context<P: Process> {
+    pub(crate) id: NodeId,
+    pub(crate) nodes: u32,
+    pub(crate) now: Time,
+    pub(crate) wall: Time,
+    pub(crate) rng: Rng,
+    pub(crate) effects: Vec<Effect<P>>,
+}
+
+impl<P: Process> Context<P> {
+    /// The node's own address.
+    #[inline]
+    pub fn id(&self) -> NodeId {
+        self.id
+    }
+    /// How many nodes the cluster has.
+    #[inline]
+    pub fn nodes(&self) -> u32 {
+        self.nodes
+    }
+    /// Every node but this one.
+    pub fn peers(&self) -> impl Iterator<Item = NodeId> + use<P> {
+        let me = self.id;
+        (0..self.nodes).map(NodeId).filter(move |n| *n != me)
+    }
+    /// The node's monotonic clock: it may run a little fast or slow, but never jumps.
+    #[inline]
+    pub fn now(&self) -> Time {
+        self.now
+    }
+    /// The node's wall clock: it runs at the rate of the monotonic one, with an offset, and it can jump.
+    #[inline]
+    pub fn wall(&self) -> Time {
+        self.wall
+    }
+    /// The node's own randomness.
+    #[inline]
+    pub fn rng(&mut self) -> &mut Rng {
+        &mut self.rng
+    }
+    /// Sends a message to a node.
+    #[inline]
+    pub fn send(&mut self, to: NodeId, message: P::Message) {
+        self.effects.push(Effect::Send { to: Target::One(to), message });
+    }
+    /// Sends a message to every other node.
+    #[inline]
+    pub fn broadcast(&mut self, message: P::Message) {
+        self.effects.push(Effect::Send { to: Target::Peers, message });
+    }
+    /// Answers a request: done, and this came of it.
+    pub fn reply(&mut self, id: RequestId, reply: Reply<P>) {
+        self.effects.push(Effect::Reply { id, answer: Answer::Done(reply) });
+    }
+    /// Answers a request: not done here; perhaps ask `hint`.
+    pub fn refuse(&mut self, id: RequestId, hint: Option<NodeId>) {
+        self.effects.push(Effect::Reply { id, answer: Answer::Refused(hint) });
+    }
+    /// Answers a request: its session is gone, and nobody can say whether it was done.
+    pub fn expire(&mut self, id: RequestId) {
+        self.effects.push(Effect::Reply { id, answer: Answer::Expired });
+    }
+    /// Sets a timer, or sets it anew.
+    #[inline]
+    pub fn set_timer(&mut self, timer: P::Timer, after: Span) {
+        self.effects.push(Effect::SetTimer { timer, after });
+    }
+    /// Takes a timer back.
+    #[inline]
+    pub fn cancel_timer(&mut self, timer: P::Timer) {
+        self.effects.push(Effect::CancelTimer { timer });
+    }
+    /// Writes a record after the others.
+    #[inline]
+    pub fn append(&mut self, record: P::Record) {
+        self.effects.push(Effect::Append { file: 0, record });
+    }
+    /// Writes these records in place of all others.
+    pub fn rewrite(&mut self, records: Vec<P::Record>) {
+        self.effects.push(Effect::Rewrite { file: 0, records });
+    }
+    /// What is sent, replied or claimed from here on waits until the disk has what was written so far.
+    #[inline]
+    pub fn sync(&mut self) {
+        self.effects.push(Effect::Sync);
+    }
+    /// Tells observers something.
+    #[inline]
+    pub fn claim(&mut self, fact: Fact) {
+        self.effects.push(Effect::Claim(Claim { group: 0, fact }));
+    }
+
+    /// Lends this context to a process inside this one, and translates what that asks for.
+    pub fn lend<Q: Process, R>(
+        &mut self,
+        inner: impl FnOnce(&mut Context<Q>) -> R,
+        translate: impl Fn(Effect<Q>) -> Effect<P>,
+    ) -> R {
+        let mut lent = Context {
+            id: self.id,
+            nodes: self.nodes,
+            now: self.now,
+            wall: self.wall,
+            rng: self.rng.clone(),
+            effects: Vec::new(),
+        };
+        let result = inner(&mut lent);
+        self.rng = lent.rng;
+        self.effects.extend(lent.effects.into_iter().map(translate));
+        result
+    }
+}

@@ -1,0 +1,1 @@
+//! Who picks what happens next.

@@ -1,0 +1,162 @@
+//! What processes claim to observers: a closed vocabulary, in which every protocol can be compared.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A fact, and the group that it is about: two processes on one node have two groups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct Claim {
+    /// Which group of processes; 0 unless several share their nodes.
+    pub group: u16,
+    /// What is claimed.
+    pub fact: Fact,
+}
+
+/// Something that a process says of itself when it becomes so.
+///
+/// `epoch` is the generic word for a term, view or ballot, `slot` for a position in a log. Values and states
+/// are told as hashes, which are compared within one run and mean nothing beyond it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub enum Fact {
+    /// It asks to lead this epoch.
+    Campaigns {
+        /// Of which.
+        epoch: u64,
+    },
+    /// It leads this epoch.
+    Leads {
+        /// Of which.
+        epoch: u64,
+    },
+    /// It neither leads nor asks to.
+    Follows {
+        /// As of which.
+        epoch: u64,
+    },
+    /// It knows that this value stands at this slot for good, and has done it.
+    Decides {
+        /// Where.
+        slot: u64,
+        /// The epoch that the value was proposed in.
+        epoch: u64,
+        /// The value's hash.
+        value: u64,
+        /// The hash of the state that it led to; 0 when it is not told.
+        state: u64,
+    },
+    /// It took over a whole state instead of deciding every slot up to this one.
+    Installs {
+        /// Up to where.
+        slot: u64,
+        /// The state's hash; 0 when it is not told.
+        state: u64,
+    },
+    /// It dropped slots from this one on, because a leader's differed.
+    Truncates {
+        /// From where.
+        slot: u64,
+    },
+    /// It stored a snapshot in place of the slots up to this one.
+    Compacts {
+        /// Up to where.
+        slot: u64,
+    },
+    /// It answered a read without a slot of its own.
+    Reads {
+        /// In which way.
+        by: ReadPath,
+    },
+    /// It may serve reads alone until this instant of its own clock.
+    Leases {
+        /// Until when, by its own monotonic clock, in nanoseconds.
+        until: u64,
+    },
+    /// It saw a request that it had done before, and gave the old answer.
+    Deduplicates {
+        /// Whose.
+        client: u32,
+        /// Which.
+        number: u32,
+    },
+    /// It changed the state for a client's request, as the replicated log told it to.
+    Executes {
+        /// At which slot.
+        slot: u64,
+        /// Whose.
+        client: u32,
+        /// Which.
+        number: u32,
+    },
+    /// It hands leadership over.
+    Transfers {
+        /// The epoch that it leads.
+        epoch: u64,
+        /// To whom.
+        to: u32,
+    },
+    /// A client was granted money from an account.
+    Pays {
+        /// From which account.
+        account: u64,
+        /// How much.
+        amount: u64,
+        /// What the account held when the run began.
+        opening: u64,
+    },
+}
+
+/// How a read was served, cheapest last.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReadPath {
+    /// Through the log, as a write is.
+    Log,
+    /// After a round that confirms the leader, at the leader.
+    ReadIndex,
+    /// The same, at a follower that asked the leader for its index.
+    FollowerReadIndex,
+    /// By a lease, without a round.
+    Lease,
+    /// From the node's own state, whoever it is.
+    Local,
+}
+
+impl Fact {
+    /// The names by which a fault can wait for a fact.
+    pub const EVENTS: [&'static str; 13] = [
+        "campaigns",
+        "leads",
+        "follows",
+        "commits",
+        "installs",
+        "truncates",
+        "compacts",
+        "reads",
+        "leases",
+        "deduplicates",
+        "executes",
+        "transfers",
+        "pays",
+    ];
+
+    /// Which of [`EVENTS`](Fact::EVENTS) this is.
+    pub fn event(&self) -> usize {
+        match self {
+            Fact::Campaigns { .. } => 0,
+            Fact::Leads { .. } => 1,
+            Fact::Follows { .. } => 2,
+            Fact::Decides { .. } => 3,
+            Fact::Installs { .. } => 4,
+            Fact::Truncates { .. } => 5,
+            Fact::Compacts { .. } => 6,
+            Fact::Reads { .. } => 7,
+            Fact::Leases { .. } => 8,
+            Fact::Deduplicates { .. } => 9,
+            Fact::Executes { .. } => 10,
+            Fact::Transfers { .. } => 11,
+            Fact::Pays { .. } => 12,
+        }
+    }
+}

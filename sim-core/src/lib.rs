@@ -1,0 +1,51 @@
+//! A deterministic world in which distributed systems are run, and in which things go wrong on purpose.
+//!
+//! A [`World`](world::World) knows what *can* happen, a driver picks what *does*, and
+//! [observers](observe::Observer) see every step.
+//!
+//! | room | what is in it |
+//! |---|---|
+//! | [`process`] [`context`] [`service`] [`fact`] | what the author of a protocol meets |
+//! | [`world`] [`nodes`] [`settings`] | what there is |
+//! | [`fault`] | what can go wrong |
+//! | [`observe`] [`history`] [`trace`] [`outcome`] | what is seen |
+//! | [`drive`] | who picks what happens next |
+//! | [`time`] [`random`] | whole numbers and named draws |
+//!
+//! The crate names no protocol and no service, reads no file, no clock and no environment, and starts no thread.
+
+pub mod context;
+pub mod drive;
+pub mod fact;
+pub mod fault;
+pub mod history;
+pub mod nodes;
+pub mod observe;
+pub mod outcome;
+pub mod process;
+pub mod random;
+pub mod service;
+pub mod settings;
+pub mod time;
+pub mod topology;
+pub mod trace;
+pub mod world;
+
+mod clock;
+mod disk;
+mod network;
+mod queue;
+
+pub use context::{Context, Effect};
+pub use fact::{Claim, Fact, ReadPath};
+pub use nodes::Nodes;
+pub use observe::{Cause, ClientStep, FaultStep, Invariant, Machine, Observer, Step, Violation};
+pub use process::{Config, Data, NodeId, Op, Process, Reply};
+pub use random::Rng;
+pub use service::{
+    Answer, Client, ClientContext, ClientEffect, ClientSettings, Ending, Request, RequestId,
+    Service,
+};
+pub use settings::Settings;
+pub use time::{Chance, Span, SpanRange, Time};
+pub use world::World;

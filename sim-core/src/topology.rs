@@ -1,0 +1,1 @@
+//! Named layouts of sites.
