@@ -1,1 +1,5 @@
 //! protocols
+
+pub mod promise;
+pub mod quorum;
+pub mod raft;
