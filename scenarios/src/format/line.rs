@@ -131,7 +131,8 @@ pub(super) fn read(id: u32, value: Value<'_>, found: &mut Found) -> Option<Unres
     }
     if first.is_none() && !strange {
         let verbs: Vec<&str> = FORMS.iter().map(|form| form.verb).collect();
-        let wrong = Draft::at(place.clone(), "this fault says when but not what");
+        let when = if head.is_empty() { "neither when nor" } else { "when but not" };
+        let wrong = Draft::at(place.clone(), format!("this fault says {when} what"));
         found.say(wrong.help(format!("add one of {}", verbs.join(", "))));
     }
     let head = Spanned::new(place.clone(), DeValue::Table(head));

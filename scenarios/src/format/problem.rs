@@ -211,7 +211,8 @@ impl Found {
 }
 
 impl Mark {
-    /// The place of a span, of which only the first line is marked. `lines` are the starts of all but the first.
+    /// The place of a span, of which only the first line is marked. `lines` are the starts of all
+    /// but the first.
     fn new(text: &str, lines: &[usize], span: Range<usize>, label: String) -> Mark {
         let boundary = |mut place: usize| {
             place = place.min(text.len());
@@ -230,7 +231,8 @@ impl Mark {
     }
 }
 
-/// At most so many characters of a text on one line: names come from the file and may be of any length.
+/// At most so many characters of a text on one line: names come from the file and may be of any
+/// length.
 pub(super) fn clip(text: &str, most: usize) -> String {
     let mut clipped: String =
         text.chars().take(most).map(|c| if c.is_control() { ' ' } else { c }).collect();

@@ -30,6 +30,16 @@ fn keys() {
 }
 
 #[test]
+fn an_unknown_protocol_is_one_problem() {
+    let text = HEAD.replace("raft", "rafft")
+        + "[rafft]\n[[faults]]\nat = \"1s\"\npause = \"leader\"\n\
+        on = { event = \"leads\" }\n[clients]\nload = \"kv\"\nkeys = 3\n[nemesis]\n";
+    let problems = bad(text.as_bytes()).problems;
+    let messages: Vec<&str> = problems.iter().map(|problem| problem.message.as_str()).collect();
+    assert_eq!(messages, ["unknown protocol `rafft`", "unknown key `rafft`"]);
+}
+
+#[test]
 fn values() {
     insta::assert_snapshot!(bad(br#"
 title = 5
@@ -74,6 +84,7 @@ fn targets() {
         "at = \"1s\"\nfull-disk = \"clients\"",
         "at = \"1s\"\npause = \"lea\\u0064er n7\"",
         "at = \"1s\"\npause = ' '",
+        "at = \"1s\"\ncut = \"rest | n1 | rest\"",
     ]));
 }
 

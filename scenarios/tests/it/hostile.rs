@@ -59,7 +59,8 @@ fn mutated(rng: &mut Rng) -> Vec<u8> {
                 bytes.splice(at..at, piece.bytes());
             }
             _ => {
-                // A digit becomes another, so that the file stays well formed and its numbers go wrong.
+                // A digit becomes another, so that the file stays well formed and its numbers go
+                // wrong.
                 let digits: Vec<usize> =
                     (0..bytes.len()).filter(|&at| bytes[at].is_ascii_digit()).collect();
                 if !digits.is_empty() {
@@ -115,12 +116,12 @@ fn flood(head: &str, line: impl Fn(usize) -> String, tail: &str) -> String {
     text + tail
 }
 
-#[test]
-fn floods_are_answered_shortly() {
+/// Files as large as they may be, each with as much of one thing as fits.
+pub fn floods() -> Vec<String> {
     let head = "title = \"T\"\nprotocol = \"raft\"\nnodes = 5\nduration = \"20s\"\n";
     let faults = format!("{head}[[faults]]\nat = \"1s\"\n");
     let nest = "[".repeat(500_000);
-    let floods = [
+    vec![
         flood("", |n| format!("{n}=0\n"), ""),
         flood(&format!("{head}[network]\n"), |n| format!("{n}=0\n"), ""),
         flood(&format!("{head}[raft]\n"), |n| format!("{n}=0\n"), ""),
@@ -137,8 +138,12 @@ fn floods_are_answered_shortly() {
         format!("{head}{} = 1\n", "k".repeat(1_000_000)),
         format!("{head}claim = \"{}\" x\n", "é".repeat(500_000)),
         flood("", |_| "a.".into(), "b = 1"),
-    ];
-    for text in floods {
+    ]
+}
+
+#[test]
+pub fn floods_are_answered_shortly() {
+    for text in floods() {
         let problems = bad(text.as_bytes());
         let shown = problems.render(false);
         assert!(shown.len() < 40_000, "{} bytes: {}", shown.len(), &shown[..200]);

@@ -6,3 +6,4 @@ mod plans;
 mod reads;
 mod schema;
 mod words;
+mod zz;
