@@ -203,12 +203,12 @@ impl When {
             found.say(wrong.help("add at = \"5s\" or on = { event = \"leads\" }"));
         }
         let at = self.at.as_ref().map_or(SpanRange::default(), |at| *at.get_ref());
-        if let (Some(at), Some((duration, end))) = (&self.at, &bounds.duration) {
-            if at.get_ref().to > *duration {
-                let wrong = Draft::at(at.span(), "this strikes after faults have ended");
-                let wrong = wrong.also(Some(end.clone()), "they end here");
-                found.say(wrong.help("raise `duration`, or strike earlier"));
-            }
+        if let (Some(at), Some((duration, end))) = (&self.at, &bounds.duration)
+            && at.get_ref().to > *duration
+        {
+            let wrong = Draft::at(at.span(), "this strikes after faults have ended");
+            let wrong = wrong.also(Some(end.clone()), "they end here");
+            found.say(wrong.help("raise `duration`, or strike earlier"));
         }
         let lasts = self.lasts(verb, found);
         let repeat = self.repeat(at, bounds, found);

@@ -6,4 +6,3 @@ mod plans;
 mod reads;
 mod schema;
 mod words;
-mod zz;
