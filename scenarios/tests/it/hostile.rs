@@ -96,7 +96,7 @@ fn noise_never_panics() {
     let mut rng = Rng::named(5, 8);
     for _ in 0..2_000 {
         let length = rng.index(200);
-        let bytes: Vec<u8> = (0..length).map(|_| rng.next() as u8).collect();
+        let bytes: Vec<u8> = (0..length).map(|_| rng.bits() as u8).collect();
         if let Err(problems) = read(&bytes, "noise.toml", &Catalogue) {
             problems.render(true);
         }
