@@ -12,7 +12,7 @@ use sim_core::{Settings, Span};
 use std::ops::RangeInclusive;
 
 impl<S: Model> Protocol for Raft<S> {
-    type Safety = ();
+    type Safety = super::invariants::Invariants;
 
     fn about() -> &'static str {
         "a replicated log led by one elected server at a time (Ongaro and Ousterhout, 2014)"
