@@ -69,7 +69,7 @@ fn document(text: &str, vocabulary: &dyn Vocabulary, found: &mut Found) -> Optio
     let title = file.title(found);
     let claim = file.take("claim").and_then(|(_, claim)| value(claim, found));
     let duration = file.span("duration", found);
-    if duration.is_none() && !file.had.contains("duration") {
+    if duration.is_none() && !file.places.contains_key("duration") {
         let wrong = Draft::whole("the scenario does not say how long faults strike");
         found.say(wrong.help("write duration = \"20s\""));
     }

@@ -12,7 +12,7 @@ use super::value::{TOP, Value, nothing, parse, read as value, section, suggestio
 use super::vocabulary::{Options, ProtocolWords, Vocabulary};
 use sim_core::Span;
 use sim_core::settings::NetworkSettings;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -42,13 +42,12 @@ pub(super) struct File<'t> {
     known: BTreeMap<&'static str, (Range<usize>, Value<'t>)>,
     /// Protocols' sections, in the order of the file.
     sections: Vec<(String, Range<usize>, Value<'t>)>,
-    /// The keys that the file has, whatever came of them.
-    pub(super) had: BTreeSet<&'static str>,
-    /// Where the keys and sections stand.
+    /// Where the keys and sections stand that the file has, whatever came of them.
     pub(super) places: BTreeMap<String, Range<usize>>,
 }
 
 impl<'t> File<'t> {
+    /// Tells the keys of a file apart; nothing when it is of another format, or hopeless.
     pub(super) fn split(
         table: DeTable<'t>,
         vocabulary: &dyn Vocabulary,
@@ -70,12 +69,8 @@ impl<'t> File<'t> {
         }
         let protocols: Vec<&str> =
             vocabulary.protocols().iter().map(|protocol| protocol.name()).collect();
-        let mut file = File {
-            known: BTreeMap::new(),
-            sections: Vec::new(),
-            had: BTreeSet::new(),
-            places: BTreeMap::new(),
-        };
+        let mut file =
+            File { known: BTreeMap::new(), sections: Vec::new(), places: BTreeMap::new() };
         for (key, value) in table {
             if found.full() {
                 return None;
@@ -83,7 +78,6 @@ impl<'t> File<'t> {
             let (name, at) = (key.get_ref().as_ref(), key.span());
             if let Some(name) = TOP.into_iter().find(|known| *known == name) {
                 file.places.insert(name.to_string(), at.clone());
-                file.had.insert(name);
                 match name {
                     "variants" | "sweep" => found.say(unsupported(at, &format!("[{name}]"))),
                     "format" | "$schema" => {}
@@ -100,6 +94,7 @@ impl<'t> File<'t> {
         Some(file)
     }
 
+    /// What stands at a key, with the key's place.
     pub(super) fn take(&mut self, key: &str) -> Option<(Range<usize>, Value<'t>)> {
         self.known.remove(key)
     }

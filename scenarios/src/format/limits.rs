@@ -22,7 +22,7 @@ pub const STRIKES: u64 = 100_000;
 /// The longest run: `duration` and `settle` together.
 pub const LENGTH: Span = Span::YEAR;
 /// How often the shortest timer may ring on all nodes together.
-pub const RINGS: u64 = 10_000_000_000;
+pub const RINGS: u64 = 1_000_000_000;
 /// How many operations all clients together may begin. A run keeps its whole history.
 pub const OPERATIONS: u64 = 100_000_000;
 /// How many times slower a node or a disk may become.
