@@ -5,4 +5,5 @@ mod hostile;
 mod plans;
 mod reads;
 mod schema;
+mod shipped;
 mod words;

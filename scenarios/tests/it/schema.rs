@@ -2,6 +2,7 @@
 
 use crate::words::Catalogue;
 use scenarios::format::schema;
+use scenarios::words::Words;
 use serde_json::{Value, json};
 
 fn holds_null(value: &Value) -> bool {
@@ -17,6 +18,7 @@ fn holds_null(value: &Value) -> bool {
 #[test]
 fn nothing_may_be_null() {
     assert!(!holds_null(&schema(&Catalogue)));
+    assert!(!holds_null(&schema(&Words::of(protocols::all()))));
 }
 
 #[test]
@@ -32,8 +34,9 @@ fn every_reference_leads_somewhere() {
             _ => {}
         }
     }
-    let schema = schema(&Catalogue);
-    check(&schema, &schema["definitions"]);
+    for schema in [schema(&Catalogue), schema(&Words::of(protocols::all()))] {
+        check(&schema, &schema["definitions"]);
+    }
 }
 
 #[test]
