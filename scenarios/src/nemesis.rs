@@ -5,7 +5,7 @@
 //! deep into what any of them alone can do, because they get in each other's way.
 //!
 //! When faults strike is drawn in one sequence; what each of them is comes from a generator of its
-//! own, named by its id.
+//! own, named by its place among them, so that the faults of the file have no part in it.
 
 use crate::format::{Kinds, Nemesis, Options, ProtocolWords};
 use sim_core::fault::{
@@ -43,14 +43,13 @@ pub fn draw(nemesis: &Nemesis, field: &Field<'_>, seed: u64, first: u32) -> Vec<
     let mut down = Down::default();
     let mut at = Time::ZERO + nemesis.every.draw(&mut clock);
     while at.0 < field.duration.0 {
-        let fault = first.saturating_add(strikes.len() as u32);
-        let mut rng = Rng::named(stream, u64::from(fault));
+        let place = strikes.len() as u32;
+        let mut rng = Rng::named(stream, u64::from(place) + 1);
         let lasts = nemesis.lasts.draw(&mut rng);
-        if let Some(fault) =
-            field.conjure(&kinds, down.room(nemesis.at_once, at), nemesis.beyond, &mut rng)
-        {
+        let room = down.room(nemesis.at_once, at);
+        if let Some(fault) = field.conjure(&kinds, room, nemesis.beyond, &mut rng) {
             down.takes(field.weight(&fault), at + lasts);
-            let id = FaultId { fault: first.saturating_add(strikes.len() as u32), nth: 1 };
+            let id = FaultId { fault: first.saturating_add(place), nth: 1 };
             let lasts = if fault.kind().lasts() { Lasts::For(lasts) } else { Lasts::UntilHealed };
             strikes.push(Strike { id, at, on: None, fault, lasts, name: None });
         }

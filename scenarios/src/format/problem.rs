@@ -224,8 +224,9 @@ impl Mark {
         let start = boundary(span.start);
         let line = lines.partition_point(|&first| first <= start);
         let first = if line == 0 { 0 } else { lines[line - 1] };
-        let end_of_line = text[start..].find(['\r', '\n']).map_or(text.len(), |end| start + end);
-        let end = boundary(span.end).clamp(start, end_of_line);
+        let end_of_line = lines.get(line).map_or(text.len(), |next| next - 1);
+        let end_of_line = end_of_line - usize::from(text[..end_of_line].ends_with('\r'));
+        let end = boundary(span.end).clamp(start, end_of_line.max(start));
         let column = text[first..start].chars().count() + 1;
         Mark { line: line + 1, column, label: clip(&label, 100), span: start..end }
     }

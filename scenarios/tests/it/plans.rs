@@ -63,6 +63,19 @@ fn a_fault_that_is_taken_out_changes_no_other() {
 }
 
 #[test]
+fn faults_of_the_file_have_no_part_in_what_a_nemesis_does() {
+    let whole = good(&format!("{VERBS}\n[nemesis]\nkinds = [\"crash\", \"cut\", \"loss\"]\n"));
+    let mut fewer = whole.clone();
+    fewer.faults.clear();
+    let made_up = |scenario: &Scenario| -> Vec<(Time, Fault, Lasts)> {
+        let strikes = draw(scenario, 5).strikes.into_iter().skip(scenario.faults.len());
+        strikes.map(|strike| (strike.at, strike.fault, strike.lasts)).collect()
+    };
+    assert!(made_up(&whole).len() > 5);
+    assert_eq!(made_up(&whole), made_up(&fewer));
+}
+
+#[test]
 fn a_leap_is_drawn_both_ways() {
     let scenario = good(VERBS);
     let leap = |seed| match &draw(&scenario, seed).strikes[16].fault {
