@@ -2,7 +2,7 @@
 //!
 //! | room | what is in it |
 //! |---|---|
-//! | [`format`] | text in, a scenario or every problem with it out |
+//! | [`mod@format`] | text in, a scenario or every problem with it out |
 //! | [`plan`] | what a seed draws from a scenario: faults with their times written out |
 //! | [`nemesis`] | faults that a seed makes up |
 //! | [`words`] | the catalogue of protocols, as the words that scenarios may use |
