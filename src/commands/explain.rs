@@ -128,7 +128,9 @@ fn property(entry: &dyn Entry, name: &str) -> Option<String> {
 /// What the properties say that every protocol's runs are checked for.
 pub fn about_general(property: &str) -> &'static str {
     match property {
-        "linearizable" => "every operation takes effect at one instant between its call and its return",
+        "linearizable" => {
+            "every operation takes effect at one instant between its call and its return"
+        }
         "live-again" => "after all faults have healed, clients are served again within the bound",
         "catch-up" => "after all faults have healed, every live node decides what had been decided",
         "no-panic" => "the protocol's code does not panic",

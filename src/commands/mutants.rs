@@ -35,17 +35,15 @@ fn hunt_all(app: &App, args: &Mutants) -> Result<Vec<MutantRow>, String> {
         .iter()
         .map(|s| sources::read(app.catalogue, s.name, s.text.as_bytes(), app.colours_errors()))
         .collect::<Result<_, _>>()?;
-    let progress =
-        Progress::new("mutants", wanted.len() as u64, app.manner.quiet || app.is_json());
+    let progress = Progress::new("mutants", wanted.len() as u64, app.manner.quiet || app.is_json());
     let mut rows = Vec::new();
     for (entry, bug) in wanted {
         if app.is_stopped() {
             break;
         }
         let usable = library.iter().filter(|source| serves(entry, &source.scenario));
-        let stages: Vec<Stage<'_>> = usable
-            .map(|source| Stage { name: &source.name, scenario: &source.scenario })
-            .collect();
+        let stages: Vec<Stage<'_>> =
+            usable.map(|source| Stage { name: &source.name, scenario: &source.scenario }).collect();
         let caught = hunt(app.catalogue, entry, &bug, &stages, args.seeds, &app.stop)?;
         progress.step(caught.is_none());
         let tried = args.seeds.saturating_mul(stages.len() as u64);
@@ -72,11 +70,13 @@ fn wanted(app: &App, args: &Mutants) -> Result<Vec<(&'static dyn Entry, BugAbout
         app.catalogue.get(name).ok_or_else(|| format!("there is no protocol `{name}`"))?;
     }
     let protocols = app.catalogue.iter();
-    let protocols = protocols
-        .filter(|entry| args.protocol.is_empty() || args.protocol.iter().any(|p| p == entry.name()));
+    let protocols = protocols.filter(|entry| {
+        args.protocol.is_empty() || args.protocol.iter().any(|p| p == entry.name())
+    });
     let bugs = protocols.flat_map(|entry| entry.bugs().into_iter().map(move |bug| (entry, bug)));
-    let wanted: Vec<_> =
-        bugs.filter(|(_, bug)| args.bug.is_empty() || args.bug.iter().any(|b| b == bug.id)).collect();
+    let wanted: Vec<_> = bugs
+        .filter(|(_, bug)| args.bug.is_empty() || args.bug.iter().any(|b| b == bug.id))
+        .collect();
     if let Some(id) = args.bug.iter().find(|id| wanted.iter().all(|(_, bug)| bug.id != **id)) {
         return Err(format!("there is no bug `{id}`; `splitbrain list bugs` names them"));
     }

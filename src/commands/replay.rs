@@ -165,7 +165,8 @@ fn findings(
     );
     if broken.is_empty() {
         let held = outcome.findings.len();
-        let _ = writeln!(text, "everything held: {held} properties, {} operations", outcome.operations);
+        let _ =
+            writeln!(text, "everything held: {held} properties, {} operations", outcome.operations);
     }
     for finding in broken {
         let breach = Breach {

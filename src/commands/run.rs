@@ -37,14 +37,9 @@ pub fn run(app: &App, args: &Run) -> Exit {
             if app.is_stopped() {
                 return exit.max(Exit::Interrupted);
             }
-            let done = Course::new(
-                app.catalogue,
-                &source.name,
-                &source.scenario,
-                subject,
-                &args.bug,
-            )
-            .and_then(|course| run_one(app, args, source, subject, &course));
+            let done =
+                Course::new(app.catalogue, &source.name, &source.scenario, subject, &args.bug)
+                    .and_then(|course| run_one(app, args, source, subject, &course));
             exit = exit.max(done.unwrap_or_else(|why| app.complain(&why)));
         }
     }
@@ -78,9 +73,8 @@ fn run_one(
         progress.step(failed);
         keep.failures(outcome);
     };
-    let (mut summary, jobs) = on_cores(args.jobs, |jobs| {
-        (course.run_all(seeds.clone(), &app.stop, &seen), jobs)
-    })?;
+    let (mut summary, jobs) =
+        on_cores(args.jobs, |jobs| (course.run_all(seeds.clone(), &app.stop, &seen), jobs))?;
     progress.clear();
     for breach in &mut summary.broken {
         breach.replay = keep.replay_line(breach);
@@ -125,12 +119,7 @@ fn dry_run(app: &App, course: &Course<'_>, seed: u64) -> Result<Exit, String> {
     Ok(Exit::Held)
 }
 
-fn twice(
-    app: &App,
-    args: &Run,
-    course: &Course<'_>,
-    seeds: Range<u64>,
-) -> Result<Exit, String> {
+fn twice(app: &App, args: &Run, course: &Course<'_>, seeds: Range<u64>) -> Result<Exit, String> {
     let unsteady = on_cores(args.jobs, |_| course.run_twice(seeds.clone(), &app.stop))?;
     let Some(unsteady) = unsteady else {
         eprintln!("every seed gave the same run again");
