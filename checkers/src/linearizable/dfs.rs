@@ -146,7 +146,8 @@ impl<'t> Dfs<'t> {
             let required = self.timeline.required[number as usize];
             set(&mut bits, required.slot);
             // What changes nothing and is possible now may as well come now: no order needs it later.
-            if required.inert && certain.is_none() && space.step(self.state, required.act).is_some() {
+            if required.inert && certain.is_none() && space.step(self.state, required.act).is_some()
+            {
                 certain = Some(number);
             }
             self.choices.push(number);
@@ -163,7 +164,12 @@ impl<'t> Dfs<'t> {
                 self.choices.truncate(first);
                 self.choices.push(number);
             }
-            None => self.offer_optional(front),
+            None => {
+                // What must be done soonest comes first.
+                let nodes = &self.nodes;
+                self.choices[first..].sort_unstable_by_key(|number| nodes[*number as usize].1);
+                self.offer_optional(front);
+            }
         }
         self.frames.push(Frame { first, at: first, made, before });
     }
