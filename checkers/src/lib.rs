@@ -3,6 +3,7 @@
 //! | room | what is in it |
 //! |---|---|
 //! | [`linearizable`] | whether one order explains a history, and why not |
+//! | [`liveness`] | whether what could recover did |
 //! | [`model`] | services as sequential specifications, the key-value store of most scenarios among them |
 //! | [`client`] | sessions: time-outs, retries, redirection |
 //! | [`foreign`] | histories that others recorded |
@@ -10,6 +11,7 @@
 pub mod client;
 pub mod foreign;
 pub mod linearizable;
+pub mod liveness;
 pub mod model;
 
 pub use linearizable::{Judgement, check};

@@ -314,6 +314,11 @@ impl FaultKind {
         FaultKind::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
+    /// Whether it lasts until it heals; the others are over as soon as they have happened.
+    pub fn lasts(self) -> bool {
+        !matches!(self, FaultKind::Restart | FaultKind::BitRot | FaultKind::ClockJump)
+    }
+
     /// What it does, in a sentence.
     pub fn about(self) -> &'static str {
         match self {
@@ -373,29 +378,34 @@ impl Fault {
     }
 }
 
-/// How often each kind of fault struck.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Fired([u64; FaultKind::ALL.len()]);
+/// How often each kind of fault struck, and when first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fired {
+    counts: [u64; FaultKind::ALL.len()],
+    first: [Time; FaultKind::ALL.len()],
+}
 
 impl Fired {
     /// Counts one more.
     #[inline]
-    pub fn count(&mut self, kind: FaultKind) {
-        self.0[kind as usize] += 1;
+    pub fn count(&mut self, kind: FaultKind, at: Time) {
+        let count = &mut self.counts[kind as usize];
+        if *count == 0 {
+            self.first[kind as usize] = at;
+        }
+        *count += 1;
     }
     /// How often this kind struck.
     pub fn of(&self, kind: FaultKind) -> u64 {
-        self.0[kind as usize]
+        self.counts[kind as usize]
     }
     /// Every kind that struck, with how often.
     pub fn iter(&self) -> impl Iterator<Item = (FaultKind, u64)> + '_ {
         FaultKind::ALL.into_iter().map(|kind| (kind, self.of(kind))).filter(|(_, n)| *n > 0)
     }
-    /// Adds another run's counts.
-    pub fn add(&mut self, other: &Fired) {
-        for (mine, theirs) in self.0.iter_mut().zip(other.0) {
-            *mine += theirs;
-        }
+    /// The kinds that had struck by then.
+    pub fn by(&self, at: Time) -> impl Iterator<Item = FaultKind> + '_ {
+        self.iter().map(|(kind, _)| kind).filter(move |kind| self.first[*kind as usize] <= at)
     }
 }
 

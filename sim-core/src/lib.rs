@@ -8,7 +8,8 @@
 //! | [`process`] [`context`] [`service`] [`fact`] | what the author of a protocol meets |
 //! | [`world`] [`nodes`] [`settings`] | what there is |
 //! | [`fault`] | what can go wrong |
-//! | [`observe`] [`history`] [`trace`] [`outcome`] | what is seen |
+//! | [`observe`] [`invariant`] [`history`] [`measure`] [`trace`] | what is seen |
+//! | [`outcome`] [`summary`] | what a run, and many runs, came to: plain data |
 //! | [`drive`] | who picks what happens next |
 //! | [`time`] [`random`] | whole numbers and named draws |
 //!
@@ -19,6 +20,8 @@ pub mod drive;
 pub mod fact;
 pub mod fault;
 pub mod history;
+pub mod invariant;
+pub mod measure;
 pub mod nodes;
 pub mod observe;
 pub mod outcome;
@@ -26,6 +29,7 @@ pub mod process;
 pub mod random;
 pub mod service;
 pub mod settings;
+pub mod summary;
 pub mod time;
 pub mod topology;
 pub mod trace;
@@ -38,8 +42,9 @@ mod queue;
 
 pub use context::{Context, Effect};
 pub use fact::{Claim, Fact, ReadPath};
+pub use invariant::{Invariant, Safety, Violation};
 pub use nodes::Nodes;
-pub use observe::{Cause, ClientStep, FaultStep, Invariant, Machine, Observer, Step, Violation};
+pub use observe::{Cause, ClientStep, FaultStep, Machine, Observer, Step};
 pub use process::{Config, Data, NodeId, Op, Process, Reply};
 pub use random::Rng;
 pub use service::{

@@ -239,24 +239,3 @@ observe_together!(A 0, B 1, C 2);
 observe_together!(A 0, B 1, C 2, D 3);
 observe_together!(A 0, B 1, C 2, D 3, E 4);
 observe_together!(A 0, B 1, C 2, D 3, E 4, F 5);
-
-/// Something that must not be, in words that name what contradicts what.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Violation {
-    /// The property that does not hold, by its stable name.
-    pub property: &'static str,
-    /// Why, for people.
-    pub why: String,
-}
-
-/// A property of every state that a run goes through.
-pub trait Invariant<P: Process>: Default {
-    /// The properties that it checks, by their stable names.
-    const PROPERTIES: &'static [&'static str];
-
-    /// Looks at what a step changed: constant work for a step, whatever the run's length.
-    fn check(&mut self, nodes: &Nodes<P>, step: &Step<'_, P>) -> Result<(), Violation>;
-
-    /// A fault struck or healed: a crashed process, say, has forgotten what it knew.
-    fn fault(&mut self, _nodes: &Nodes<P>, _step: &FaultStep<'_>) {}
-}

@@ -61,7 +61,7 @@ impl Rng {
 
     /// The next 64 bits.
     #[inline]
-    pub fn next(&mut self) -> u64 {
+    pub fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(GOLDEN);
         mix(self.0)
     }
@@ -69,7 +69,7 @@ impl Rng {
     /// A number below `n`, or 0 when `n` is 0.
     #[inline]
     pub fn below(&mut self, n: u64) -> u64 {
-        ((u128::from(self.next()) * u128::from(n)) >> 64) as u64
+        ((u128::from(self.bits()) * u128::from(n)) >> 64) as u64
     }
 
     /// A place in a list of `len` things.
@@ -107,6 +107,23 @@ impl Rng {
     }
 }
 
+/// Lets `rand`'s distributions draw from it.
+impl rand::rand_core::TryRng for Rng {
+    type Error = std::convert::Infallible;
+    fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
+        Ok((self.bits() >> 32) as u32)
+    }
+    fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
+        Ok(self.bits())
+    }
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Self::Error> {
+        for chunk in bytes.chunks_mut(8) {
+            chunk.copy_from_slice(&self.bits().to_le_bytes()[..chunk.len()]);
+        }
+        Ok(())
+    }
+}
+
 #[inline]
 fn mix(z: u64) -> u64 {
     let z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -120,7 +137,7 @@ mod tests {
 
     #[test]
     fn streams_differ_by_name_and_seed() {
-        let first = |seed, stream, index| Rng::named(key(seed, stream), index).next();
+        let first = |seed, stream, index| Rng::named(key(seed, stream), index).bits();
         assert_ne!(first(1, Stream::Node, 0), first(1, Stream::Node, 1));
         assert_ne!(first(1, Stream::Node, 0), first(1, Stream::Client, 0));
         assert_ne!(first(1, Stream::Node, 0), first(2, Stream::Node, 0));

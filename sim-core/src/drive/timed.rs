@@ -1,0 +1,34 @@
+//! The simulation: the earliest event happens next.
+
+use crate::observe::Observer;
+use crate::process::Process;
+use crate::time::Time;
+use crate::world::World;
+
+/// Why a timed run stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stopped {
+    /// The time had come.
+    InTime,
+    /// It took as many steps as it may.
+    AtLimit,
+    /// Nothing is pending any more.
+    Quiet,
+}
+
+/// Runs a world, started before, until a time, or for at most so many events.
+pub fn run<P: Process>(
+    world: &mut World<P>,
+    until: Time,
+    limit: u64,
+    watch: &mut impl Observer<P>,
+) -> Stopped {
+    for _ in 0..limit {
+        if !world.step_until(until, watch) {
+            let is_quiet = world.pending().next().is_none();
+            world.wait_until(until);
+            return if is_quiet { Stopped::Quiet } else { Stopped::InTime };
+        }
+    }
+    Stopped::AtLimit
+}

@@ -1,0 +1,470 @@
+//! What is measured on every run, whatever the protocol: from facts, faults and what clients saw.
+
+use crate::context::{Effect, Target};
+use crate::fact::{Claim, Fact, ReadPath};
+use crate::fault::{FaultKind, Role};
+use crate::nodes::Nodes;
+use crate::observe::{Cause, ClientStep, FaultPhase, FaultStep, Observer, Step};
+use crate::outcome::{Outcome, Samples};
+use crate::process::{NodeId, Process};
+use crate::service::{ClientEffect, Ending, RequestId};
+use crate::time::{Span, Time};
+use std::collections::BTreeMap;
+
+/// What a measure counts in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Things.
+    Count,
+    /// Virtual time, in nanoseconds.
+    Time,
+    /// Thousandths.
+    Ratio,
+}
+
+impl Unit {
+    /// Its name in machine-readable output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Unit::Count => "count",
+            Unit::Time => "time",
+            Unit::Ratio => "ratio",
+        }
+    }
+}
+
+/// A quantity with a stable name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Measure {
+    /// The name in scenario files and reports.
+    pub name: &'static str,
+    /// What it counts in.
+    pub unit: Unit,
+    /// Whether a run yields many samples, of which one asks for a statistic, or one number.
+    pub distribution: bool,
+    /// What it is.
+    pub about: &'static str,
+}
+
+macro_rules! measures {
+    ($($name:literal $unit:ident $distribution:literal $about:literal;)*) => {
+        /// Every measure.
+        pub const MEASURES: &[Measure] = &[$(Measure {
+            name: $name,
+            unit: Unit::$unit,
+            distribution: $distribution,
+            about: $about,
+        }),*];
+    };
+}
+
+measures! {
+    "latency" Time true "from an operation's invocation to its success, at the client";
+    "failover" Time true "from the loss of a leader to the first commit under a new one";
+    "election-time" Time true "from the loss of a leader to the claim of a new one";
+    "rounds" Count true "epochs in which somebody stood for election, for each election that was won";
+    "unavailable" Time true "the longest stretch of a run in which clients waited and none was served";
+    "step-down" Time true "from a cut that leaves a leader without most nodes to its stepping down";
+    "recovery" Time true "from the healing of all faults to the first success of an operation begun after it";
+    "leaders-overlap" Time false "how long two live nodes believed at the same time that they led";
+    "elections" Count false "epochs that got a leader";
+    "campaigns" Count false "times that a node stood for election";
+    "commits" Count false "slots decided";
+    "commits-after-heal" Count false "slots decided after everything healed";
+    "commits-by-deposed" Count false "slots first decided at a leader while one of a higher epoch led";
+    "truncated" Count false "times that a node dropped part of its log because a leader's differed";
+    "snapshots-installed" Count false "times that a node took over a whole state";
+    "compactions" Count false "times that a node stored a snapshot and dropped the log before it";
+    "transfers" Count false "times that a leader handed over";
+    "log-reads" Count false "reads through the log";
+    "read-index-reads" Count false "reads at the leader after a confirming round";
+    "follower-reads" Count false "reads at a follower after asking the leader";
+    "lease-reads" Count false "reads by a lease";
+    "local-reads" Count false "reads from a node's own state alone";
+    "deduplicated" Count false "requests that came again and were not done again";
+    "operations" Count false "operations that clients invoked";
+    "ok" Count false "operations that succeeded";
+    "failed" Count false "operations that certainly had no effect";
+    "unknown" Count false "operations of which nobody knows";
+    "retries" Count false "times that a client sent a request again";
+    "refused" Count false "answers that sent a client elsewhere";
+    "longest-idle" Time false "the longest stretch of a run without a success, whether clients waited or not";
+    "messages" Count false "messages sent between nodes";
+    "bytes" Count false "bytes sent between nodes";
+    "syncs" Count false "syncs that nodes asked for";
+    "messages-per-op" Ratio false "messages between nodes for each success";
+    "bytes-per-op" Ratio false "bytes between nodes for each success";
+    "syncs-per-op" Ratio false "syncs for each success";
+    "throughput" Ratio false "successes a second of virtual time";
+    "paid-out" Count false "money granted beyond what accounts held";
+}
+
+impl Measure {
+    /// The measure with this name.
+    pub fn named(name: &str) -> Option<&'static Measure> {
+        MEASURES.iter().find(|measure| measure.name == name)
+    }
+}
+
+/// Takes every measure of one run.
+#[derive(Clone, Debug)]
+pub struct Measures {
+    counts: Counts,
+    samples: Times,
+    healed: Time,
+    /// The highest epoch that was led, by whom.
+    leader: Option<(u64, NodeId)>,
+    /// When a leader was lost of which no successor has committed yet.
+    lost: Option<(Time, u64)>,
+    elected: bool,
+    campaigns_since: u64,
+    last_campaign: u64,
+    decided: u64,
+    leading: BTreeMap<NodeId, u64>,
+    overlap_since: Option<Time>,
+    cut_off: Option<(NodeId, Time)>,
+    clients: ClientSide,
+    paid: BTreeMap<u64, (u64, u64)>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Counts {
+    elections: u64,
+    campaigns: u64,
+    commits_after_heal: u64,
+    commits_by_deposed: u64,
+    truncated: u64,
+    installed: u64,
+    compactions: u64,
+    transfers: u64,
+    reads: [u64; 5],
+    deduplicated: u64,
+    messages: u64,
+    bytes: u64,
+    syncs: u64,
+    overlap: Span,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Times {
+    latency: Vec<u64>,
+    failover: Vec<u64>,
+    election: Vec<u64>,
+    rounds: Vec<u64>,
+    step_down: Vec<u64>,
+    recovery: Vec<u64>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct ClientSide {
+    open: BTreeMap<RequestId, (Time, u32)>,
+    invoked: u64,
+    ok: u64,
+    failed: u64,
+    unknown: u64,
+    retries: u64,
+    refused: u64,
+    /// The last success, or the invocation since when somebody waits, whichever is later.
+    waiting_since: Option<Time>,
+    longest_wait: Span,
+    last_ok: Time,
+    longest_idle: Span,
+}
+
+impl Measures {
+    /// Measures for a run in which everything heals at `healed`.
+    pub fn new(healed: Time) -> Self {
+        Measures {
+            counts: Counts::default(),
+            samples: Times::default(),
+            healed,
+            leader: None,
+            lost: None,
+            elected: false,
+            campaigns_since: 0,
+            last_campaign: 0,
+            decided: 0,
+            leading: BTreeMap::new(),
+            overlap_since: None,
+            cut_off: None,
+            clients: ClientSide::default(),
+            paid: BTreeMap::new(),
+        }
+    }
+
+    /// When the first operation succeeded that was begun after the healing; none before.
+    pub fn recovered(&self) -> bool {
+        !self.samples.recovery.is_empty()
+    }
+
+    /// The highest slot decided anywhere so far.
+    pub fn decided(&self) -> u64 {
+        self.decided
+    }
+
+    fn note(&mut self, me: NodeId, at: Time, fact: &Fact) {
+        match fact {
+            Fact::Campaigns { epoch } => {
+                self.counts.campaigns += 1;
+                if *epoch > self.last_campaign {
+                    self.last_campaign = *epoch;
+                    self.campaigns_since += 1;
+                }
+            }
+            Fact::Leads { epoch } => self.leads(me, at, *epoch),
+            Fact::Follows { .. } => self.follows(me, at),
+            Fact::Decides { slot, .. } => self.decides(me, at, *slot),
+            Fact::Installs { .. } => self.counts.installed += 1,
+            Fact::Truncates { .. } => self.counts.truncated += 1,
+            Fact::Compacts { .. } => self.counts.compactions += 1,
+            Fact::Transfers { .. } => self.counts.transfers += 1,
+            Fact::Reads { by } => self.counts.reads[*by as usize] += 1,
+            Fact::Deduplicates { .. } => self.counts.deduplicated += 1,
+            Fact::Leases { .. } | Fact::Executes { .. } | Fact::Pays { .. } => {}
+        }
+    }
+
+    fn leads(&mut self, me: NodeId, at: Time, epoch: u64) {
+        self.leading.insert(me, epoch);
+        self.overlap(at);
+        if self.leader.is_some_and(|(highest, _)| highest >= epoch) {
+            return;
+        }
+        self.leader = Some((epoch, me));
+        self.counts.elections += 1;
+        self.samples.rounds.push(self.campaigns_since.max(1));
+        self.campaigns_since = 0;
+        if let Some((since, old)) = self.lost
+            && epoch > old
+            && !self.elected
+        {
+            self.samples.election.push((at - since).0);
+            self.elected = true;
+        }
+    }
+
+    fn follows(&mut self, me: NodeId, at: Time) {
+        if self.leading.remove(&me).is_none() {
+            return;
+        }
+        self.overlap(at);
+        if let Some((node, since)) = self.cut_off
+            && node == me
+        {
+            self.samples.step_down.push((at - since).0);
+            self.cut_off = None;
+        }
+        if let Some((epoch, leader)) = self.leader
+            && leader == me
+        {
+            self.lose(at, epoch);
+        }
+    }
+
+    fn decides(&mut self, me: NodeId, at: Time, slot: u64) {
+        if slot <= self.decided {
+            return;
+        }
+        self.decided = slot;
+        self.counts.commits_after_heal += u64::from(at > self.healed);
+        let led = self.leading.get(&me).copied();
+        let highest = self.leader.map(|(epoch, _)| epoch);
+        let Some(epoch) = led else { return };
+        let another_leads = self.leading.values().any(|other| *other > epoch);
+        self.counts.commits_by_deposed += u64::from(Some(epoch) < highest && another_leads);
+        if let Some((since, old)) = self.lost
+            && epoch > old
+        {
+            self.samples.failover.push((at - since).0);
+            self.lost = None;
+        }
+    }
+
+    fn lose(&mut self, at: Time, epoch: u64) {
+        if self.lost.is_none() {
+            self.lost = Some((at, epoch));
+            self.elected = false;
+        }
+    }
+
+    /// Keeps the time during which two nodes lead.
+    fn overlap(&mut self, at: Time) {
+        match (self.leading.len() > 1, self.overlap_since) {
+            (true, None) => self.overlap_since = Some(at),
+            (false, Some(since)) => {
+                self.counts.overlap += at - since;
+                self.overlap_since = None;
+            }
+            _ => {}
+        }
+    }
+
+    /// Writes what was measured into an outcome. `end` is when the run ended.
+    pub fn finish(mut self, end: Time, outcome: &mut Outcome) {
+        self.clients.wait_ends(end);
+        self.clients.longest_idle = self.clients.longest_idle.max(end - self.clients.last_ok);
+        self.leading.clear();
+        self.overlap(end);
+        let (counts, clients) = (&self.counts, &self.clients);
+        let per_op = |n: u64| (n * 1_000).checked_div(clients.ok).unwrap_or(0);
+        let paid = self.paid.values().map(|(out, opening)| out.saturating_sub(*opening)).sum();
+        let numbers = [
+            ("leaders-overlap", counts.overlap.0),
+            ("elections", counts.elections),
+            ("campaigns", counts.campaigns),
+            ("commits", self.decided),
+            ("commits-after-heal", counts.commits_after_heal),
+            ("commits-by-deposed", counts.commits_by_deposed),
+            ("truncated", counts.truncated),
+            ("snapshots-installed", counts.installed),
+            ("compactions", counts.compactions),
+            ("transfers", counts.transfers),
+            ("log-reads", counts.reads[ReadPath::Log as usize]),
+            ("read-index-reads", counts.reads[ReadPath::ReadIndex as usize]),
+            ("follower-reads", counts.reads[ReadPath::FollowerReadIndex as usize]),
+            ("lease-reads", counts.reads[ReadPath::Lease as usize]),
+            ("local-reads", counts.reads[ReadPath::Local as usize]),
+            ("deduplicated", counts.deduplicated),
+            ("operations", clients.invoked),
+            ("ok", clients.ok),
+            ("failed", clients.failed),
+            ("unknown", clients.unknown),
+            ("retries", clients.retries),
+            ("refused", clients.refused),
+            ("longest-idle", clients.longest_idle.0),
+            ("messages", counts.messages),
+            ("bytes", counts.bytes),
+            ("syncs", counts.syncs),
+            ("messages-per-op", per_op(counts.messages)),
+            ("bytes-per-op", per_op(counts.bytes)),
+            ("syncs-per-op", per_op(counts.syncs)),
+            ("throughput", rate(clients.ok, end)),
+            ("paid-out", paid),
+        ];
+        outcome.counts.extend(numbers.map(|(name, n)| (name.to_owned(), n)));
+        let times = self.samples;
+        let samples = [
+            ("latency", times.latency),
+            ("failover", times.failover),
+            ("election-time", times.election),
+            ("rounds", times.rounds),
+            ("unavailable", vec![self.clients.longest_wait.0]),
+            ("step-down", times.step_down),
+            ("recovery", times.recovery),
+        ];
+        outcome.samples.extend(samples.map(|(name, list)| (name.to_owned(), Samples(list))));
+    }
+}
+
+/// Thousandths of a thing a second.
+fn rate(things: u64, time: Time) -> u64 {
+    (u128::from(things) * 1_000_000_000_000 / u128::from(time.0.max(1))) as u64
+}
+
+impl ClientSide {
+    fn wait_ends(&mut self, at: Time) {
+        if let Some(since) = self.waiting_since {
+            self.longest_wait = self.longest_wait.max(at - since);
+        }
+        self.waiting_since = (!self.open.is_empty()).then_some(at);
+    }
+}
+
+impl<P: Process> Observer<P> for Measures {
+    #[inline]
+    fn observe(&mut self, nodes: &Nodes<P>, step: &Step<'_, P>) {
+        for effect in step.effects {
+            match effect {
+                Effect::Send { to, message } => {
+                    let copies = match to {
+                        Target::One(to) => u64::from(*to != step.node),
+                        Target::Peers => nodes.len() as u64 - 1,
+                    };
+                    self.counts.messages += copies;
+                    self.counts.bytes += copies * u64::from(P::size(message));
+                }
+                Effect::Sync => self.counts.syncs += 1,
+                Effect::Claim(Claim { fact, .. }) => self.note(step.node, step.at, fact),
+                Effect::Reply { answer: crate::service::Answer::Refused(_), .. } => {
+                    self.clients.refused += 1;
+                }
+                _ => {}
+            }
+        }
+        if let Cause::Boot = step.cause {
+            self.leading.remove(&step.node);
+        }
+    }
+
+    fn client(&mut self, step: &ClientStep<'_, P>) {
+        let healed = self.healed;
+        let clients = &mut self.clients;
+        for effect in step.effects {
+            match effect {
+                ClientEffect::Invoke { id, .. } => {
+                    clients.invoked += 1;
+                    clients.open.insert(*id, (step.at, 0));
+                    clients.waiting_since.get_or_insert(step.at);
+                }
+                ClientEffect::Ask { request, .. } => {
+                    if let Some((_, asked)) = clients.open.get_mut(&request.id) {
+                        clients.retries += u64::from(*asked > 0);
+                        *asked += 1;
+                    }
+                }
+                ClientEffect::Return { id, ending } => {
+                    let Some((since, _)) = clients.open.remove(id) else { continue };
+                    match ending {
+                        Ending::Ok(_) => {
+                            clients.ok += 1;
+                            clients.longest_idle =
+                                clients.longest_idle.max(step.at - clients.last_ok);
+                            clients.last_ok = step.at;
+                            clients.wait_ends(step.at);
+                            self.samples.latency.push((step.at - since).0);
+                            if since > healed && self.samples.recovery.is_empty() {
+                                self.samples.recovery.push((step.at - healed).0);
+                            }
+                        }
+                        Ending::Fail => clients.failed += 1,
+                        Ending::Unknown => clients.unknown += 1,
+                    }
+                    if clients.open.is_empty() {
+                        clients.waiting_since = None;
+                    }
+                }
+                ClientEffect::Claim(Fact::Pays { account, amount, opening }) => {
+                    let paid = self.paid.entry(*account).or_insert((0, *opening));
+                    paid.0 += amount;
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn fault(&mut self, nodes: &Nodes<P>, step: &FaultStep<'_>) {
+        if step.phase != FaultPhase::Strikes {
+            return;
+        }
+        let crashes =
+            matches!(step.kind, FaultKind::Crash | FaultKind::TornCrash | FaultKind::WipedCrash);
+        if crashes {
+            self.leading.retain(|node, _| !step.hit.contains(node));
+            self.overlap(step.at);
+        }
+        let Some((epoch, leader)) = self.leader else { return };
+        let leads = crashes || nodes.role(leader.0).is_some_and(|(role, _)| role == Role::Leader);
+        if !leads || !step.hit.contains(&leader) {
+            return;
+        }
+        match step.kind {
+            FaultKind::Pause => self.lose(step.at, epoch),
+            FaultKind::Cut => {
+                // Whether the leader has the majority with it cannot be told from here: stepping down tells.
+                self.cut_off = Some((leader, step.at));
+            }
+            _ if crashes => self.lose(step.at, epoch),
+            _ => {}
+        }
+    }
+}
