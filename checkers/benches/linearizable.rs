@@ -22,6 +22,7 @@ fn main() {
         Ok(folder) => recorded(Path::new(&folder)),
         Err(_) => println!("SPLITBRAIN_HISTORIES is not set: no recorded histories"),
     }
+    mixed(1_000, 4);
     for (count, clients) in [(10_000, 10), (100_000, 10), (1_000_000, 10), (1_000_000, 50)] {
         generated(count, clients);
     }
@@ -59,7 +60,11 @@ fn recorded(folder: &Path) {
     let start = CasRegister::default();
     let judged = median(|| all(&etcd, |one| drop(judge_from(&start, one, 1_000_000))));
     let explained = median(|| all(&etcd, |one| drop(check_from(&start, one, 1_000_000))));
-    let plain = median(|| all(&etcd, |one| drop(black_box(wing_gong(&start, one)))));
+    let plain = median(|| {
+        all(&etcd, |one| {
+            black_box(wing_gong(&start, one));
+        })
+    });
     let what = format!("{} etcd logs", etcd.len());
     tell(&what, judged, "plain Wing-Gong", plain);
     tell(&format!("{what}, explained"), explained, "plain Wing-Gong", plain);
@@ -72,9 +77,34 @@ fn all<S: Service>(histories: &[History<S>], act: impl Fn(&[Operation<S>])) {
     histories.iter().for_each(|history| act(&history.operations));
 }
 
+/// What a run of the default load comes to: three keys, appends and swaps too; beside it, the operations are
+/// done once.
+fn mixed(count: u64, clients: usize) {
+    let history = random(count, clients, |rng, value| {
+        let key = rng.below(3) as u32;
+        match rng.below(9) {
+            0..4 => KvOp::Get { key },
+            4..6 => KvOp::Put { key, value },
+            6..8 => KvOp::Append { key, value },
+            _ => KvOp::Cas { key, expect: Some(value.saturating_sub(3)), new: value },
+        }
+    });
+    let operations = &history.operations;
+    let judged = median(|| drop(black_box(judge_from(&Kv::default(), operations, 1_000_000))));
+    let done = median(|| {
+        let mut store = Kv::default();
+        operations.iter().for_each(|one| drop(black_box(store.apply(&one.op))));
+    });
+    let what = format!("{count} mixed operations of {clients} clients on 3 keys");
+    tell(&what, judged, "doing them", done);
+}
+
 /// A register with unique values under many clients, judged; beside it, its events are sorted.
 fn generated(count: u64, clients: usize) {
-    let history = register(count, clients);
+    let history = random(count, clients, |rng, value| match rng.below(2) {
+        0 => KvOp::Get { key: 0 },
+        _ => KvOp::Put { key: 0, value },
+    });
     let operations = &history.operations;
     let judged = median(|| drop(black_box(judge_from(&Kv::default(), operations, 0))));
     let mut events: Vec<_> = operations.iter().flat_map(|one| [one.call, one.ret]).collect();
@@ -91,7 +121,8 @@ fn generated(count: u64, clients: usize) {
     tell(&what, judged, "sorting the events", sorted);
 }
 
-fn register(count: u64, clients: usize) -> History<Kv> {
+/// A linearizable history of many clients.
+fn random(count: u64, clients: usize, draw: impl Fn(&mut Rng, u64) -> KvOp) -> History<Kv> {
     let mut rng = Rng::named(1, count);
     let mut store = Kv::default();
     let mut history = History::new();
@@ -106,9 +137,7 @@ fn register(count: u64, clients: usize) -> History<Kv> {
             None => {
                 invoked += 1;
                 numbers[client] += 1;
-                let read = rng.below(2) == 0;
-                let op =
-                    if read { KvOp::Get { key: 0 } } else { KvOp::Put { key: 0, value: invoked } };
+                let op = draw(&mut rng, invoked);
                 history.invoke(id(numbers[client]), op, Time(invoked));
                 busy[client] = Some((op, None));
             }

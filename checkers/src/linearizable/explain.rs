@@ -249,7 +249,7 @@ impl<S: Model> Teller<'_, '_, S> {
             return None;
         }
         let mut failed = None;
-        for one in &self.history[..] {
+        for one in self.history {
             match S::access(&one.op) {
                 Access::Other => return None,
                 Access::Write(other) | Access::MayWrite(other) if other == *value => {

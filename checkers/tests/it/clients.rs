@@ -96,7 +96,7 @@ impl Nutshell {
     fn step(&mut self, index: usize, act: impl Fn(&mut KvClient, &mut ClientContext<Kv>)) {
         let id = NodeId::client(index as u32);
         let (client, rng) = &mut self.clients[index];
-        let fresh = Rng::named(rng.next(), 0);
+        let fresh = Rng::named(rng.below(u64::MAX), 0);
         let mut ctx = ClientContext::new(id, NODES, self.now, fresh);
         act(client, &mut ctx);
         for effect in ctx.take() {
