@@ -52,7 +52,10 @@ pub(super) fn first<S: Model>(
     Some(Explanation {
         key: S::key(&history[last.index].op),
         operations: fewest.iter().map(|one| name(one.index)).collect(),
-        prefix: order(initial, &until(seen, place - 1)).into_iter().map(name).collect(),
+        prefix: order(initial, &until(seen, place.saturating_sub(1)))
+            .into_iter()
+            .map(name)
+            .collect(),
         at,
         sentence: Teller { initial, history, fewest: &fewest }.sentence(place),
     })
@@ -67,6 +70,12 @@ fn first_unexplained<S: Model>(initial: &S, seen: &[Seen<'_, S>]) -> Option<u64>
     let mut returns: Vec<u64> = seen.iter().filter(|one| one.required()).map(|o| o.ret).collect();
     returns.sort_unstable();
     let (mut low, mut high) = (0, returns.len().checked_sub(1)?);
+    if let Some(blamed) = blamed(initial, seen) {
+        // The blamed are enough, so the history is broken by the time that the last of them has returned.
+        let last = blamed.iter().map(|position| seen[*position].ret).filter(|ret| *ret != u64::MAX);
+        let last = last.max().unwrap_or(u64::MAX);
+        high = high.min(returns.partition_point(|ret| *ret < last));
+    }
     while low < high {
         let middle = (low + high) / 2;
         if is_broken(initial, &until(seen, returns[middle])) {
