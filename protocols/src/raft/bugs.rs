@@ -6,27 +6,12 @@ use super::config::{Config, Reads};
 use super::log::{Entry, Index, Log, Term};
 use super::session::Sessions;
 use super::{Raft, Role};
+use crate::protocol::BugAbout;
 use crate::quorum::VoterSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::fault::FaultKind;
 use sim_core::{Context, Data, NodeId, Service, Span, Time};
-
-/// What is known of a mistake.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct About {
-    /// Its name in scenario files.
-    pub id: &'static str,
-    /// Where it was made, or which rule of the paper it breaks.
-    pub origin: &'static str,
-    /// The properties that it breaks, by their stable names. Any of them convicts it; the first is the one that
-    /// it is known for.
-    pub breaks: &'static [&'static str],
-    /// The faults without which it does no harm.
-    pub needs: &'static [FaultKind],
-    /// What the code does, in a sentence.
-    pub words: &'static str,
-}
 
 macro_rules! bugs {
     ($($bug:ident $id:literal [$($breaks:literal)+] [$($needs:ident)*] $words:literal, $origin:literal;)+) => {
@@ -44,14 +29,14 @@ macro_rules! bugs {
             pub const ALL: &'static [Bug] = &[$(Bug::$bug),+];
 
             /// What is known of it.
-            pub fn about(self) -> About {
+            pub fn about(self) -> BugAbout {
                 match self {
-                    $(Bug::$bug => About {
+                    $(Bug::$bug => BugAbout {
                         id: $id,
                         origin: $origin,
                         breaks: &[$($breaks),+],
                         needs: &[$(FaultKind::$needs),*],
-                        words: $words,
+                        about: $words,
                     },)+
                 }
             }

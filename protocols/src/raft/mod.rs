@@ -33,6 +33,7 @@ pub mod invariants;
 pub mod log;
 pub mod message;
 pub mod promises;
+mod protocol;
 pub mod reads;
 mod replication;
 pub mod session;

@@ -85,6 +85,26 @@ pub fn settle(config: &Config, delay: Span, sync: Span) -> Span {
     attempt * 20 + transfer + config.heartbeat * 10
 }
 
+/// Properties whose breaking brings this one's about: two leaders in a term write two logs, a leader without a
+/// committed entry overwrites it, servers that then apply differently answer clients differently.
+pub fn implied_by(property: &str) -> &'static [&'static str] {
+    match property {
+        "leader-completeness" => &["election-safety", "log-matching"],
+        "log-matching" => &["election-safety"],
+        "state-machine-safety" => &["election-safety", "log-matching", "leader-completeness"],
+        "exactly-once" => &["state-machine-safety", "leader-completeness", "election-safety"],
+        "linearizable" => &[
+            "election-safety",
+            "log-matching",
+            "leader-completeness",
+            "state-machine-safety",
+            "exactly-once",
+            "lease-disjointness",
+        ],
+        _ => &[],
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
