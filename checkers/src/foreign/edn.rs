@@ -209,10 +209,13 @@ mod tests {
 
     #[test]
     fn reads_what_histories_hold() {
-        let values = read("; note\n{:a 1, :b [nil -2N]} #_ gone #inst \"x\\\"y\" #{:c} 1.5").unwrap();
+        let values =
+            read("; note\n{:a 1, :b [nil -2N]} #_ gone #inst \"x\\\"y\" #{:c} 1.5").unwrap();
         assert_eq!(values[0].line, 2);
         assert_eq!(values[0].get("a").unwrap().value, Value::Int(1));
-        assert!(matches!(&values[0].get("b").unwrap().value, Value::List(items) if items.len() == 2));
+        assert!(
+            matches!(&values[0].get("b").unwrap().value, Value::List(items) if items.len() == 2)
+        );
         assert_eq!(values[1].value, Value::Text("x\"y".into()));
         assert!(matches!(&values[2].value, Value::Set(_)));
         assert_eq!(values[3].value, Value::Word("1.5".into()));

@@ -62,7 +62,10 @@ pub(super) fn events(text: &str) -> Result<Vec<Event>, Error> {
 fn event(map: Edn) -> Result<Option<Event>, Error> {
     let line = map.line;
     if !matches!(map.value, Value::Map(_)) {
-        return Err(Error::new(line, "a history is made of maps such as {:process 0, :type :invoke, …}"));
+        return Err(Error::new(
+            line,
+            "a history is made of maps such as {:process 0, :type :invoke, …}",
+        ));
     }
     let has = |name: &str| {
         map.get(name).ok_or_else(|| Error::new(line, format!("this map has no `:{name}`")))
@@ -122,9 +125,9 @@ fn register_op(event: &Event) -> Result<CasOp, Error> {
             _ => Err(event.error("a `:cas` has two whole numbers for its `:value`")),
         },
         ("cas", _) => Err(event.error("a `:cas` has two whole numbers for its `:value`")),
-        (other, _) => Err(event.error(format!(
-            "a register knows :read, :write and :cas, and no `:{other}`"
-        ))),
+        (other, _) => {
+            Err(event.error(format!("a register knows :read, :write and :cas, and no `:{other}`")))
+        }
     }
 }
 

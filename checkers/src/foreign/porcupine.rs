@@ -1,9 +1,9 @@
 //! Porcupine's key-value histories: a map a line, with `:f` one of `:get`, `:put` and `:append`, a `:key` and a
 //! `:value`; each key a text, at first empty.
 
+use crate::foreign::Error;
 use crate::foreign::edn::Value;
 use crate::foreign::jepsen_edn::{Event, events, history};
-use crate::foreign::Error;
 use crate::model::text_kv::{TextAction, TextKv, TextOp, TextReply};
 use sim_core::history::History;
 
@@ -20,7 +20,9 @@ fn op(event: &Event) -> Result<TextOp, Error> {
         ("get", _) => TextAction::Get,
         ("put", Value::Text(text)) => TextAction::Put(text.clone()),
         ("append", Value::Text(text)) => TextAction::Append(text.clone()),
-        ("put" | "append", _) => return Err(event.error("a `:put` or `:append` has a text for its `:value`")),
+        ("put" | "append", _) => {
+            return Err(event.error("a `:put` or `:append` has a text for its `:value`"));
+        }
         (other, _) => {
             let message = format!("this store knows :get, :put and :append, and no `:{other}`");
             return Err(event.error(message));

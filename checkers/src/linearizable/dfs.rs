@@ -146,7 +146,8 @@ impl<'t> Dfs<'t> {
             let required = self.timeline.required[number as usize];
             set(&mut bits, required.slot);
             // What changes nothing and is possible now may as well come now: no order needs it later.
-            if required.inert && certain.is_none() && space.step(self.state, required.act).is_some() {
+            if required.inert && certain.is_none() && space.step(self.state, required.act).is_some()
+            {
                 certain = Some(number);
             }
             self.choices.push(number);

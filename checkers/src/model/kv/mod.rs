@@ -137,9 +137,7 @@ impl Service for Kv {
     fn show_reply(reply: &KvReply) -> String {
         match reply {
             KvReply::Value(value) if value.is_empty() => "nil".into(),
-            KvReply::Value(value) => {
-                value.iter().map(u64::to_string).collect::<Vec<_>>().join(" ")
-            }
+            KvReply::Value(value) => value.iter().map(u64::to_string).collect::<Vec<_>>().join(" "),
             KvReply::Done => "done".into(),
             KvReply::Swapped(swapped) => swapped.to_string(),
         }
