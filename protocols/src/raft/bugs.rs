@@ -129,7 +129,7 @@ bugs! {
         "Leases are measured by the wall clock.",
         "nebula #2723; TiKV #964";
 
-    SnapshotWrongTerm "snapshot-wrong-term" ["log-matching" "leader-completeness" "catch-up"] [Crash Cut]
+    SnapshotWrongTerm "snapshot-wrong-term" ["log-matching"] [Crash Cut]
         "A snapshot bears the current term instead of that of its last entry.",
         "negative of section 7";
     InstallKeepsConflictingTail "install-keeps-conflicting-tail" ["log-matching" "leader-completeness" "state-machine-safety"] [Cut]

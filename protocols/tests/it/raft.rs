@@ -82,6 +82,12 @@ fn trouble(seed: u64, nodes: u32) -> Plan {
         strikes.push(Strike { id, at: Time(at.0), on: None, fault, lasts, name: None });
         at = at + Span::millis(20 + rng.below(350));
     }
+    if nodes >= 3 && rng.below(3) == 0 {
+        let fault = Fault::Crash { nodes: vec![Target::The(Role::Leader)], disk: DiskLoss::Synced };
+        let id = FaultId { fault: strikes.len() as u32 + 1, nth: 1 };
+        let at = Time(HEAL.0 - 1 - rng.below(1_000_000_000));
+        strikes.push(Strike { id, at, on: None, fault, lasts: Lasts::Forever, name: None });
+    }
     Plan { strikes, heal: HEAL }
 }
 
@@ -90,9 +96,9 @@ fn draw(rng: &mut Rng, nodes: u32) -> Fault {
         0 => vec![Target::The(Role::Leader)],
         _ => vec![Target::Random],
     };
-    let by = SpanRange::millis(20, 400);
+    let by = SpanRange::millis(20, if rng.below(3) == 0 { 2_000 } else { 400 });
     let disk = if rng.below(2) == 0 { DiskLoss::Synced } else { DiskLoss::Torn };
-    match rng.below(14) {
+    match rng.below(16) {
         0..=1 => Fault::Crash { nodes: some(rng), disk },
         2 => Fault::Crash { nodes: vec![Target::Minority], disk },
         3 => Fault::Crash { nodes: vec![Target::All], disk },
@@ -112,6 +118,11 @@ fn draw(rng: &mut Rng, nodes: u32) -> Fault {
         10 => Fault::Delay { links: Links::Of(some(rng)), by },
         11 => Fault::Duplicate { links: Links::All, rate: Chance::percent(30) },
         12 => Fault::Reorder { links: Links::All, rate: Chance::percent(30), by },
+        13..=14 => Fault::ClockJump {
+            nodes: some(rng),
+            by: Span::millis(rng.below(3_000)),
+            back: rng.below(3) > 0,
+        },
         _ => Fault::SlowDisk { nodes: some(rng), factor: 50 },
     }
 }
@@ -237,6 +248,20 @@ fn catch(bug: Bug, seeds: u64) -> Option<(u64, &'static str)> {
 #[ignore = "a survey of every mistake, which takes minutes"]
 fn survey_of_mistakes() {
     for bug in Bug::ALL {
-        println!("{:36} {:?}", bug.about().id, catch(*bug, 300));
+        println!("{:36} {:?}", bug.about().id, catch(*bug, 1_000));
+    }
+}
+
+#[test]
+#[ignore = "many seeds, which takes minutes"]
+fn soak() {
+    for (name, config) in configurations() {
+        for seed in 0..2_000 {
+            let nodes = [5, 3, 1, 4, 7, 2][seed as usize % 6];
+            let (wrong, _) = run(&config, nodes, seed);
+            if !wrong.is_empty() {
+                println!("{name}, {nodes} nodes, seed {seed}: {wrong:?}");
+            }
+        }
     }
 }
