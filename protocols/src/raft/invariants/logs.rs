@@ -79,8 +79,8 @@ impl LogMatching {
         }
         let Some(place) = index.checked_sub(self.base) else { return true };
         let known = &mut self.written[place as usize];
-        match known.iter().find(|(of, _)| *of == term) {
-            Some((_, first)) => *first == chain,
+        match known.iter().find(|(of, before)| *of == term || *before == chain) {
+            Some(first) => *first == (term, chain),
             None => {
                 if known.len() == TERMS {
                     known.remove(0);
@@ -89,6 +89,23 @@ impl LogMatching {
                 true
             }
         }
+    }
+
+    /// What a server has at an index, in its log or as a snapshot's end.
+    fn see_at<S: Service>(
+        &mut self,
+        (index, term, chain): (Index, Term, u64),
+        step: &Step<'_, Raft<S>>,
+    ) -> Result<(), Violation> {
+        if self.see(index, term, chain) {
+            return Ok(());
+        }
+        let why = format!(
+            "{} has an entry of term {term} at index {index}, and either another log led up to such an \
+             entry before, or this log led up to an entry of another term",
+            step.node
+        );
+        Err(Violation { property: "log-matching", why })
     }
 
     fn see_entry<S: Service>(
@@ -101,15 +118,7 @@ impl LogMatching {
         let (Some(term), Some(chain)) = (log.term_at(index), log.chain_at(index)) else {
             return Ok(());
         };
-        if self.see(index, term, chain) {
-            return Ok(());
-        }
-        let why = format!(
-            "the log of {} up to the entry of term {term} at index {index} is not the one that was written \
-             up to an entry of that term and index before",
-            step.node
-        );
-        Err(Violation { property: "log-matching", why })
+        self.see_at((index, term, chain), step)
     }
 }
 
@@ -118,19 +127,22 @@ impl<S: Service> Invariant<Raft<S>> for LogMatching {
 
     #[inline]
     fn check(&mut self, nodes: &Nodes<Raft<S>>, step: &Step<'_, Raft<S>>) -> Result<(), Violation> {
-        let mut rewritten = false;
         for effect in step.effects {
             match effect {
                 Effect::Append { record: Record::Entry { index, .. }, .. } => {
                     let Some(raft) = nodes.process(step.machine) else { return Ok(()) };
                     self.see_entry(raft, *index, step)?;
                 }
-                Effect::Rewrite { .. } => rewritten = true,
+                Effect::Rewrite { records, .. } => {
+                    let Some(raft) = nodes.process(step.machine) else { return Ok(()) };
+                    if let Some(Record::Snapshot(snapshot)) = records.get(1) {
+                        let end = (snapshot.index, snapshot.term, snapshot.chain);
+                        self.see_at(end, step)?;
+                    }
+                    self.see_entry(raft, raft.log().last_index(), step)?;
+                }
                 _ => {}
             }
-        }
-        if rewritten && let Some(raft) = nodes.process(step.machine) {
-            self.see_entry(raft, raft.log().last_index(), step)?;
         }
         Ok(())
     }
