@@ -215,7 +215,7 @@ impl<S: Service> ReadOneWriteAll<S> {
                 Record::Committed(slot) => committed = committed.max(*slot),
             }
         }
-        self.execute_to(committed.min(self.last()), ctx);
+        self.execute_to(committed.min(self.last()), false, ctx);
         if self.coordinates() {
             self.commit_what_all_have(ctx);
         }
@@ -251,15 +251,15 @@ impl<S: Service> ReadOneWriteAll<S> {
 
     fn commit(&mut self, slot: Slot, ctx: &mut Context<Self>) {
         ctx.append(Record::Committed(slot));
-        self.execute_to(slot, ctx);
+        self.execute_to(slot, self.coordinates(), ctx);
         let (due, wait) = self.reads.drain(..).partition(|(slot, _)| *slot <= self.committed);
         self.reads = wait;
         let due: Vec<(Slot, Request<S>)> = due;
         due.iter().for_each(|(_, read)| self.answer(read, ctx));
     }
 
-    /// Executes up to a slot; the coordinator answers the clients.
-    fn execute_to(&mut self, last: Slot, ctx: &mut Context<Self>) {
+    /// Executes up to a slot. The coordinator answers the clients, when it happens for the first time.
+    fn execute_to(&mut self, last: Slot, answers: bool, ctx: &mut Context<Self>) {
         while self.committed < last {
             self.committed += 1;
             let slot = self.committed;
@@ -270,7 +270,10 @@ impl<S: Service> ReadOneWriteAll<S> {
                 Known::New | Known::Done(_) => false,
             };
             if !done {
-                self.execute(slot, &write, ctx);
+                let reply = self.execute(slot, &write, ctx);
+                if answers {
+                    ctx.reply(write.id, reply);
+                }
             }
             let state = match slot % TELL_STATE {
                 0 => hash_of(&(&self.service, &self.sessions)).max(1),
@@ -280,14 +283,12 @@ impl<S: Service> ReadOneWriteAll<S> {
         }
     }
 
-    fn execute(&mut self, slot: Slot, write: &Request<S>, ctx: &mut Context<Self>) {
-        let reply = self.service.apply(&write.op);
+    fn execute(&mut self, slot: Slot, write: &Request<S>, ctx: &mut Context<Self>) -> S::Reply {
+        let (reply, most) = (self.service.apply(&write.op), self.config.sessions);
         let (client, number) = (write.id.client.index() as u32, write.id.number);
         ctx.claim(Fact::Executes { slot, client, number });
-        if self.coordinates() {
-            ctx.reply(write.id, reply.clone());
-        }
-        self.sessions.record(write.id, write.oldest, reply, slot, self.config.sessions);
+        self.sessions.record(write.id, write.oldest, reply.clone(), slot, most);
+        reply
     }
 
     fn on_read(&mut self, request: &Request<S>, ctx: &mut Context<Self>) {
