@@ -219,6 +219,8 @@ struct ClientSide {
     /// When it was invoked, how often it was sent, and whether it only reads.
     open: BTreeMap<RequestId, (Time, u32, bool)>,
     invoked: u64,
+    /// Whether anything was invoked since everything healed.
+    asked_since: bool,
     ok: u64,
     reads: u64,
     failed: u64,
@@ -257,6 +259,11 @@ impl Measures {
     /// When the first operation succeeded that was begun after the healing; none before.
     pub fn recovered(&self) -> bool {
         !self.samples.recovery.is_empty()
+    }
+
+    /// Whether nobody wants anything: nothing is under way, and nothing was asked for since the healing.
+    pub fn nobody_asks(&self) -> bool {
+        self.clients.open.is_empty() && !self.clients.asked_since
     }
 
     /// The highest slot decided anywhere so far.
@@ -495,6 +502,7 @@ impl<P: Process> Observer<P> for Measures {
             match effect {
                 ClientEffect::Invoke { id, op } => {
                     clients.invoked += 1;
+                    clients.asked_since |= step.at > healed;
                     let reads = <P::Service as Service>::is_read(op);
                     clients.open.insert(*id, (step.at, 0, reads));
                     clients.waiting_since.get_or_insert(step.at);
