@@ -231,9 +231,10 @@ impl Due {
                     | FaultKind::BitRot
             )
         };
-        let forever = plan.strikes.iter().find(|strike| {
-            strike.lasts == Lasts::Forever && lasting(strike.fault.kind())
-        });
+        let forever = plan
+            .strikes
+            .iter()
+            .find(|strike| strike.lasts == Lasts::Forever && lasting(strike.fault.kind()));
         match forever {
             Some(strike) => Due::No(format!(
                 "fault {} ({}) lasts forever, so nothing was due",
@@ -321,10 +322,8 @@ impl<P: Protocol> Findings<'_, P> {
         let behind = |(node, slot, goal): (sim_core::NodeId, u64, u64)| {
             late(format!("{node} had decided up to slot {slot} only, of {goal},"))
         };
-        let checks = [
-            ("live-again", (!served).then_some(unserved)),
-            ("catch-up", lagging.map(behind)),
-        ];
+        let checks =
+            [("live-again", (!served).then_some(unserved)), ("catch-up", lagging.map(behind))];
         for (property, why) in checks {
             let (verdict, why) = match (why, due, finished) {
                 (None, Due::Yes, _) => (Verdict::Holds, String::new()),

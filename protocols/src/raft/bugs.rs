@@ -116,6 +116,9 @@ bugs! {
     ReadindexReusesOldAcks "readindex-reuses-old-acks" ["linearizable"] [Cut Delay]
         "A read is confirmed by a round that had begun before it came.",
         "negative of thesis 6.4, step 3";
+    RefusalConfirmsRound "refusal-confirms-round" ["linearizable" "lease-disjointness"] [Delay Crash]
+        "A refusal of a message of an earlier term counts as an answer in the leader's new term.",
+        "made in this very code and found by its own checkers";
     FollowerReadOwnCommit "follower-read-own-commit" ["linearizable"] []
         "A follower serves reads at its own commit index.",
         "negative of thesis 6.4";
@@ -129,7 +132,7 @@ bugs! {
         "Leases are measured by the wall clock.",
         "nebula #2723; TiKV #964";
 
-    SnapshotWrongTerm "snapshot-wrong-term" ["log-matching" "leader-completeness" "catch-up"] [Crash Cut]
+    SnapshotWrongTerm "snapshot-wrong-term" ["log-matching"] [Crash Cut]
         "A snapshot bears the current term instead of that of its last entry.",
         "negative of section 7";
     InstallKeepsConflictingTail "install-keeps-conflicting-tail" ["log-matching" "leader-completeness" "state-machine-safety"] [Cut]
@@ -169,6 +172,11 @@ bugs! {
 }
 
 impl Bug {
+    /// The mistake with this id.
+    pub fn named(id: &str) -> Option<Bug> {
+        Bug::ALL.iter().copied().find(|bug| bug.about().id == id)
+    }
+
     /// Takes away what would hide the mistake: another safety net, or an option that is not its subject.
     pub fn config(self, config: &mut Config) {
         match self {
@@ -187,6 +195,7 @@ impl Bug {
                 config.check_quorum = false;
             }
             Bug::FollowerReadOwnCommit => config.reads = Reads::ReadIndex,
+            Bug::RefusalConfirmsRound => config.reads = Reads::Lease,
             Bug::LeaseFromAckArrival | Bug::LeaseVotersDoNotWait | Bug::LeaseWallClock => {
                 (config.reads, config.check_quorum, config.pre_vote) = (Reads::Lease, false, false);
             }

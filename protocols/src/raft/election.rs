@@ -43,7 +43,9 @@ impl<S: Service> Raft<S> {
         self.save_term(ctx);
         ctx.claim(Fact::Campaigns { epoch: self.term });
         if self.votes.len() >= self.quorum() {
-            return self.lead(ctx);
+            // Alone it may lead as soon as its own vote is on disk: the word to itself waits for that.
+            let (term, granted) = (self.term, true);
+            return ctx.send(self.id, Message::Vote { term, granted });
         }
         let candidacy = self.candidacy(self.term, transfer);
         ctx.broadcast(Message::RequestVote(candidacy));

@@ -1,10 +1,9 @@
 //! The replicated log: what was compacted away, and the entries after it.
 
-use rustc_hash::FxHasher;
 use serde::Serialize;
+use sim_core::drive::replay::hash_of;
 use sim_core::{Request, Service};
 use std::collections::VecDeque;
-use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 /// A place in the log, from 1.
@@ -29,13 +28,6 @@ impl<S: Service> Entry<S> {
         let checksum = hash_of(&(term, &request));
         Entry { term, request, checksum }
     }
-}
-
-/// A hash for comparing within one run.
-pub(super) fn hash_of<T: Hash>(value: &T) -> u64 {
-    let mut hasher = FxHasher::default();
-    value.hash(&mut hasher);
-    hasher.finish()
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]

@@ -124,9 +124,12 @@ pub struct AppendEntries<S: Service> {
     pub commit: Index,
 }
 
-/// What came of an AppendEntries.
+/// What came of an AppendEntries, or of a piece of a snapshot that came too late.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub enum Outcome {
+    /// The sender's term is over. The follower's term is in the message, and it may be one that the sender has
+    /// won since: then this says nothing about whether it still leads *that* term.
+    OldTerm,
     /// The follower's log equals the leader's up to here, durably.
     Matched(Index),
     /// The follower has no such entry before the new ones.

@@ -43,11 +43,12 @@ mod transfer;
 use crate::quorum::{VoterSet, majority};
 use bugs::{Bug, Bugs};
 pub use config::Config;
-use log::{Index, Log, Term, hash_of};
+use log::{Index, Log, Term};
 use message::{Message, Record, Timer};
 use replication::Progress;
 use serde::Serialize;
 use session::{Known, Sessions};
+use sim_core::drive::replay::hash_of;
 use sim_core::{Context, Fact, NodeId, Process, Request, RequestId, Service, Time};
 use snapshot::{Incoming, Snapshot};
 use std::sync::Arc;
@@ -213,7 +214,7 @@ impl<S: Service> Raft<S> {
             booted: now,
             votes: VoterSet::default(),
             progress: (0..ctx.nodes()).map(|_| Progress::new(1, now)).collect(),
-            reads: reads::Pending::new(ctx.rng().next()),
+            reads: reads::Pending::new(ctx.rng().bits()),
             transfer: None,
             incoming: None,
         }

@@ -12,7 +12,7 @@ use sim_core::{Settings, Span};
 use std::ops::RangeInclusive;
 
 impl<S: Model> Protocol for Raft<S> {
-    type Safety = ();
+    type Safety = super::invariants::Invariants;
 
     fn about() -> &'static str {
         "a replicated log led by one elected server at a time (Ongaro and Ousterhout, 2014)"
@@ -27,10 +27,19 @@ impl<S: Model> Protocol for Raft<S> {
     }
 
     fn plant(config: &mut Config, bug: &str) -> bool {
-        let Some(bug) = Bug::ALL.iter().find(|known| known.about().id == bug) else { return false };
-        bug.config(config);
-        config.bugs.push(*bug);
-        true
+        let bug = Bug::named(bug);
+        config.bugs.extend(bug);
+        bug.is_some()
+    }
+
+    fn unmask(config: &mut Config, bug: &str) {
+        if let Some(bug) = Bug::named(bug) {
+            bug.config(config);
+        }
+    }
+
+    fn is_mutated(config: &Config) -> bool {
+        !config.bugs.is_empty()
     }
 
     fn implied_by(property: &str) -> &'static [&'static str] {

@@ -154,8 +154,9 @@ impl<S: Service> Raft<S> {
         }
         let now = self.bugs.lease_clock(ctx);
         self.reads.begun.push_back((self.reads.round, now));
-        self.progress[self.id.index()].round = self.reads.round;
-        for server in (0..self.progress.len()).filter(|server| *server != self.id.index()) {
+        let me = self.id.index();
+        self.progress[me].round = self.reads.round;
+        for server in (0..self.progress.len()).filter(|server| *server != me) {
             self.send_heartbeat(NodeId(server as u32), ctx);
         }
         self.confirm_rounds(ctx);

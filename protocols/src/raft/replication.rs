@@ -229,7 +229,7 @@ impl<S: Service> Raft<S> {
         }
         // 1. Reply false if term < currentTerm.
         if append.term < self.term {
-            let outcome = Outcome::Conflict { prev, term: 0, first: 0 };
+            let outcome = Outcome::OldTerm;
             return ctx.send(from, Message::Appended { term: self.term, round, outcome });
         }
         self.hear(from, ctx);
@@ -300,12 +300,14 @@ impl<S: Service> Raft<S> {
         ctx: &mut Context<Self>,
     ) {
         let is_stale = term != self.term && !self.bugs.on(Bug::AckFromOldTermCounted);
-        if self.role != Role::Leader || is_stale {
+        let is_refusal = outcome == Outcome::OldTerm && !self.bugs.on(Bug::RefusalConfirmsRound);
+        if self.role != Role::Leader || is_stale || is_refusal {
             return;
         }
         self.on_answer(from, round, ctx);
         let progress = &mut self.progress[from.index()];
         match outcome {
+            Outcome::OldTerm => {}
             Outcome::Matched(index) => {
                 // A match point beyond the own log would be nonsense: only bugs make it.
                 progress.matched(index.min(self.log.last_index()));
@@ -327,7 +329,7 @@ impl<S: Service> Raft<S> {
         }
     }
 
-    /// Every answer of the current term shows that the follower still followed when the round had begun.
+    /// Every answer of a follower in the current term shows that the follower still followed when the round had begun.
     pub(super) fn on_answer(&mut self, from: NodeId, round: u64, ctx: &mut Context<Self>) {
         let progress = &mut self.progress[from.index()];
         progress.heard = ctx.now();

@@ -114,7 +114,7 @@ impl<R: Data> Sessions<R> {
 
     /// Cuts the table into so many slices; put together they are the table again.
     pub(super) fn slices(&self, count: usize) -> impl Fn(usize) -> Sessions<R> + '_ {
-        let part = |len: usize, nth: usize| len * nth / count..len * (nth + 1) / count;
+        let part = move |len: usize, nth: usize| len * nth / count..len * (nth + 1) / count;
         move |nth| {
             let open = part(self.open.len(), nth);
             let closed = part(self.closed.len(), nth);

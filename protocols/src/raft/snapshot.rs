@@ -6,7 +6,7 @@
 
 use super::bugs::Bug;
 use super::log::{Index, Term};
-use super::message::{Message, Record};
+use super::message::{Message, Outcome, Record};
 use super::session::Sessions;
 use super::{Raft, Role};
 use serde::Serialize;
@@ -202,12 +202,13 @@ impl<S: Service> Raft<S> {
         ctx: &mut Context<Self>,
     ) {
         // 1. Reply immediately if term < currentTerm.
-        let mut wanted = Some(0);
-        if term >= self.term {
-            self.hear(from, ctx);
-            let is_old = id.index <= self.commit_index && !self.bugs.on(Bug::InstallOlderRegresses);
-            wanted = if is_old { None } else { self.collect(from, id, offset, data, done, ctx) };
+        if term < self.term {
+            let (term, outcome) = (self.term, Outcome::OldTerm);
+            return ctx.send(from, Message::Appended { term, round, outcome });
         }
+        self.hear(from, ctx);
+        let is_old = id.index <= self.commit_index && !self.bugs.on(Bug::InstallOlderRegresses);
+        let wanted = if is_old { None } else { self.collect(from, id, offset, data, done, ctx) };
         let last_index = id.index;
         ctx.send(from, Message::Installed { term: self.term, round, last_index, wanted });
     }
