@@ -1,1 +1,25 @@
-//! protocols
+//! Distributed algorithms, one folder a protocol, each opening with an essay on its paper, its roles, its promises
+//! and its caveats.
+//!
+//! To add one is to add its folder and two lines here: its module, and its entry in [`all`].
+
+pub mod catalogue;
+pub mod promise;
+pub mod protocol;
+pub mod quorum;
+pub mod raft;
+pub mod run;
+
+pub use catalogue::{Catalogue, Entry};
+pub use promise::Promise;
+pub use protocol::{BugAbout, Protocol};
+pub use run::{Job, Options, Ran};
+
+use checkers::model::kv::Kv;
+
+/// Every protocol that ships.
+pub fn all() -> Catalogue {
+    catalogue! {
+        "raft" => raft::Raft<Kv>,
+    }
+}

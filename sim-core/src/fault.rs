@@ -314,6 +314,11 @@ impl FaultKind {
         FaultKind::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
+    /// Whether it lasts until it heals; the others are over as soon as they have happened.
+    pub fn lasts(self) -> bool {
+        !matches!(self, FaultKind::Restart | FaultKind::BitRot | FaultKind::ClockJump)
+    }
+
     /// What it does, in a sentence.
     pub fn about(self) -> &'static str {
         match self {

@@ -142,6 +142,12 @@ impl<P: Process> Nodes<P> {
         let rare = self.list[machine as usize].rare.as_ref();
         rare.map_or_else(Vec::new, |rare| rare.disk.readable())
     }
+    /// What a machine's monotonic clock shows at a true time.
+    #[inline]
+    pub fn clock(&self, machine: Machine, at: Time) -> Time {
+        let rare = self.list[machine as usize].rare.as_ref();
+        rare.map_or(at, |rare| rare.clock.now(at))
+    }
     /// The role that a live machine last claimed, and its epoch.
     pub fn role(&self, machine: Machine) -> Option<(Role, u64)> {
         let node = &self.list[machine as usize];

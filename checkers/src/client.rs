@@ -1,0 +1,285 @@
+//! How a client's requests fare, whatever they ask for: time-outs, retries, redirection and giving up.
+
+use serde::Serialize;
+use sim_core::process::Data;
+use sim_core::{
+    Answer, Client, ClientContext, ClientSettings, Ending, NodeId, Request, RequestId, Service,
+    Span, SpanRange, Time,
+};
+use smallvec::SmallVec;
+use std::collections::BTreeMap;
+use std::marker::PhantomData;
+
+/// How long a caller waits, and for what.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct Patience {
+    /// How long it waits for an answer before it asks another node.
+    pub timeout: Span,
+    /// How long after its invocation an operation is given up.
+    pub patience: Span,
+    /// How long it waits before it asks on, when a node has refused and knows nobody better.
+    pub pause: SpanRange,
+    /// A bug on purpose: what timed out is sent again as a new request, which may then be done twice.
+    pub retry_as_new: bool,
+}
+
+impl Patience {
+    /// What a scenario says of all clients.
+    pub fn of<L>(settings: &ClientSettings<L>) -> Patience {
+        Patience {
+            timeout: settings.timeout,
+            patience: settings.patience,
+            pause: SpanRange::millis(20, 50),
+            retry_as_new: false,
+        }
+    }
+}
+
+/// Whom a request is sent to first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+pub enum Sends {
+    /// To the node that the caller takes for the leader.
+    ToLeader,
+    /// To any node, drawn anew for each try.
+    Anywhere,
+}
+
+/// An operation that has ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended<S: Service> {
+    /// The request that carried it, as the history has it.
+    pub id: RequestId,
+    /// What was asked.
+    pub op: S::Op,
+    /// How it ended.
+    pub ending: Ending<S::Reply>,
+}
+
+/// A client's session: it sends operations as numbered requests, sends them again under the same number until
+/// there is an answer, and says how each ended. Any number may be under way.
+///
+/// A caller's timers bear the numbers of its requests, from 1; the largest numbers are free for others.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct Caller<S: Service> {
+    patience: Patience,
+    /// The number of the last request.
+    last: u32,
+    open: BTreeMap<u32, Call<S>>,
+    /// The node that is taken for the leader; the first is drawn.
+    leader: Option<NodeId>,
+}
+
+/// An operation under way.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+struct Call<S: Service> {
+    op: S::Op,
+    sends: Sends,
+    invoked: Time,
+    /// The node that was asked last.
+    asked: NodeId,
+    /// The numbers that it was sent under, the last being the current one. It is one number, unless the bug
+    /// is on.
+    numbers: SmallVec<[u32; 1]>,
+    /// Whether the node that was asked last has refused, so that the caller pauses.
+    refused: bool,
+    /// How many nodes in a row have named another.
+    hints: u32,
+}
+
+impl<S: Service> Caller<S> {
+    /// A session in which nothing was asked.
+    pub fn new(patience: Patience) -> Caller<S> {
+        Caller { patience, last: 0, open: BTreeMap::new(), leader: None }
+    }
+
+    /// Whether nothing is under way.
+    pub fn is_idle(&self) -> bool {
+        self.open.is_empty()
+    }
+
+    /// Begins an operation.
+    pub fn call(&mut self, op: S::Op, sends: Sends, ctx: &mut ClientContext<S>) -> RequestId {
+        self.last += 1;
+        let number = self.last;
+        let id = RequestId { client: ctx.id(), number };
+        ctx.invoke(id, op.clone());
+        let call = Call {
+            op,
+            sends,
+            invoked: ctx.now(),
+            asked: NodeId::default(),
+            numbers: [number].into_iter().collect(),
+            refused: false,
+            hints: 0,
+        };
+        self.open.insert(number, call);
+        self.ask(number, ctx);
+        id
+    }
+
+    /// A node has answered. The operation that ended by it, if one did.
+    pub fn on_answer(
+        &mut self,
+        from: NodeId,
+        id: RequestId,
+        answer: &Answer<S::Reply>,
+        ctx: &mut ClientContext<S>,
+    ) -> Option<Ended<S>> {
+        let number = self.named(id.number)?;
+        match answer {
+            Answer::Done(reply) => {
+                if self.open[&number].sends == Sends::ToLeader {
+                    self.leader = Some(from);
+                }
+                self.end(number, Ending::Ok(reply.clone()), ctx)
+            }
+            Answer::Expired => self.end(number, Ending::Unknown, ctx),
+            Answer::Refused(hint) => {
+                self.on_refusal(number, from, *hint, ctx);
+                None
+            }
+        }
+    }
+
+    /// A timer has run out. The operation that ended by it, if one did.
+    pub fn on_timer(&mut self, timer: u32, ctx: &mut ClientContext<S>) -> Option<Ended<S>> {
+        let call = self.open.get_mut(&timer)?;
+        if ctx.now().since(call.invoked) >= self.patience.patience {
+            let ending = if S::is_read(&call.op) && call.refused {
+                Ending::Fail
+            } else {
+                // Even when every node refused a write, the network may hold a second copy of a request, and
+                // bring it to a node that no longer refuses.
+                Ending::Unknown
+            };
+            return self.end(timer, ending, ctx);
+        }
+        if !call.refused {
+            if self.patience.retry_as_new && !S::is_read(&call.op) {
+                self.last += 1;
+                call.numbers.push(self.last);
+            }
+            let silent = call.asked;
+            self.give_up_on(silent, ctx);
+        }
+        self.ask(timer, ctx);
+        None
+    }
+
+    /// The operation that a request number belongs to.
+    fn named(&self, number: u32) -> Option<u32> {
+        if self.open.contains_key(&number) {
+            return Some(number);
+        }
+        let mut others = self.open.iter().filter(|(_, call)| call.numbers.len() > 1);
+        others.find(|(_, call)| call.numbers.contains(&number)).map(|(number, _)| *number)
+    }
+
+    fn on_refusal(
+        &mut self,
+        number: u32,
+        from: NodeId,
+        hint: Option<NodeId>,
+        ctx: &mut ClientContext<S>,
+    ) {
+        let Some(call) = self.open.get_mut(&number) else { return };
+        if call.asked != from || call.refused {
+            // An old refusal says nothing of the try that is under way.
+            return;
+        }
+        let known = hint.filter(|hint| *hint != from && call.hints < ctx.nodes());
+        if let Some(hint) = known {
+            call.hints += 1;
+            self.leader = Some(hint);
+            self.ask_node(number, hint, ctx);
+            return;
+        }
+        call.hints = 0;
+        call.refused = true;
+        self.give_up_on(from, ctx);
+        let pause = self.patience.pause.draw(ctx.rng());
+        self.wake_after(number, pause, ctx);
+    }
+
+    /// Takes the next node for the leader, when this one was.
+    fn give_up_on(&mut self, node: NodeId, ctx: &ClientContext<S>) {
+        if self.leader == Some(node) {
+            self.leader = Some(NodeId((node.0 + 1) % ctx.nodes().max(1)));
+        }
+    }
+
+    fn ask(&mut self, number: u32, ctx: &mut ClientContext<S>) {
+        let Some(call) = self.open.get(&number) else { return };
+        let nodes = ctx.nodes();
+        let mut drawn = || NodeId(ctx.rng().below(nodes.into()) as u32);
+        let to = match call.sends {
+            Sends::Anywhere => drawn(),
+            Sends::ToLeader => *self.leader.get_or_insert_with(drawn),
+        };
+        self.ask_node(number, to, ctx);
+    }
+
+    fn ask_node(&mut self, number: u32, to: NodeId, ctx: &mut ClientContext<S>) {
+        let oldest = self.oldest();
+        let Some(call) = self.open.get_mut(&number) else { return };
+        call.asked = to;
+        call.refused = false;
+        let current = call.numbers.last().copied().unwrap_or(number);
+        let id = RequestId { client: ctx.id(), number: current };
+        ctx.ask(to, Request { id, oldest, op: call.op.clone() });
+        self.wake_after(number, self.patience.timeout, ctx);
+    }
+
+    /// The lowest number that may still be sent. One that was given up is not: the history has its end.
+    fn oldest(&self) -> u32 {
+        let current = |call: &Call<S>| call.numbers.last().copied();
+        self.open.values().filter_map(current).min().unwrap_or(self.last + 1)
+    }
+
+    /// Sets the operation's timer, but no later than where patience ends.
+    fn wake_after(&self, number: u32, after: Span, ctx: &mut ClientContext<S>) {
+        let Some(call) = self.open.get(&number) else { return };
+        let left = (call.invoked + self.patience.patience).since(ctx.now());
+        ctx.set_timer(number, after.min(left));
+    }
+
+    fn end(
+        &mut self,
+        number: u32,
+        ending: Ending<S::Reply>,
+        ctx: &mut ClientContext<S>,
+    ) -> Option<Ended<S>> {
+        let call = self.open.remove(&number)?;
+        let id = RequestId { client: ctx.id(), number };
+        ctx.cancel_timer(number);
+        ctx.ret(id, ending.clone());
+        Some(Ended { id, op: call.op, ending })
+    }
+}
+
+/// A client that asks nothing: for services that only judge what others recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(bound = "")]
+pub struct Silent<S>(PhantomData<S>);
+
+impl<S: Service<Client = Silent<S>> + Data> Client for Silent<S> {
+    type Service = S;
+    type Load = ();
+
+    fn loads() -> Vec<(&'static str, ())> {
+        Vec::new()
+    }
+    fn new(_: &ClientSettings<()>, _: u32, _: u32) -> Silent<S> {
+        Silent(PhantomData)
+    }
+    fn start(&mut self, _: &mut ClientContext<S>) {}
+    fn on_answer(
+        &mut self,
+        _: NodeId,
+        _: RequestId,
+        _: &Answer<S::Reply>,
+        _: &mut ClientContext<S>,
+    ) {
+    }
+    fn on_timer(&mut self, _: u32, _: &mut ClientContext<S>) {}
+}

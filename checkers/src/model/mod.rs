@@ -1,0 +1,90 @@
+//! Services as sequential specifications, with what helps a checker to judge their histories fast.
+//!
+//! | model | what it is |
+//! |---|---|
+//! | [`kv`] | keys with sequences of values: get, put, append and compare-and-swap; the service of most scenarios |
+//! | [`register`] | one value that is read and written |
+//! | [`cas_register`] | the same, with compare-and-swap |
+//! | [`text_kv`] | keys with texts, as others record them |
+
+pub mod cas_register;
+pub mod kv;
+pub mod register;
+pub mod text_kv;
+
+use sim_core::Service;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+/// A service whose histories can be checked. `impl Model for Mine {}` is enough; what is overridden makes the
+/// checker faster and must not change its verdict.
+pub trait Model: Service {
+    /// The operation as one on a register, when all the operations on its key are that.
+    fn access(_op: &Self::Op) -> Access<Self::Reply> {
+        Access::Other
+    }
+
+    /// Whether what was done leaves every state in which it is possible as it is.
+    fn inert(act: Act<'_, Self>) -> bool {
+        Self::is_read(act.op)
+    }
+
+    /// A map that merges states which none of these acts, in any order, could tell apart. They are all the
+    /// acts of one key.
+    fn quotient(_acts: &[Act<'_, Self>]) -> Option<Quotient<Self>> {
+        None
+    }
+}
+
+/// Takes a state to the one that stands for all that cannot be told from it.
+pub type Quotient<S> = Box<dyn Fn(S) -> S>;
+
+/// What an operation does to a register, a thing that holds one value. A value is named by the reply of a
+/// read that returns it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access<R> {
+    /// It returns the value.
+    Read,
+    /// It sets the value, whatever it was.
+    Write(R),
+    /// It sets the value, or leaves it as it is.
+    MayWrite(R),
+    /// Something else.
+    Other,
+}
+
+/// What was asked and, when that is known, what was answered.
+pub struct Act<'a, S: Service> {
+    /// What was asked.
+    pub op: &'a S::Op,
+    /// What was answered; none when nobody knows, nor whether it was done at all.
+    pub reply: Option<&'a S::Reply>,
+}
+
+impl<S: Service> Clone for Act<'_, S> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<S: Service> Copy for Act<'_, S> {}
+impl<S: Service> PartialEq for Act<'_, S> {
+    fn eq(&self, other: &Self) -> bool {
+        self.op == other.op && self.reply == other.reply
+    }
+}
+impl<S: Service> Eq for Act<'_, S> {}
+impl<S: Service> Hash for Act<'_, S> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.op.hash(state);
+        self.reply.hash(state);
+    }
+}
+impl<S: Service> fmt::Debug for Act<'_, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&S::show_op(self.op))?;
+        match self.reply {
+            Some(reply) => write!(f, " = {}", S::show_reply(reply)),
+            None => f.write_str(" = ?"),
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! Every protocol under its name. Here types are forgotten, once: whoever runs, lists or checks protocols sees
+//! [`Entry`], and no protocol's type.
+
+use crate::promise::Promise;
+use crate::protocol::{BugAbout, Protocol};
+use crate::run::{self, GENERAL, Job, Options, Ran};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::Deserialize;
+use sim_core::fault::{FaultKind, Target};
+use sim_core::{Client, Fact, Safety, Service, Settings, Span};
+use std::marker::PhantomData;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+use toml::Spanned;
+use toml::de::{DeValue, Error, ValueDeserializer};
+
+/// A protocol whose types are forgotten.
+pub trait Entry: Send + Sync {
+    /// Its name in scenario files.
+    fn name(&self) -> &'static str;
+    /// What it is, in a sentence.
+    fn about(&self) -> &'static str;
+    /// The kinds of message that its nodes send each other.
+    fn kinds(&self) -> &'static [&'static str];
+    /// The roles that faults may aim at.
+    fn roles(&self) -> Vec<(&'static str, Target)>;
+    /// The moments that faults may wait for.
+    fn events(&self) -> Vec<String>;
+    /// The properties that its runs are checked for, promised or not.
+    fn properties(&self) -> Vec<&'static str>;
+    /// What it promises, configured so.
+    fn promises(&self, options: &Options) -> Vec<Promise>;
+    /// The bugs that can be planted.
+    fn bugs(&self) -> Vec<BugAbout>;
+    /// The options with a bug planted, and with what would hide it taken away; none when there is no such bug.
+    fn plant(&self, options: &Options, bug: &str) -> Option<Options>;
+    /// The options with what would hide a bug taken away, but without it; none when there is no such bug.
+    fn unmask(&self, options: &Options, bug: &str) -> Option<Options>;
+    /// Whether any bug is planted.
+    fn is_mutated(&self, options: &Options) -> bool;
+    /// Properties whose breaking brings this one's about.
+    fn implied_by(&self, property: &str) -> &'static [&'static str];
+    /// How few and how many nodes it works with.
+    fn sizes(&self) -> RangeInclusive<u32>;
+    /// How many nodes it needs to survive so many faulty ones.
+    fn tolerating(&self, faults: u32) -> u32;
+    /// The bound in which it has to recover.
+    fn settle(&self, options: &Options, settings: &Settings) -> Span;
+    /// The shortest timer that it keeps setting.
+    fn shortest_timer(&self, options: &Options) -> Span;
+    /// By how many millionths clocks may drift before it promises less.
+    fn drift_bound(&self, options: &Options) -> u32;
+    /// What its clients may do; the first is what they do unless told.
+    fn loads(&self) -> Vec<&'static str>;
+    /// Its options as they are when a scenario says nothing.
+    fn default_options(&self) -> Options;
+    /// Reads its section of a scenario file.
+    ///
+    /// # Errors
+    ///
+    /// When a key is unknown, a value is of the wrong type or nothing could run like this; with its place.
+    fn read_options(&self, section: Spanned<DeValue<'_>>) -> Result<Options, Error>;
+    /// Reads a load's own options, over what the load of this name begins with.
+    ///
+    /// # Errors
+    ///
+    /// As for [`read_options`](Entry::read_options).
+    fn read_load(&self, load: &str, rest: Spanned<DeValue<'_>>) -> Result<Options, Error>;
+    /// The JSON Schema of its section.
+    fn options_schema(&self, generator: &mut SchemaGenerator) -> Schema;
+    /// The JSON Schema of its loads' own options.
+    fn load_schema(&self, generator: &mut SchemaGenerator) -> Schema;
+    /// Runs it once and judges the run.
+    fn run(&self, job: &Job<'_>) -> Ran;
+    /// Runs a golden script; see [`sim_core::drive::scripted`].
+    ///
+    /// # Errors
+    ///
+    /// Says which line cannot be done and why.
+    fn script(&self, script: &str) -> Result<String, String>;
+}
+
+/// Remembers a protocol's type behind [`Entry`].
+pub struct Named<P> {
+    name: &'static str,
+    of: PhantomData<fn() -> P>,
+}
+
+impl<P> Named<P> {
+    /// The protocol `P` under this name.
+    pub const fn new(name: &'static str) -> Self {
+        Named { name, of: PhantomData }
+    }
+}
+
+type ClientOf<P> = <<P as sim_core::Process>::Service as Service>::Client;
+type Load<P> = <ClientOf<P> as Client>::Load;
+
+impl<P: Protocol> Named<P>
+where
+    P::Config: Send + Sync,
+{
+    fn config(options: &Options) -> &P::Config {
+        options.downcast_ref().expect("the protocol's own options")
+    }
+}
+
+impl<P: Protocol> Entry for Named<P>
+where
+    P::Config: Send + Sync,
+    Load<P>: Send + Sync,
+{
+    fn name(&self) -> &'static str {
+        self.name
+    }
+    fn about(&self) -> &'static str {
+        P::about()
+    }
+    fn kinds(&self) -> &'static [&'static str] {
+        P::KINDS
+    }
+    fn roles(&self) -> Vec<(&'static str, Target)> {
+        P::roles()
+    }
+    fn events(&self) -> Vec<String> {
+        let facts = Fact::EVENTS.iter().map(ToString::to_string);
+        let sends = P::KINDS.iter().map(|kind| format!("sends {kind}"));
+        let receives = P::KINDS.iter().map(|kind| format!("receives {kind}"));
+        let own = ["syncs", "boots"].map(str::to_owned);
+        facts.chain(own).chain(sends).chain(receives).collect()
+    }
+    fn properties(&self) -> Vec<&'static str> {
+        let mut properties = P::Safety::properties();
+        properties.extend(GENERAL);
+        properties
+    }
+    fn promises(&self, options: &Options) -> Vec<Promise> {
+        P::promises(Self::config(options))
+    }
+    fn bugs(&self) -> Vec<BugAbout> {
+        P::bugs()
+    }
+    fn plant(&self, options: &Options, bug: &str) -> Option<Options> {
+        let mut config = Self::config(options).clone();
+        P::unmask(&mut config, bug);
+        P::plant(&mut config, bug).then(|| Arc::new(config) as Options)
+    }
+    fn unmask(&self, options: &Options, bug: &str) -> Option<Options> {
+        let mut config = Self::config(options).clone();
+        P::unmask(&mut config, bug);
+        P::bugs().iter().any(|known| known.id == bug).then(|| Arc::new(config) as Options)
+    }
+    fn is_mutated(&self, options: &Options) -> bool {
+        P::is_mutated(Self::config(options))
+    }
+    fn implied_by(&self, property: &str) -> &'static [&'static str] {
+        P::implied_by(property)
+    }
+    fn sizes(&self) -> RangeInclusive<u32> {
+        P::sizes()
+    }
+    fn tolerating(&self, faults: u32) -> u32 {
+        P::tolerating(faults)
+    }
+    fn settle(&self, options: &Options, settings: &Settings) -> Span {
+        P::settle(Self::config(options), settings)
+    }
+    fn shortest_timer(&self, options: &Options) -> Span {
+        P::shortest_timer(Self::config(options))
+    }
+    fn drift_bound(&self, options: &Options) -> u32 {
+        P::drift_bound(Self::config(options))
+    }
+    fn loads(&self) -> Vec<&'static str> {
+        ClientOf::<P>::loads().into_iter().map(|(name, _)| name).collect()
+    }
+    fn default_options(&self) -> Options {
+        Arc::new(P::Config::default())
+    }
+    fn read_options(&self, section: Spanned<DeValue<'_>>) -> Result<Options, Error> {
+        let config = P::Config::deserialize(ValueDeserializer::from(section))?;
+        match P::complaint(&config) {
+            Some(complaint) => Err(serde::de::Error::custom(complaint)),
+            None => Ok(Arc::new(config)),
+        }
+    }
+    fn read_load(&self, load: &str, rest: Spanned<DeValue<'_>>) -> Result<Options, Error> {
+        let loads = ClientOf::<P>::loads();
+        let Some((_, begin)) = loads.into_iter().find(|(name, _)| *name == load) else {
+            return Err(serde::de::Error::custom(format!("{} has no load `{load}`", self.name)));
+        };
+        let given = Load::<P>::deserialize(ValueDeserializer::from(rest.clone()))?;
+        let keys: Vec<String> = match rest.get_ref() {
+            DeValue::Table(table) => table.keys().map(|key| key.get_ref().to_string()).collect(),
+            _ => Vec::new(),
+        };
+        overlay(&begin, &given, &keys).map(|load: Load<P>| Arc::new(load) as Options)
+    }
+    fn options_schema(&self, generator: &mut SchemaGenerator) -> Schema {
+        generator.subschema_for::<P::Config>()
+    }
+    fn load_schema(&self, generator: &mut SchemaGenerator) -> Schema {
+        Load::<P>::json_schema(generator)
+    }
+    fn run(&self, job: &Job<'_>) -> Ran {
+        run::run::<P>(job)
+    }
+    fn script(&self, script: &str) -> Result<String, String> {
+        sim_core::drive::scripted::run::<P>(script, |options| {
+            let config: P::Config = toml::from_str(options).map_err(|e| e.message().to_owned())?;
+            P::complaint(&config).map_or(Ok(config), Err)
+        })
+    }
+}
+
+/// What a named load begins with, with the keys laid over it that a file gives.
+fn overlay<L: sim_core::Config>(begin: &L, given: &L, keys: &[String]) -> Result<L, Error> {
+    let wrong = |e: serde_json::Error| serde::de::Error::custom(e.to_string());
+    let mut whole = serde_json::to_value(begin).map_err(wrong)?;
+    let mut given = serde_json::to_value(given).map_err(wrong)?;
+    for key in keys {
+        whole[key] = given[key].take();
+    }
+    serde_json::from_value(whole).map_err(wrong)
+}
+
+/// Protocols by name, in the order in which they are listed.
+#[derive(Clone, Copy)]
+pub struct Catalogue(pub &'static [&'static dyn Entry]);
+
+impl Catalogue {
+    /// Every protocol.
+    pub fn iter(&self) -> impl Iterator<Item = &'static dyn Entry> + use<> {
+        self.0.iter().copied()
+    }
+    /// The protocol with this name.
+    pub fn get(&self, name: &str) -> Option<&'static dyn Entry> {
+        self.iter().find(|entry| entry.name() == name)
+    }
+    /// The kinds of fault under which a protocol promises every property that it promises at all, but for those of
+    /// liveness.
+    pub fn survives(entry: &dyn Entry, options: &Options) -> Vec<FaultKind> {
+        let promises = entry.promises(options);
+        let all = FaultKind::ALL.into_iter();
+        all.filter(|kind| promises.iter().all(|promise| promise.under.contains(kind))).collect()
+    }
+}
+
+/// Makes a [`Catalogue`]: `catalogue! { "mine" => Mine, "other" => Other }`.
+#[macro_export]
+macro_rules! catalogue {
+    ($($name:literal => $protocol:ty),* $(,)?) => {{
+        static ENTRIES: &[&dyn $crate::catalogue::Entry] =
+            &[$(&$crate::catalogue::Named::<$protocol>::new($name)),*];
+        $crate::catalogue::Catalogue(ENTRIES)
+    }};
+}

@@ -1,0 +1,16 @@
+//! What a protocol promises, and under which faults.
+
+use sim_core::fault::FaultKind;
+
+/// A property that a protocol promises to keep, as long as only these kinds of fault strike.
+///
+/// A violation under any other fault is told as "not promised", and is what teaching scenarios are made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Promise {
+    /// The property, by its stable name.
+    pub property: &'static str,
+    /// The faults under which it is promised.
+    pub under: Vec<FaultKind>,
+    /// What is promised, and on what condition, in a sentence.
+    pub words: &'static str,
+}

@@ -1,0 +1,108 @@
+//! What a protocol adds to its [`Process`] so that it can be run, broken, judged and listed like any other.
+
+use crate::promise::Promise;
+use checkers::Model;
+use sim_core::fault::{FaultKind, Role, Target};
+use sim_core::{Process, Safety, Settings, Span};
+use std::ops::RangeInclusive;
+
+/// A protocol: a process, what it promises, and how those promises are checked.
+///
+/// Only [`Safety`](Protocol::Safety), [`about`](Protocol::about) and [`promises`](Protocol::promises) have to be
+/// given; everything else has a value that suits a protocol of equals with majorities.
+pub trait Protocol: Process<Service: Model> {
+    /// What is checked at every step: a tuple of invariants, `()` for none.
+    type Safety: Safety<Self>;
+
+    /// What it is, in a sentence.
+    fn about() -> &'static str;
+
+    /// What it promises, configured so, and under which faults. What is not promised is checked all the same, and
+    /// told as "not promised" when it breaks.
+    fn promises(config: &Self::Config) -> Vec<Promise>;
+
+    /// Mistakes that can be planted on purpose.
+    fn bugs() -> Vec<BugAbout> {
+        Vec::new()
+    }
+
+    /// Plants a bug, and nothing else. False when there is no such bug.
+    fn plant(_config: &mut Self::Config, _bug: &str) -> bool {
+        false
+    }
+
+    /// Changes what would hide a bug: another safety net, say, or an option that is not its subject.
+    fn unmask(_config: &mut Self::Config, _bug: &str) {}
+
+    /// Whether any bug is planted.
+    fn is_mutated(_config: &Self::Config) -> bool {
+        false
+    }
+
+    /// Properties that cannot break without this one breaking or having broken: what a bug that breaks one of
+    /// them may also be caught by.
+    fn implied_by(_property: &str) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// The roles that faults may aim at.
+    fn roles() -> Vec<(&'static str, Target)> {
+        vec![
+            ("leader", Target::The(Role::Leader)),
+            ("a-follower", Target::A(Role::Follower)),
+            ("followers", Target::Every(Role::Follower)),
+            ("candidate", Target::A(Role::Candidate)),
+        ]
+    }
+
+    /// How few and how many nodes it works with.
+    fn sizes() -> RangeInclusive<u32> {
+        1..=1_000
+    }
+
+    /// How many nodes it needs to survive so many faulty ones.
+    fn tolerating(faults: u32) -> u32 {
+        faults.saturating_mul(2).saturating_add(1)
+    }
+
+    /// Whether a cluster of `nodes` can go on while only `live` of them are up.
+    fn can_go_on(live: u32, nodes: u32) -> bool {
+        live > nodes / 2
+    }
+
+    /// How long it may take, once everything has healed, until clients are served again and every node has caught
+    /// up.
+    fn settle(_config: &Self::Config, _settings: &Settings) -> Span {
+        Span::secs(10)
+    }
+
+    /// The shortest timer that it keeps setting.
+    fn shortest_timer(_config: &Self::Config) -> Span {
+        Span::millis(1)
+    }
+
+    /// By how many millionths clocks may run fast or slow before it promises less.
+    fn drift_bound(_config: &Self::Config) -> u32 {
+        1_000_000
+    }
+
+    /// Why nothing could run with this configuration, if so.
+    fn complaint(_config: &Self::Config) -> Option<String> {
+        None
+    }
+}
+
+/// A mistake that can be planted: what it is, where it happened for real, and what it should break.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BugAbout {
+    /// Its id, as in `bugs = ["vote-not-persisted"]`.
+    pub id: &'static str,
+    /// What is wrong, in a sentence.
+    pub about: &'static str,
+    /// Where it is documented.
+    pub origin: &'static str,
+    /// The properties that it breaks.
+    pub breaks: &'static [&'static str],
+    /// The faults without which it does not show.
+    pub needs: &'static [FaultKind],
+}

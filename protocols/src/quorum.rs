@@ -1,0 +1,86 @@
+//! Quorums: how many are enough, and who has answered.
+
+use serde::Serialize;
+use sim_core::NodeId;
+use smallvec::SmallVec;
+
+/// The smallest number of `n` voters of which any two such sets share a member.
+#[inline]
+pub const fn majority(n: usize) -> usize {
+    n / 2 + 1
+}
+
+/// The highest number that at least `quorum` of `values` reach; 0 when there are not so many values.
+#[inline]
+pub fn agreed(values: impl Iterator<Item = u64>, quorum: usize) -> u64 {
+    let mut sorted: SmallVec<[u64; 16]> = values.collect();
+    sorted.sort_unstable_by(|a, b| b.cmp(a));
+    quorum.checked_sub(1).and_then(|place| sorted.get(place)).copied().unwrap_or(0)
+}
+
+/// A set of voters. It counts each of them once, however often it answers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+pub struct VoterSet {
+    words: SmallVec<[u64; 1]>,
+}
+
+impl VoterSet {
+    /// The set of one voter.
+    pub fn of(voter: NodeId) -> VoterSet {
+        let mut set = VoterSet::default();
+        set.insert(voter);
+        set
+    }
+    /// Adds a voter, and says whether it was missing.
+    pub fn insert(&mut self, voter: NodeId) -> bool {
+        let (word, bit) = (voter.index() / 64, 1 << (voter.index() % 64));
+        if self.words.len() <= word {
+            self.words.resize(word + 1, 0);
+        }
+        let missing = self.words[word] & bit == 0;
+        self.words[word] |= bit;
+        missing
+    }
+    /// Whether a voter is in it.
+    pub fn contains(&self, voter: NodeId) -> bool {
+        let word = self.words.get(voter.index() / 64);
+        word.is_some_and(|word| word & (1 << (voter.index() % 64)) != 0)
+    }
+    /// How many voters are in it.
+    pub fn len(&self) -> usize {
+        self.words.iter().map(|word| word.count_ones() as usize).sum()
+    }
+    /// Whether nobody is in it.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_majorities_always_meet() {
+        for n in 1..100 {
+            assert!(2 * majority(n) > n && 2 * (majority(n) - 1) <= n);
+        }
+    }
+
+    #[test]
+    fn what_a_quorum_reaches_is_the_quorum_th_highest() {
+        let matched = [5, 1, 9, 7, 3];
+        assert_eq!(agreed(matched.into_iter(), 3), 5);
+        assert_eq!(agreed(matched.into_iter(), 5), 1);
+        assert_eq!(agreed(matched.into_iter(), 6), 0);
+        assert_eq!(agreed([4].into_iter(), 1), 4);
+    }
+
+    #[test]
+    fn a_voter_counts_once_in_a_cluster_of_any_size() {
+        let mut set = VoterSet::of(NodeId(3));
+        assert!(!set.insert(NodeId(3)));
+        assert!(set.insert(NodeId(130)) && set.contains(NodeId(130)) && !set.contains(NodeId(64)));
+        assert_eq!(set.len(), 2);
+    }
+}

@@ -1,0 +1,339 @@
+//! Mistakes that people have made with Raft, to be switched on one at a time.
+//!
+//! The protocol asks [`Bugs::on`] at one place for each. What a mistake needs beyond that is here.
+
+use super::config::{Config, Reads};
+use super::log::{Entry, Index, Log, Term};
+use super::session::Sessions;
+use super::{Raft, Role};
+use crate::protocol::BugAbout;
+use crate::quorum::VoterSet;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sim_core::fault::FaultKind;
+use sim_core::{Context, Data, NodeId, Service, Span, Time};
+
+macro_rules! bugs {
+    ($($bug:ident $id:literal [$($breaks:literal)+] [$($needs:ident)*] $words:literal, $origin:literal;)+) => {
+        /// A mistake.
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+        )]
+        #[serde(rename_all = "kebab-case")]
+        pub enum Bug {
+            $(#[doc = concat!($words, " Origin: ", $origin, ".")] $bug,)+
+        }
+
+        impl Bug {
+            /// Every mistake, in the order of the paper's parts.
+            pub const ALL: &'static [Bug] = &[$(Bug::$bug),+];
+
+            /// What is known of it.
+            pub fn about(self) -> BugAbout {
+                match self {
+                    $(Bug::$bug => BugAbout {
+                        id: $id,
+                        origin: $origin,
+                        breaks: &[$($breaks),+],
+                        needs: &[$(FaultKind::$needs),*],
+                        about: $words,
+                    },)+
+                }
+            }
+        }
+    };
+}
+
+bugs! {
+    VoteNotPersisted "vote-not-persisted" ["election-safety" "monotonicity"] [Crash]
+        "A vote is answered before the disk has it.",
+        "NodeDB #161; TiKV #1610, citing etcd #7317; akka-raft #56 (Scott et al., NSDI 2016)";
+    TermResetOnRestart "term-reset-on-restart" ["monotonicity" "leader-completeness" "election-safety" "log-matching"] [Crash]
+        "A restart takes the term from the log instead of the disk, and forgets the vote.",
+        "PySyncObj #201 and #202, in Patroni";
+    DuplicateVoteCounted "duplicate-vote-counted" ["election-safety"] [Duplicate]
+        "Votes are counted by message, not by voter.",
+        "akka-raft #45 and #50";
+    QuorumHalf "quorum-half" ["election-safety" "leader-completeness" "state-machine-safety"] [Cut]
+        "Half of an even number of servers is taken for a majority.",
+        "akka-raft #42; Elasticsearch with minimum_master_nodes left at 1";
+    VoteClearedSameTerm "vote-cleared-same-term" ["election-safety" "monotonicity"] [Delay]
+        "Becoming a follower in the same term clears the vote.",
+        "redpanda pull request 19";
+    VoteIgnoresLog "vote-ignores-log" ["leader-completeness" "state-machine-safety"] [Cut]
+        "A voter does not compare logs.",
+        "negative of section 5.4.1";
+    VoteTermOnly "vote-term-only" ["leader-completeness" "state-machine-safety"] [Cut]
+        "A voter compares the last terms and not the lengths of logs.",
+        "negative of section 5.4.1";
+    VoteUsesCommitIndex "vote-uses-commit-index" ["leader-completeness" "state-machine-safety"] [Crash]
+        "Logs are compared by commit index instead of by their last entries.",
+        "MongoDB protocol version 0 (Jepsen, MongoDB 3.4.0-rc3)";
+    StaleLeaderHeartbeatResetsTimer "stale-leader-heartbeat-resets-timer" ["live-again" "catch-up"] [OneWayCut]
+        "A heartbeat restarts the election timer before its term is looked at.",
+        "butaneprotocol/oracles #32; openraft #2080";
+    SeenVoteCountsAsGranted "seen-vote-counts-as-granted" ["leader-completeness" "state-machine-safety"] [Cut]
+        "Hearing of a candidate of a higher term is stored as a vote for it, and the log test is passed over.",
+        "openraft 0.10.0-alpha.2, mended in pull request 1220";
+
+    AeSkipPrevCheck "ae-skip-prev-check" ["log-matching" "state-machine-safety"] [Cut]
+        "Entries are appended without a look at the term before them.",
+        "negative of AppendEntries step 2";
+    AeKeepStaleTail "ae-keep-stale-tail" ["log-matching" "leader-completeness"] [Cut]
+        "A conflicting entry is replaced and what followed it is kept.",
+        "mofa #1150 and #1151";
+    CommitMinOwnLast "commit-min-own-last" ["state-machine-safety" "leader-completeness"] [Cut]
+        "The commit index follows the leader's up to the own last entry, matched or not.",
+        "copycat #265; ScyllaDB #9965; rabbitmq/ra #508";
+    CommitOldTermEntries "commit-old-term-entries" ["leader-completeness" "state-machine-safety"] [Cut Crash]
+        "Replicas are counted for entries of earlier terms too.",
+        "Fig. 8; LogCabin #44; async-raft #108; PySyncObj #169";
+    MatchFromFollowerLast "match-from-follower-last" ["leader-completeness" "state-machine-safety"] [Cut]
+        "A follower acknowledges its own last entry instead of the last that it was sent.",
+        "the class behind RaftOS #25 and PySyncObj #167";
+    AckFromOldTermCounted "ack-from-old-term-counted" ["leader-completeness" "state-machine-safety"] [Delay Cut]
+        "A leader counts an acknowledgement of an earlier term.",
+        "the class behind RaftOS #25 and PySyncObj #167";
+    ReplyBeforeFsync "reply-before-fsync" ["leader-completeness" "state-machine-safety"] [Crash]
+        "A follower acknowledges entries that its disk does not have yet.",
+        "robustmq #2039; compare ZOOKEEPER-4646";
+    LeaderSelfCountUnsynced "leader-self-count-unsynced" ["leader-completeness" "state-machine-safety"] [Crash]
+        "A leader counts itself for entries that its own disk does not have yet.",
+        "discussed in CockroachDB #124278";
+    TruncateOnStepdown "truncate-on-stepdown" ["leader-completeness" "state-machine-safety"] [Cut]
+        "A leader that steps down drops what is not committed yet.",
+        "microsoft/CCF #5674";
+    AckClientBeforeCommit "ack-client-before-commit" ["linearizable"] [Cut]
+        "A client has its answer when the leader has the entry.",
+        "MongoDB 2.4.3 (Jepsen, 2013)";
+    NextIndexUnderflow "next-index-underflow" ["catch-up"] [Cut]
+        "A leader goes back to its first entry and stays there instead of sending a snapshot.",
+        "RaftOS #30";
+
+    ReadindexBeforeTermCommit "readindex-before-term-commit" ["linearizable"] [Crash]
+        "A leader serves reads before it has committed an entry of its own term.",
+        "etcd #7331; TiKV #6340 and #9239; redisraft #22";
+    ReadindexReusesOldAcks "readindex-reuses-old-acks" ["linearizable"] [Cut Delay]
+        "A read is confirmed by a round that had begun before it came.",
+        "negative of thesis 6.4, step 3";
+    RefusalConfirmsRound "refusal-confirms-round" ["linearizable" "lease-disjointness"] [Delay Crash]
+        "A refusal of a message of an earlier term counts as an answer in the leader's new term.",
+        "made in this very code and found by its own checkers";
+    FollowerReadOwnCommit "follower-read-own-commit" ["linearizable"] []
+        "A follower serves reads at its own commit index.",
+        "negative of thesis 6.4";
+    LeaseFromAckArrival "lease-from-ack-arrival" ["linearizable" "lease-disjointness"] [Delay Cut]
+        "A lease runs from when the answers came instead of from when the round began.",
+        "thesis, Fig. 6.3; YugaByte #16";
+    LeaseVotersDoNotWait "lease-voters-do-not-wait" ["linearizable" "lease-disjointness"] [Cut]
+        "Voters listen to candidates while a lease may still run.",
+        "etcd with lease reads and without CheckQuorum";
+    LeaseWallClock "lease-wall-clock" ["linearizable" "lease-disjointness"] [ClockJump Cut]
+        "Leases are measured by the wall clock.",
+        "nebula #2723; TiKV #964";
+
+    SnapshotWrongTerm "snapshot-wrong-term" ["log-matching"] [Crash Cut]
+        "A snapshot bears the current term instead of that of its last entry.",
+        "negative of section 7";
+    InstallKeepsConflictingTail "install-keeps-conflicting-tail" ["log-matching" "leader-completeness" "state-machine-safety"] [Cut]
+        "Entries after the snapshot's last index stay although they conflict with it.",
+        "hashicorp/raft #697, mended in pull request 704";
+    InstallOlderRegresses "install-older-regresses" ["monotonicity" "state-machine-safety"] [Delay Cut]
+        "A snapshot older than what is committed is installed.",
+        "RedisLabs/raft #49";
+    InstallLowersTerm "install-lowers-term" ["monotonicity" "election-safety"] [Cut Crash]
+        "A server takes over the term that stands in a snapshot.",
+        "WRaft #118.4";
+    SnapshotOmitsSessions "snapshot-omits-sessions" ["exactly-once" "state-machine-safety" "linearizable"] [Crash]
+        "Snapshots do not hold the sessions.",
+        "negative of thesis 6.3";
+    SnapshotChunkMix "snapshot-chunk-mix" ["state-machine-safety" "exactly-once" "linearizable"] [Cut Crash]
+        "Pieces of two snapshots are put together.",
+        "negative of Fig. 13, steps 2 to 4";
+
+    PrevoteBumpsTerm "prevote-bumps-term" ["pre-vote-free"] [Cut]
+        "A server takes over the term of a Pre-Vote.",
+        "negative of thesis 9.6";
+    PrevoteStaleTermReply "prevote-stale-term-reply" ["live-again"] [Cut Crash]
+        "A Pre-Vote of a lower term is dropped, so that its sender never learns the term.",
+        "etcd #8243 and #8501; canonical/raft #279; rabbitmq/ra #439";
+    TransferNeverAborts "transfer-never-aborts" ["live-again"] [Loss]
+        "A leader whose transfer failed goes on refusing writes.",
+        "openraft #2088";
+    TimeoutnowStaleTerm "timeoutnow-stale-term" ["lease-disjointness" "linearizable"] [Delay Cut]
+        "A server obeys a TimeoutNow of an earlier term.",
+        "raft-rs #234 and #369";
+    DedupLeaderMemory "dedup-leader-memory" ["exactly-once" "state-machine-safety" "linearizable"] [Crash]
+        "Sessions are kept by the leader and lost with it.",
+        "thesis 6.3";
+    SessionAutoRecreate "session-auto-recreate" ["exactly-once" "linearizable"] [Duplicate Delay]
+        "A session that expired is opened again as if it had done nothing.",
+        "thesis 6.3";
+}
+
+impl Bug {
+    /// The mistake with this id.
+    pub fn named(id: &str) -> Option<Bug> {
+        Bug::ALL.iter().copied().find(|bug| bug.about().id == id)
+    }
+
+    /// Takes away what would hide the mistake: another safety net, or an option that is not its subject.
+    pub fn config(self, config: &mut Config) {
+        match self {
+            Bug::VoteClearedSameTerm
+            | Bug::SeenVoteCountsAsGranted
+            | Bug::VoteIgnoresLog
+            | Bug::VoteTermOnly
+            | Bug::DuplicateVoteCounted => {
+                (config.pre_vote, config.check_quorum) = (false, false);
+            }
+            Bug::StaleLeaderHeartbeatResetsTimer => config.check_quorum = false,
+            Bug::TermResetOnRestart | Bug::InstallLowersTerm => config.pre_vote = false,
+            Bug::CommitOldTermEntries => (config.batch, config.window) = (1, 1),
+            Bug::ReadindexReusesOldAcks | Bug::ReadindexBeforeTermCommit => {
+                config.reads = Reads::ReadIndex;
+                config.check_quorum = false;
+            }
+            Bug::FollowerReadOwnCommit => config.reads = Reads::ReadIndex,
+            Bug::RefusalConfirmsRound => config.reads = Reads::Lease,
+            Bug::LeaseFromAckArrival | Bug::LeaseVotersDoNotWait | Bug::LeaseWallClock => {
+                (config.reads, config.check_quorum, config.pre_vote) = (Reads::Lease, false, false);
+            }
+            Bug::SnapshotWrongTerm
+            | Bug::InstallKeepsConflictingTail
+            | Bug::SnapshotOmitsSessions
+            | Bug::NextIndexUnderflow => config.snapshot_after = config.snapshot_after.clamp(1, 8),
+            Bug::SnapshotChunkMix => {
+                config.snapshot_after = config.snapshot_after.clamp(1, 8);
+                config.snapshot_chunk = config.snapshot_chunk.max(8);
+            }
+            Bug::InstallOlderRegresses => {
+                config.snapshot_after = config.snapshot_after.clamp(1, 8);
+                config.snapshot_chunk = 1;
+            }
+            Bug::TransferNeverAborts | Bug::TimeoutnowStaleTerm => {
+                config.transfer_every.get_or_insert(Span::millis(700));
+                if self == Bug::TimeoutnowStaleTerm {
+                    config.reads = Reads::Lease;
+                }
+            }
+            Bug::SessionAutoRecreate => config.sessions = config.sessions.min(2),
+            _ => {}
+        }
+        if self == Bug::InstallLowersTerm {
+            config.snapshot_after = config.snapshot_after.clamp(1, 8);
+        }
+    }
+}
+
+/// The mistakes that are switched on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+pub struct Bugs(u64);
+
+impl Bugs {
+    /// These.
+    pub fn of(bugs: &[Bug]) -> Bugs {
+        Bugs(bugs.iter().fold(0, |set, bug| set | 1 << *bug as u64))
+    }
+    /// Whether this one is on.
+    #[inline]
+    pub fn on(self, bug: Bug) -> bool {
+        self.0 & 1 << bug as u64 != 0
+    }
+
+    pub(super) fn quorum(self, majority: usize, servers: usize) -> usize {
+        if self.on(Bug::QuorumHalf) { servers.div_ceil(2) } else { majority }
+    }
+
+    /// Under whose name a vote is counted: the first that has not voted, when nobody looks.
+    pub(super) fn voter(self, from: NodeId, votes: &VoterSet) -> NodeId {
+        if !self.on(Bug::DuplicateVoteCounted) {
+            return from;
+        }
+        (0..).map(NodeId).find(|voter| !votes.contains(*voter)).unwrap_or(from)
+    }
+
+    /// Compares logs by their last terms and indices (section 5.4.1).
+    pub(super) fn is_up_to_date(self, candidate: (Term, Index), voter: (Term, Index)) -> bool {
+        match self {
+            _ if self.on(Bug::VoteIgnoresLog) => true,
+            _ if self.on(Bug::VoteTermOnly) => candidate.0 >= voter.0,
+            _ => candidate >= voter,
+        }
+    }
+
+    pub(super) fn note_candidate(self, from: NodeId, voted_for: &mut Option<NodeId>) {
+        if self.on(Bug::SeenVoteCountsAsGranted) {
+            *voted_for = Some(from);
+        }
+    }
+
+    pub(super) fn trusts_noted(self, voted_for: Option<NodeId>, from: NodeId) -> bool {
+        self.on(Bug::SeenVoteCountsAsGranted) && voted_for == Some(from)
+    }
+
+    /// What follows an entry that is about to be replaced, when it is to be kept.
+    pub(super) fn stale_tail<S: Service>(self, log: &Log<S>, index: Index) -> Vec<Entry<S>> {
+        if !self.on(Bug::AeKeepStaleTail) {
+            return Vec::new();
+        }
+        log.after(index).map(|(_, entry)| entry.clone()).collect()
+    }
+
+    /// What follows a snapshot that the log conflicts with, when it is to be kept.
+    pub(super) fn conflicting_tail<S: Service>(self, log: &Log<S>, index: Index) -> Vec<Entry<S>> {
+        if !self.on(Bug::InstallKeepsConflictingTail) || index < log.base() {
+            return Vec::new();
+        }
+        log.after(index).map(|(_, entry)| entry.clone()).collect()
+    }
+
+    pub(super) fn lower_term(self, term: &mut Term, of_snapshot: Term) {
+        if self.on(Bug::InstallLowersTerm) {
+            *term = of_snapshot;
+        }
+    }
+
+    pub(super) fn reopen_sessions<R: Data>(self, sessions: &mut Sessions<R>) {
+        if self.on(Bug::SessionAutoRecreate) {
+            sessions.forget_closed();
+        }
+    }
+
+    /// The clock by which leases are measured: the monotonic one.
+    pub(super) fn lease_clock<S: Service>(self, ctx: &Context<Raft<S>>) -> Time {
+        if self.on(Bug::LeaseWallClock) { ctx.wall() } else { ctx.now() }
+    }
+}
+
+impl<S: Service> Raft<S> {
+    /// A leader that forgets what the sessions had done, but for those of its own time.
+    pub(super) fn forget_sessions(&mut self) {
+        if self.bugs.on(Bug::DedupLeaderMemory) && self.role == Role::Leader {
+            self.sessions = Default::default();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scenario_files_name_bugs_by_their_ids() {
+        assert!(Bug::ALL.len() <= 64, "they are bits of one word");
+        for bug in Bug::ALL {
+            let name = serde_json::to_value(bug).unwrap();
+            assert_eq!(name, bug.about().id);
+        }
+    }
+
+    #[test]
+    fn what_a_bug_asks_of_the_configuration_can_run() {
+        for bug in Bug::ALL {
+            let mut config = Config { snapshot_after: 0, ..Config::default() };
+            bug.config(&mut config);
+            assert_eq!(config.complaint(), None, "{bug:?}");
+        }
+    }
+}

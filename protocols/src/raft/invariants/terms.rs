@@ -1,0 +1,174 @@
+//! What terms, votes and indices may do: monotonicity, and a Pre-Vote without consequences.
+
+use super::super::log::{Index, Term};
+use super::super::message::Message;
+use super::super::{Raft, Role};
+use super::PerMachine;
+use sim_core::{Cause, Effect, Invariant, NodeId, Nodes, Service, Step, Violation};
+
+/// Terms never go back and a term has one vote, nor across restarts as far as others were told; in one life of a
+/// server the commit index, what is applied, and the snapshot never go back, nor in one term what a leader
+/// knows of its followers.
+#[derive(Clone, Debug, Default)]
+pub struct Monotonicity(PerMachine<Known>);
+
+/// A server when it was last looked at, and what it has said.
+#[derive(Clone, Debug, Default)]
+struct Known {
+    term: Term,
+    voted_for: Option<NodeId>,
+    commit: Index,
+    applied: Index,
+    snapshot: Index,
+    leads: bool,
+    matched: Vec<Index>,
+    said_term: Term,
+    said_vote: Option<NodeId>,
+}
+
+impl Known {
+    fn look<S: Service>(&mut self, raft: &Raft<S>) {
+        self.term = raft.term();
+        self.voted_for = raft.voted_for();
+        self.commit = raft.commit_index();
+        self.applied = raft.last_applied();
+        self.snapshot = raft.snapshot_index();
+    }
+
+    /// Why a server that has booted contradicts what it said in an earlier life.
+    fn across_restarts<S: Service>(&self, raft: &Raft<S>) -> Option<String> {
+        let (term, said) = (raft.term(), self.said_term);
+        if term < said {
+            return Some(format!("boots with term {term} and had said {said}"));
+        }
+        let vote = (term == said).then_some(self.said_vote).flatten()?;
+        (raft.voted_for() != Some(vote))
+            .then(|| format!("boots without the vote that it gave {vote} in term {term}"))
+    }
+
+    /// Why a step went back.
+    fn in_one_life<S: Service>(&self, raft: &Raft<S>) -> Option<String> {
+        let went_back = |what: &str, before: u64, now: u64| {
+            (now < before).then(|| format!("goes back from {what} {before} to {now}"))
+        };
+        let lost_vote = || {
+            let vote = self.voted_for.filter(|vote| raft.voted_for() != Some(*vote))?;
+            let now = raft.voted_for().map_or("nobody".to_string(), |now| now.to_string());
+            Some(format!("takes its vote of term {} from {vote} and gives it {now}", self.term))
+        };
+        went_back("term", self.term, raft.term())
+            .or_else(|| if raft.term() == self.term { lost_vote() } else { None })
+            .or_else(|| went_back("commit index", self.commit, raft.commit_index()))
+            .or_else(|| went_back("applied index", self.applied, raft.last_applied()))
+            .or_else(|| went_back("snapshot index", self.snapshot, raft.snapshot_index()))
+    }
+
+    /// Why what a leader knows of a follower went back.
+    fn of_follower<S: Service>(
+        &mut self,
+        raft: &Raft<S>,
+        from: NodeId,
+        servers: usize,
+    ) -> Option<String> {
+        if raft.role() != Role::Leader {
+            self.leads = false;
+            return None;
+        }
+        if !self.leads || raft.term() != self.term {
+            self.leads = true;
+            self.matched.clear();
+            self.matched.resize(servers, 0);
+        }
+        let now = raft.match_index(from);
+        let before = std::mem::replace(self.matched.get_mut(from.index())?, now);
+        (now < before).then(|| format!("goes back from match index {before} to {now} of {from}"))
+    }
+
+    fn say<S: Service>(&mut self, message: &Message<S>, to: Option<NodeId>, me: NodeId) {
+        let vote = match message {
+            Message::PreVote(_) | Message::PreVoteReply { .. } => return,
+            Message::Vote { granted: true, .. } => to,
+            Message::RequestVote(_) => Some(me),
+            _ => None,
+        };
+        if message.term() > self.said_term {
+            (self.said_term, self.said_vote) = (message.term(), vote);
+        } else if message.term() == self.said_term {
+            self.said_vote = self.said_vote.or(vote);
+        }
+    }
+}
+
+impl<S: Service> Invariant<Raft<S>> for Monotonicity {
+    const PROPERTIES: &'static [&'static str] = &["monotonicity"];
+
+    #[inline]
+    fn check(&mut self, nodes: &Nodes<Raft<S>>, step: &Step<'_, Raft<S>>) -> Result<(), Violation> {
+        let Some(raft) = nodes.process(step.machine) else { return Ok(()) };
+        let known = self.0.of(nodes, step.machine);
+        let wrong = match step.cause {
+            Cause::Boot => {
+                known.leads = false;
+                known.across_restarts(raft)
+            }
+            Cause::Message { from, .. } => {
+                let follower = known.of_follower(raft, from, nodes.len());
+                known.in_one_life(raft).or(follower)
+            }
+            _ => known.in_one_life(raft),
+        };
+        known.look(raft);
+        for effect in step.effects {
+            if let Effect::Send { to, message } = effect {
+                let to = match to {
+                    sim_core::context::Target::One(to) => Some(*to),
+                    sim_core::context::Target::Peers => None,
+                };
+                known.say(message, to, step.node);
+            }
+        }
+        let Some(wrong) = wrong else { return Ok(()) };
+        let why = format!("{} {wrong}", step.node);
+        Err(Violation { property: "monotonicity", why })
+    }
+}
+
+/// Asking beforehand, consenting to it and hearing consent change no term and no vote; only a majority's consent
+/// starts a campaign, and only a refusal that bears a higher term raises the asker's.
+#[derive(Clone, Debug, Default)]
+pub struct PreVoteFree(PerMachine<(Term, Option<NodeId>)>);
+
+impl<S: Service> Invariant<Raft<S>> for PreVoteFree {
+    const PROPERTIES: &'static [&'static str] = &["pre-vote-free"];
+
+    #[inline]
+    fn check(&mut self, nodes: &Nodes<Raft<S>>, step: &Step<'_, Raft<S>>) -> Result<(), Violation> {
+        let Some(raft) = nodes.process(step.machine) else { return Ok(()) };
+        let now = (raft.term(), raft.voted_for());
+        let before = std::mem::replace(self.0.of(nodes, step.machine), now);
+        let what = match &step.cause {
+            Cause::Message { message: Message::PreVote(_), .. } => "was asked beforehand",
+            Cause::Message { message: Message::PreVoteReply { granted: true, .. }, .. } => {
+                "heard consent"
+            }
+            _ => return Ok(()),
+        };
+        let campaigns = raft.role() == Role::Candidate
+            && now == (before.0 + 1, Some(step.node))
+            && what == "heard consent";
+        if now == before || campaigns {
+            return Ok(());
+        }
+        let show =
+            |vote: Option<NodeId>| vote.map_or("nobody".to_string(), |vote| vote.to_string());
+        let why = format!(
+            "{} {what}, and went from term {} with its vote for {} to term {} with its vote for {}",
+            step.node,
+            before.0,
+            show(before.1),
+            now.0,
+            show(now.1)
+        );
+        Err(Violation { property: "pre-vote-free", why })
+    }
+}

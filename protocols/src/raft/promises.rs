@@ -1,0 +1,129 @@
+//! What Raft promises, and under which faults.
+
+use super::config::{Config, Reads};
+use crate::promise::Promise;
+use sim_core::Span;
+use sim_core::fault::FaultKind;
+
+/// Messages may be lost, late, doubled, damaged and overtaken; processes may crash, stall and be slow; disks may
+/// be slow or full; wall clocks may leap. Not among them: a disk that loses what was synced.
+const MODEL: &[FaultKind] = &[
+    FaultKind::Crash,
+    FaultKind::TornCrash,
+    FaultKind::Restart,
+    FaultKind::Pause,
+    FaultKind::SlowNode,
+    FaultKind::Cut,
+    FaultKind::OneWayCut,
+    FaultKind::Loss,
+    FaultKind::Delay,
+    FaultKind::Duplicate,
+    FaultKind::Reorder,
+    FaultKind::Corrupt,
+    FaultKind::SlowDisk,
+    FaultKind::FullDisk,
+    FaultKind::ClockJump,
+    FaultKind::ClockDrift,
+];
+
+/// What holds however fast clocks run.
+const ALWAYS: &[(&str, &str)] = &[
+    ("election-safety", "at most one leader is elected in a term (Fig. 3)"),
+    ("leader-append-only", "a leader never overwrites or deletes entries of its log (Fig. 3)"),
+    ("log-matching", "logs with an entry of the same index and term are equal up to it (Fig. 3)"),
+    ("leader-completeness", "what was committed is in the logs of all later leaders (Fig. 3)"),
+    ("state-machine-safety", "no two servers apply different entries at an index (Fig. 3)"),
+    ("monotonicity", "terms, votes and commit indices never go back, nor across restarts"),
+    ("exactly-once", "a request changes the state at most once, however often it is sent"),
+    ("pre-vote-free", "asking beforehand changes no term and no vote"),
+    ("live-again", "when faults have healed, requests are done within the stated bound"),
+    ("catch-up", "when faults have healed, every live server reaches what is decided"),
+];
+
+/// Raft's promises in this configuration.
+///
+/// With lease reads, `linearizable` and `lease-disjointness` rest on clocks that drift by no more than
+/// [`Config::lease_drift`]; a scenario whose clocks drift further is outside the promise.
+pub fn promises(config: &Config) -> Vec<Promise> {
+    let under = MODEL.to_vec();
+    let promise = |(property, words)| Promise { property, under: under.clone(), words };
+    let mut promises: Vec<Promise> = ALWAYS.iter().copied().map(promise).collect();
+    match config.reads {
+        Reads::Local => {}
+        Reads::Lease => promises.extend([
+            promise((
+                "linearizable",
+                "reads and writes take effect at once, with clocks in bounds",
+            )),
+            promise(("lease-disjointness", "no two servers hold a lease, with clocks in bounds")),
+        ]),
+        Reads::Log | Reads::ReadIndex | Reads::FollowerReadIndex => {
+            promises.push(promise(("linearizable", "reads and writes take effect at once")));
+        }
+    }
+    promises
+}
+
+/// By how many millionths clocks may drift under a promise; none when the promise does not rest on clocks.
+pub fn drift_bound(config: &Config, property: &str) -> Option<u32> {
+    let rests = matches!(property, "linearizable" | "lease-disjointness");
+    (rests && config.reads == Reads::Lease).then_some(config.lease_drift)
+}
+
+/// How long after everything has healed a live majority needs at most to do a request that is retried, when
+/// messages take up to `delay` and syncs up to `sync`.
+///
+/// A new leader takes an election timeout for the old one to be missed, and a few elections when votes split: with
+/// timeouts much wider than the delay fewer than half of them do (thesis, chapter 9), so that twenty in a row
+/// are one chance in a million. A voter that stands by a leader, a transfer that fails and a leader that
+/// loses its majority each cost one more timeout, and a pause may have left timers that still run. Each of these
+/// rounds has three trips and two syncs; then a follower may have to be found by conflicts and be brought up to
+/// date, which goes on at its own pace after that and costs some heartbeats.
+pub fn settle(config: &Config, delay: Span, sync: Span) -> Span {
+    let attempt = config.election_timeout.to + delay * 3 + sync * 2;
+    let transfer = config.transfer_every.map_or(Span::ZERO, |_| config.election_timeout.to);
+    attempt * 20 + transfer + config.heartbeat * 10
+}
+
+/// Properties whose breaking brings this one's about: two leaders in a term write two logs, a leader without a
+/// committed entry overwrites it, servers that then apply differently answer clients differently.
+pub fn implied_by(property: &str) -> &'static [&'static str] {
+    match property {
+        "leader-completeness" => &["election-safety", "log-matching"],
+        "log-matching" => &["election-safety"],
+        "state-machine-safety" => &["election-safety", "log-matching", "leader-completeness"],
+        "exactly-once" => &["state-machine-safety", "leader-completeness", "election-safety"],
+        "linearizable" => &[
+            "election-safety",
+            "log-matching",
+            "leader-completeness",
+            "state-machine-safety",
+            "exactly-once",
+            "lease-disjointness",
+        ],
+        _ => &[],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_promised_when_synced_data_is_lost() {
+        for promise in promises(&Config::default()) {
+            for lost in [FaultKind::WipedCrash, FaultKind::LyingSync, FaultKind::BitRot] {
+                assert!(!promise.under.contains(&lost), "{promise:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn local_reads_are_not_promised_to_be_linearizable() {
+        let promised = |reads| {
+            let config = Config { reads, ..Config::default() };
+            promises(&config).iter().any(|promise| promise.property == "linearizable")
+        };
+        assert!(promised(Reads::ReadIndex) && promised(Reads::Lease) && !promised(Reads::Local));
+    }
+}

@@ -1,0 +1,83 @@
+//! How Raft stands in the catalogue.
+
+use super::bugs::Bug;
+use super::config::Config;
+use super::{Raft, promises};
+use crate::promise::Promise;
+use crate::protocol::{BugAbout, Protocol};
+use checkers::Model;
+use sim_core::settings::{Delay, NetworkSettings};
+use sim_core::topology::Topology;
+use sim_core::{Settings, Span};
+use std::ops::RangeInclusive;
+
+impl<S: Model> Protocol for Raft<S> {
+    type Safety = super::invariants::Invariants;
+
+    fn about() -> &'static str {
+        "a replicated log led by one elected server at a time (Ongaro and Ousterhout, 2014)"
+    }
+
+    fn promises(config: &Config) -> Vec<Promise> {
+        promises::promises(config)
+    }
+
+    fn bugs() -> Vec<BugAbout> {
+        Bug::ALL.iter().map(|bug| bug.about()).collect()
+    }
+
+    fn plant(config: &mut Config, bug: &str) -> bool {
+        let bug = Bug::named(bug);
+        config.bugs.extend(bug);
+        bug.is_some()
+    }
+
+    fn unmask(config: &mut Config, bug: &str) {
+        if let Some(bug) = Bug::named(bug) {
+            bug.config(config);
+        }
+    }
+
+    fn is_mutated(config: &Config) -> bool {
+        !config.bugs.is_empty()
+    }
+
+    fn implied_by(property: &str) -> &'static [&'static str] {
+        promises::implied_by(property)
+    }
+
+    fn sizes() -> RangeInclusive<u32> {
+        1..=101
+    }
+
+    fn settle(config: &Config, settings: &Settings) -> Span {
+        let costs = settings.costs.message * 64;
+        promises::settle(config, longest_delay(&settings.network) + costs, settings.costs.sync.to)
+    }
+
+    fn shortest_timer(config: &Config) -> Span {
+        config.heartbeat.min(config.election_timeout.from)
+    }
+
+    fn drift_bound(config: &Config) -> u32 {
+        match config.reads {
+            super::config::Reads::Lease => config.lease_drift,
+            _ => 1_000_000,
+        }
+    }
+
+    fn complaint(config: &Config) -> Option<String> {
+        config.complaint()
+    }
+}
+
+/// How long all but a few messages take at most.
+fn longest_delay(network: &NetworkSettings) -> Span {
+    if let Some(topology) = network.topology.as_deref().and_then(Topology::named) {
+        return topology.delays().iter().map(|delay| delay.to).max().unwrap_or_default();
+    }
+    match network.delay {
+        Delay::Uniform(range) => range.to,
+        Delay::LogNormal(curve) => curve.p99,
+    }
+}

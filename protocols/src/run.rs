@@ -1,0 +1,341 @@
+//! One run: a world, the clients, every observer, and the verdict.
+
+use crate::protocol::Protocol;
+use checkers::liveness::CatchUp;
+use sim_core::drive::replay::{Digest, Recording};
+use sim_core::drive::timed::{self, Stopped};
+use sim_core::fault::{FaultKind, Lasts, Plan};
+use sim_core::history::History;
+use sim_core::measure::Measures;
+use sim_core::outcome::{Finding, Outcome, Verdict};
+use sim_core::trace::Trace;
+use sim_core::{
+    Client, ClientSettings, ClientStep, FaultStep, Nodes, Observer, Safety, Service, Settings,
+    Span, Step, Time, Violation, World,
+};
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+/// Options in a protocol's own type, which only its entry in the catalogue knows.
+pub type Options = Arc<dyn Any + Send + Sync>;
+
+/// Everything that one run depends on.
+#[derive(Clone, Debug)]
+pub struct Job<'a> {
+    /// The seed.
+    pub seed: u64,
+    /// What surrounds the cluster.
+    pub settings: Settings,
+    /// The protocol's options.
+    pub options: &'a Options,
+    /// The clients: their settings, with the load's own options; none for no clients.
+    pub clients: Option<ClientSettings<Options>>,
+    /// What goes wrong.
+    pub plan: Plan,
+    /// How long the cluster has to recover; the protocol's own bound when it is none.
+    pub settle: Option<Span>,
+    /// As many configurations as the linearizability checker may visit for each key.
+    pub budget: u64,
+    /// As many events as may happen before the run is given up as undecided.
+    pub limit: u64,
+    /// Write the run down.
+    pub trace: bool,
+    /// Keep the digest after every step.
+    pub record: bool,
+}
+
+/// What came of a run.
+#[derive(Clone, Debug)]
+pub struct Ran {
+    /// What it came to.
+    pub outcome: Outcome,
+    /// The run, when it was to be written down.
+    pub trace: Option<Trace>,
+    /// The digest after every step, when it was to be kept.
+    pub recording: Option<Recording>,
+}
+
+/// How long a run goes on after it has recovered, so that clients see what the faults have left.
+const AFTERGLOW: Span = Span::secs(1);
+/// How often a run that should recover is asked whether it has.
+const GLANCE: Span = Span::millis(50);
+
+/// The names of properties that every protocol's runs are checked for.
+pub const GENERAL: [&str; 4] = ["linearizable", "live-again", "catch-up", "no-panic"];
+
+/// Reports the first violation of each property, with when it was found.
+struct Judge<S> {
+    safety: S,
+    found: Vec<(Violation, Time, u64)>,
+}
+
+impl<S> Judge<S> {
+    fn keep(found: &mut Vec<(Violation, Time, u64)>, violation: Violation, at: Time, step: u64) {
+        if found.iter().all(|(known, ..)| known.property != violation.property) {
+            found.push((violation, at, step));
+        }
+    }
+}
+
+impl<P: Protocol> Observer<P> for Judge<P::Safety> {
+    #[inline]
+    fn observe(&mut self, nodes: &Nodes<P>, step: &Step<'_, P>) {
+        let (found, at, number) = (&mut self.found, step.at, step.number);
+        self.safety.check(nodes, step, &mut |violation| Self::keep(found, violation, at, number));
+    }
+    fn client(&mut self, _: &ClientStep<'_, P>) {}
+    fn fault(&mut self, nodes: &Nodes<P>, step: &FaultStep<'_>) {
+        self.safety.fault(nodes, step);
+    }
+}
+
+type Watch<P> = (
+    Digest,
+    Measures,
+    History<<P as sim_core::Process>::Service>,
+    Judge<<P as Protocol>::Safety>,
+    CatchUp,
+    (Option<Trace>, Option<Recording>),
+);
+
+/// Runs a protocol once and judges the run.
+///
+/// # Panics
+///
+/// When the job's options are not of the protocol's own type: the catalogue sees to it that they are.
+pub fn run<P: Protocol>(job: &Job<'_>) -> Ran {
+    let config = job.options.downcast_ref::<P::Config>().expect("the protocol's own options");
+    let settle = job.settle.unwrap_or_else(|| P::settle(config, &job.settings));
+    let heal = job.plan.heal;
+    let end = heal + settle;
+    let clients = clients::<P>(job, end);
+    let has_clients = !clients.is_empty();
+    let mut watch: Watch<P> = (
+        Digest::default(),
+        Measures::new(heal),
+        History::default(),
+        Judge { safety: P::Safety::default(), found: Vec::new() },
+        CatchUp::new(heal),
+        (job.trace.then(Trace::default), job.record.then(Recording::default)),
+    );
+    let mut world =
+        World::<P>::new(job.settings.clone(), config.clone(), clients, job.plan.clone(), job.seed);
+    let mut stopped = Stopped::InTime;
+    let panicked = catch_unwind(AssertUnwindSafe(|| {
+        world.start(&mut watch);
+        stopped = until_recovered::<P>(&mut world, &mut watch, job, end, has_clients);
+    }));
+    let mut findings = Findings::<P> { config, world: &world, list: Vec::new() };
+    findings.safety(&watch.3);
+    findings.panic(panicked.err());
+    let judgement = checkers::linearizable::check(&watch.2.operations, job.budget);
+    findings.linearizable(&judgement);
+    let due = Due::of::<P>(&job.plan, &world);
+    let finished = stopped != Stopped::AtLimit;
+    findings.liveness(&due, finished, has_clients, &watch, settle);
+    let mut outcome = Outcome {
+        seed: job.seed,
+        nodes: job.settings.nodes,
+        digest: watch.0.value(),
+        waypoints: watch.0.waypoints().to_vec(),
+        steps: world.steps(),
+        lasted: world.now() - Time::ZERO,
+        findings: findings.list,
+        fired: world.fired().clone(),
+        idle: world.idle_faults().iter().map(ToString::to_string).collect(),
+        operations: judgement.operations,
+        keys: judgement.keys,
+        settle,
+        ..Outcome::default()
+    };
+    watch.1.finish(world.now(), &mut outcome);
+    let (trace, recording) = watch.5;
+    Ran { outcome, trace, recording }
+}
+
+/// The clients of a run; they go on asking until its end.
+fn clients<P: Protocol>(job: &Job<'_>, end: Time) -> Vec<<P::Service as Service>::Client> {
+    type ClientOf<P> = <<P as sim_core::Process>::Service as Service>::Client;
+    type Load<P> = <ClientOf<P> as Client>::Load;
+    let Some(settings) = &job.clients else { return Vec::new() };
+    let load = settings.load.downcast_ref::<Load<P>>().expect("the load's own options");
+    let settings = ClientSettings {
+        think: settings.think,
+        interval: settings.interval,
+        timeout: settings.timeout,
+        patience: settings.patience,
+        operations: settings.operations,
+        until: settings.until.min(end),
+        load: load.clone(),
+    };
+    let count = job.settings.clients;
+    (0..count).map(|index| Client::new(&settings, index, count)).collect()
+}
+
+/// Runs through the faults and on until the cluster has recovered, or until its time or its events are up.
+fn until_recovered<P: Protocol>(
+    world: &mut World<P>,
+    watch: &mut Watch<P>,
+    job: &Job<'_>,
+    end: Time,
+    has_clients: bool,
+) -> Stopped {
+    let advance = |world: &mut World<P>, watch: &mut Watch<P>, until: Time| {
+        let left = job.limit.saturating_sub(world.steps());
+        timed::run(world, until, left, watch) != Stopped::AtLimit
+    };
+    let mut at = job.plan.heal;
+    if !advance(world, watch, at) {
+        return Stopped::AtLimit;
+    }
+    while at < end {
+        at = (at + GLANCE).min(end);
+        if !advance(world, watch, at) {
+            return Stopped::AtLimit;
+        }
+        let served = !has_clients || watch.1.recovered();
+        if served && watch.4.is_caught_up(world.nodes()) {
+            return match advance(world, watch, (at + AFTERGLOW).min(end)) {
+                true => Stopped::InTime,
+                false => Stopped::AtLimit,
+            };
+        }
+    }
+    Stopped::InTime
+}
+
+/// Whether the cluster has to recover at all.
+enum Due {
+    Yes,
+    /// It could not, for this reason.
+    No(String),
+}
+
+impl Due {
+    fn of<P: Protocol>(plan: &Plan, world: &World<P>) -> Due {
+        let nodes = world.nodes().len() as u32;
+        let live = world.nodes().live().count() as u32;
+        if !P::can_go_on(live, nodes) {
+            return Due::No(format!("only {live} of {nodes} nodes were up, too few to go on"));
+        }
+        let lasting = |kind| {
+            !matches!(
+                kind,
+                FaultKind::Crash
+                    | FaultKind::TornCrash
+                    | FaultKind::WipedCrash
+                    | FaultKind::Restart
+                    | FaultKind::ClockJump
+                    | FaultKind::ClockDrift
+                    | FaultKind::BitRot
+            )
+        };
+        let forever = plan
+            .strikes
+            .iter()
+            .find(|strike| strike.lasts == Lasts::Forever && lasting(strike.fault.kind()));
+        match forever {
+            Some(strike) => Due::No(format!(
+                "fault {} ({}) lasts forever, so nothing was due",
+                strike.id,
+                strike.fault.kind()
+            )),
+            None => Due::Yes,
+        }
+    }
+}
+
+struct Findings<'a, P: Protocol> {
+    config: &'a P::Config,
+    world: &'a World<P>,
+    list: Vec<Finding>,
+}
+
+impl<P: Protocol> Findings<'_, P> {
+    fn add(
+        &mut self,
+        property: &str,
+        verdict: Verdict,
+        why: String,
+        at: Option<Time>,
+        step: Option<u64>,
+    ) {
+        let struck = self.world.fired().by(at.unwrap_or(Time::NEVER));
+        let promises = P::promises(self.config);
+        let promise = promises.iter().find(|promise| promise.property == property);
+        let always = property == "no-panic";
+        let under = |kind: &FaultKind| always || promise.is_some_and(|p| p.under.contains(kind));
+        let beyond: Vec<FaultKind> = struck.filter(|kind| !under(kind)).collect();
+        self.list.push(Finding {
+            property: property.to_owned(),
+            verdict,
+            promised: (always || promise.is_some()) && beyond.is_empty(),
+            why,
+            at,
+            step,
+            beyond,
+        });
+    }
+
+    fn safety(&mut self, judge: &Judge<P::Safety>) {
+        for property in P::Safety::properties() {
+            match judge.found.iter().find(|(violation, ..)| violation.property == property) {
+                None => self.add(property, Verdict::Holds, String::new(), None, None),
+                Some((violation, at, step)) => {
+                    let why = violation.why.clone();
+                    self.add(property, Verdict::Broken, why, Some(*at), Some(*step));
+                }
+            }
+        }
+    }
+
+    fn panic(&mut self, panicked: Option<Box<dyn Any + Send>>) {
+        let Some(payload) = panicked else {
+            return self.add("no-panic", Verdict::Holds, String::new(), None, None);
+        };
+        let words = payload.downcast_ref::<String>().map(String::as_str);
+        let words = words.or_else(|| payload.downcast_ref::<&str>().copied());
+        let why = format!("the protocol's code panicked: {}", words.unwrap_or("without words"));
+        let (at, step) = (self.world.now(), self.world.steps());
+        self.add("no-panic", Verdict::Broken, why, Some(at), Some(step));
+    }
+
+    fn linearizable(&mut self, judgement: &checkers::Judgement) {
+        let at = judgement.explanation.as_ref().map(|explanation| explanation.at);
+        self.add("linearizable", judgement.verdict, judgement.why(), at, None);
+    }
+
+    fn liveness(
+        &mut self,
+        due: &Due,
+        finished: bool,
+        has_clients: bool,
+        watch: &Watch<P>,
+        settle: Span,
+    ) {
+        let late = |what: String| format!("{what} within {settle} after everything had healed");
+        let heal = watch.4.healed();
+        let served = !has_clients || watch.1.recovered();
+        let lagging = watch.4.lagging(self.world.nodes());
+        let unserved = late("no operation that was begun after the healing succeeded".into());
+        let behind = |(node, slot, goal): (sim_core::NodeId, u64, u64)| {
+            late(format!("{node} had decided up to slot {slot} only, of {goal},"))
+        };
+        let checks =
+            [("live-again", (!served).then_some(unserved)), ("catch-up", lagging.map(behind))];
+        for (property, why) in checks {
+            let (verdict, why) = match (why, due, finished) {
+                (None, Due::Yes, _) => (Verdict::Holds, String::new()),
+                (_, Due::No(why), _) => (Verdict::Holds, why.clone()),
+                (Some(_), _, false) => {
+                    let steps = self.world.steps();
+                    (Verdict::Unknown, format!("the run was given up after {steps} steps"))
+                }
+                (Some(why), _, true) => (Verdict::Broken, why),
+            };
+            let at = (verdict == Verdict::Broken).then(|| heal + settle);
+            self.add(property, verdict, why, at, None);
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! Whole runs of protocols in the world.
+
+mod counter;
+mod raft;

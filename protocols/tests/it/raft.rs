@@ -1,0 +1,267 @@
+//! Raft in the world: with faults and without, right and with mistakes.
+
+use crate::counter::{Asker, Call, Counter, Load, judge};
+use protocols::raft::bugs::Bug;
+use protocols::raft::config::{Config, Reads};
+use protocols::raft::invariants::Invariants;
+use protocols::raft::{Raft, promises};
+use sim_core::drive::timed;
+use sim_core::fault::{DiskLoss, Fault, FaultId, Lasts, Links, Plan, Role, Sides, Strike, Target};
+use sim_core::{
+    Chance, Client, ClientEffect, ClientSettings, ClientStep, Ending, Fact, FaultStep, Nodes,
+    Observer, Rng, Safety, Settings, Span, SpanRange, Step, Time, Violation, World,
+};
+use std::collections::BTreeMap;
+
+type Process = Raft<Counter>;
+
+/// Everything that is to be known of a run.
+#[derive(Default)]
+struct Watch {
+    invariants: Invariants,
+    violations: Vec<Violation>,
+    calls: Vec<Call>,
+    facts: BTreeMap<usize, u64>,
+}
+
+impl Observer<Process> for Watch {
+    fn observe(&mut self, nodes: &Nodes<Process>, step: &Step<'_, Process>) {
+        let violations = &mut self.violations;
+        self.invariants.check(nodes, step, &mut |violation| violations.push(violation));
+        for fact in step.facts() {
+            *self.facts.entry(fact.event()).or_default() += 1;
+        }
+    }
+    fn client(&mut self, step: &ClientStep<'_, Process>) {
+        for effect in step.effects {
+            match effect {
+                ClientEffect::Invoke { id, op } => {
+                    let (id, op, invoked) = (*id, *op, step.at);
+                    self.calls.push(Call { id, op, invoked, returned: None });
+                }
+                ClientEffect::Return { id, ending: Ending::Ok(value) } => {
+                    let call = self.calls.iter_mut().rev().find(|call| call.id == *id);
+                    call.expect("it was invoked").returned = Some((step.at, *value));
+                }
+                _ => {}
+            }
+        }
+    }
+    fn fault(&mut self, nodes: &Nodes<Process>, step: &FaultStep<'_>) {
+        <Invariants as Safety<Process>>::fault(&mut self.invariants, nodes, step);
+    }
+}
+
+const HEAL: Time = Time(6_000_000_000);
+const JUST_BEFORE: Time = Time(13_000_000_000);
+const END: Time = Time(14_000_000_000);
+
+/// Clients that ask until well after everything has healed.
+fn clients(count: u32) -> Vec<Asker> {
+    let settings = ClientSettings {
+        think: SpanRange::millis(1, 60),
+        interval: None,
+        timeout: Span::millis(150),
+        patience: Span::secs(2),
+        operations: 0,
+        until: Time(13_000_000_000),
+        load: Load::default(),
+    };
+    (0..count).map(|index| Asker::new(&settings, index, count)).collect()
+}
+
+/// A mixture of faults of every kind that Raft is promised to stand.
+fn trouble(seed: u64, nodes: u32) -> Plan {
+    let mut rng = Rng::named(77, seed);
+    let mut strikes = Vec::new();
+    let mut at = Span::millis(300 + rng.below(300));
+    while Time(at.0) < HEAL {
+        let fault = draw(&mut rng, nodes);
+        let lasts = Lasts::For(Span::millis(20 + rng.below(900)));
+        let id = FaultId { fault: strikes.len() as u32 + 1, nth: 1 };
+        strikes.push(Strike { id, at: Time(at.0), on: None, fault, lasts, name: None });
+        at = at + Span::millis(20 + rng.below(350));
+    }
+    if nodes >= 3 && rng.below(3) == 0 {
+        let fault = Fault::Crash { nodes: vec![Target::The(Role::Leader)], disk: DiskLoss::Synced };
+        let id = FaultId { fault: strikes.len() as u32 + 1, nth: 1 };
+        let at = Time(HEAL.0 - 1 - rng.below(1_000_000_000));
+        strikes.push(Strike { id, at, on: None, fault, lasts: Lasts::Forever, name: None });
+    }
+    Plan { strikes, heal: HEAL }
+}
+
+fn draw(rng: &mut Rng, nodes: u32) -> Fault {
+    let some = |rng: &mut Rng| match rng.below(3) {
+        0 => vec![Target::The(Role::Leader)],
+        _ => vec![Target::Random],
+    };
+    let by = SpanRange::millis(20, if rng.below(3) == 0 { 2_000 } else { 400 });
+    let disk = if rng.below(2) == 0 { DiskLoss::Synced } else { DiskLoss::Torn };
+    match rng.below(16) {
+        0..=1 => Fault::Crash { nodes: some(rng), disk },
+        2 => Fault::Crash { nodes: vec![Target::Minority], disk },
+        3 => Fault::Crash { nodes: vec![Target::All], disk },
+        4 => Fault::Pause { nodes: some(rng) },
+        5..=7 => {
+            let groups = vec![some(rng), vec![Target::Rest]];
+            Fault::Cut { sides: Sides { groups, one_way: rng.below(3) == 0 } }
+        }
+        8 => {
+            let count = 1 + rng.below(u64::from(nodes.max(2)) / 2) as usize;
+            let all: Vec<u32> = (0..nodes).collect();
+            let side = rng.choose(&all, count).into_iter();
+            let side = side.map(|node| Target::Node(sim_core::NodeId(node))).collect();
+            Fault::Cut { sides: Sides { groups: vec![side, vec![Target::Rest]], one_way: false } }
+        }
+        9 => Fault::Loss { links: Links::All, rate: Chance::percent(20) },
+        10 => Fault::Delay { links: Links::Of(some(rng)), by },
+        11 => Fault::Duplicate { links: Links::All, rate: Chance::percent(30) },
+        12 => Fault::Reorder { links: Links::All, rate: Chance::percent(30), by },
+        13..=14 => Fault::ClockJump {
+            nodes: some(rng),
+            by: Span::millis(rng.below(3_000)),
+            back: rng.below(3) > 0,
+        },
+        _ => Fault::SlowDisk { nodes: some(rng), factor: 50 },
+    }
+}
+
+/// What was wrong in a run, by property; nothing, if all is well.
+fn run(config: &Config, nodes: u32, seed: u64) -> (Vec<(&'static str, String)>, Watch) {
+    let settings = Settings { nodes, ..Settings::default() };
+    let plan = trouble(seed, nodes);
+    let mut world = World::<Process>::new(settings, config.clone(), clients(4), plan, seed);
+    let mut watch = Watch::default();
+    world.start(&mut watch);
+    timed::run(&mut world, JUST_BEFORE, 5_000_000, &mut watch);
+    let decided = world.nodes().live().map(|(_, raft)| raft.commit_index()).max().unwrap_or(0);
+    timed::run(&mut world, END, 5_000_000, &mut watch);
+    let mut wrong: Vec<(&'static str, String)> =
+        watch.violations.iter().map(|v| (v.property, v.why.clone())).collect();
+    if let Err(why) = judge(&watch.calls) {
+        wrong.push(("linearizable", why));
+    }
+    let bound = promises::settle(config, Span::millis(50), Span::millis(5));
+    let from = HEAL + Span::millis(1);
+    for call in watch.calls.iter().filter(|call| call.invoked >= from) {
+        let late = call.returned.is_none() && call.invoked + bound < END;
+        if late && config.sessions > 4 {
+            wrong.push(("live-again", format!("{} {:?} has no answer", call.id, call.op)));
+        }
+    }
+    for (machine, raft) in world.nodes().live() {
+        if raft.commit_index() < decided {
+            let why = format!("n{} is at {} of {decided}", machine + 1, raft.commit_index());
+            wrong.push(("catch-up", why));
+        }
+    }
+    (wrong, watch)
+}
+
+/// The configurations in which Raft must be right.
+fn configurations() -> Vec<(&'static str, Config)> {
+    let base = || Config { snapshot_after: 20, ..Config::default() };
+    vec![
+        ("default", base()),
+        ("log reads", Config { reads: Reads::Log, ..base() }),
+        ("follower reads", Config { reads: Reads::FollowerReadIndex, ..base() }),
+        ("lease reads", Config { reads: Reads::Lease, ..base() }),
+        ("no pre-vote", Config { pre_vote: false, check_quorum: false, ..base() }),
+        ("one by one", Config { batch: 1, window: 1, snapshot_chunk: 1, ..base() }),
+        (
+            "transfers",
+            Config { transfer_every: Some(Span::millis(400)), reads: Reads::Lease, ..base() },
+        ),
+        ("few sessions", Config { sessions: 2, ..base() }),
+    ]
+}
+
+#[test]
+fn raft_stands_every_fault_that_it_promises_to() {
+    let mut facts: BTreeMap<usize, u64> = BTreeMap::new();
+    for (name, config) in configurations() {
+        for seed in 0..12 {
+            let nodes = [5, 3, 1, 4, 7, 2][seed as usize % 6];
+            let (wrong, watch) = run(&config, nodes, seed);
+            assert_eq!(wrong, [], "{name}, {nodes} nodes, seed {seed}");
+            assert!(watch.calls.iter().filter(|call| call.returned.is_some()).count() > 100);
+            watch.facts.iter().for_each(|(fact, count)| *facts.entry(*fact).or_default() += count);
+        }
+    }
+    for (place, name) in Fact::EVENTS.iter().enumerate().take(12) {
+        assert!(facts.get(&place).is_some_and(|count| *count > 0), "nothing {name}: {facts:?}");
+    }
+}
+
+#[test]
+fn an_undisturbed_cluster_elects_once_and_loses_nothing() {
+    let settings = Settings { nodes: 5, ..Settings::default() };
+    let config = Config::default();
+    let mut world = World::<Process>::new(settings, config, clients(3), Plan::default(), 1);
+    let mut watch = Watch::default();
+    world.start(&mut watch);
+    timed::run(&mut world, END, 5_000_000, &mut watch);
+    assert_eq!(watch.violations, []);
+    assert_eq!(watch.facts[&1], 1, "one leader");
+    assert!(watch.calls.iter().all(|call| call.returned.is_some()));
+    judge(&watch.calls).unwrap();
+    let states: Vec<_> = world.nodes().live().map(|(_, raft)| raft.service().clone()).collect();
+    assert!(states.windows(2).all(|pair| pair[0] == pair[1]), "{states:?}");
+}
+
+#[test]
+fn mistakes_are_convicted_of_what_they_break() {
+    for bug in [
+        Bug::VoteIgnoresLog,
+        Bug::AeSkipPrevCheck,
+        Bug::CommitMinOwnLast,
+        Bug::ReplyBeforeFsync,
+        Bug::TermResetOnRestart,
+        Bug::AckClientBeforeCommit,
+        Bug::FollowerReadOwnCommit,
+        Bug::PrevoteBumpsTerm,
+        Bug::DedupLeaderMemory,
+    ] {
+        let caught = catch(bug, 60);
+        assert!(caught.is_some(), "{bug:?} survives");
+    }
+}
+
+/// The first seed that convicts a mistake of a property that it breaks, and in which the right code does not err.
+fn catch(bug: Bug, seeds: u64) -> Option<(u64, &'static str)> {
+    let mut config = Config { snapshot_after: 20, ..Config::default() };
+    bug.config(&mut config);
+    let wrong = Config { bugs: vec![bug], ..config.clone() };
+    (0..seeds).find_map(|seed| {
+        let nodes = [3, 5, 4][seed as usize % 3];
+        let (found, _) = run(&wrong, nodes, seed);
+        let (property, _) =
+            found.into_iter().find(|(property, _)| bug.about().breaks.contains(property))?;
+        assert_eq!(run(&config, nodes, seed).0, [], "the right code on seed {seed} of {bug:?}");
+        Some((seed, property))
+    })
+}
+
+/// Which mistakes are caught at which seed: a survey, not a test.
+#[test]
+#[ignore = "a survey of every mistake, which takes minutes"]
+fn survey_of_mistakes() {
+    for bug in Bug::ALL {
+        println!("{:36} {:?}", bug.about().id, catch(*bug, 1_000));
+    }
+}
+
+#[test]
+#[ignore = "many seeds, which takes minutes"]
+fn soak() {
+    for (name, config) in configurations() {
+        for seed in 0..2_000 {
+            let nodes = [5, 3, 1, 4, 7, 2][seed as usize % 6];
+            let (wrong, _) = run(&config, nodes, seed);
+            if !wrong.is_empty() {
+                println!("{name}, {nodes} nodes, seed {seed}: {wrong:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! A failure, kept: everything that a replay needs, whole in one file.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sim_core::drive::replay::{Departure, departure};
+use sim_core::fault::Plan;
+use sim_core::outcome::{Finding, Outcome};
+use sim_core::{Span, Time};
+
+/// The name and version of the format.
+pub const SCHEMA: &str = "splitbrain.failure/1";
+
+/// As large as a failure file may be, in bytes.
+pub const LARGEST: usize = 64 << 20;
+
+/// A run in which a property broke.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Failure {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// The version of the engine that ran it.
+    pub engine: String,
+    /// Which program wrote it.
+    pub written_by: String,
+    /// The protocol.
+    pub protocol: String,
+    /// The seed.
+    pub seed: u64,
+    /// The scenario's name.
+    pub name: String,
+    /// The scenario, word for word.
+    pub scenario: String,
+    /// What was laid over it.
+    pub overrides: Overrides,
+    /// Every fault with its id and its times.
+    pub plan: Plan,
+    /// What broke.
+    pub verdict: Broke,
+    /// The run's digest, in hexadecimal.
+    pub digest: String,
+    /// How many steps it took.
+    pub steps: u64,
+    /// The digest at some steps on the way.
+    pub waypoints: Vec<(u64, String)>,
+    /// The command that replays it.
+    pub replay: String,
+}
+
+/// What was laid over a scenario.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Overrides {
+    /// Bugs planted beside those of the scenario.
+    pub bugs: Vec<String>,
+}
+
+/// What broke, when, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Broke {
+    /// The property.
+    pub property: String,
+    /// Why, for people.
+    pub why: String,
+    /// When.
+    pub at: Option<Time>,
+    /// At which step.
+    pub step: Option<u64>,
+    /// What breaches of the same shape have in common.
+    pub fingerprint: String,
+}
+
+/// What a replay came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replayed {
+    /// The same run, step for step.
+    Same,
+    /// Another run: it departs here.
+    Departs(Departure),
+}
+
+impl Failure {
+    /// The failure of a run, without a replay line yet.
+    pub fn of(
+        outcome: &Outcome,
+        finding: &Finding,
+        plan: Plan,
+        scenario: (&str, &str),
+        protocol: &str,
+        bugs: &[String],
+    ) -> Failure {
+        Failure {
+            schema: SCHEMA.into(),
+            engine: env!("CARGO_PKG_VERSION").into(),
+            written_by: "splitbrain".into(),
+            protocol: protocol.into(),
+            seed: outcome.seed,
+            name: scenario.0.into(),
+            scenario: scenario.1.into(),
+            overrides: Overrides { bugs: bugs.to_vec() },
+            plan,
+            verdict: Broke {
+                property: finding.property.clone(),
+                why: finding.why.clone(),
+                at: finding.at,
+                step: finding.step,
+                fingerprint: crate::tally::fingerprint(&finding.property, &finding.why),
+            },
+            digest: hex(outcome.digest),
+            steps: outcome.steps,
+            waypoints: outcome.waypoints.iter().map(|(step, d)| (*step, hex(*d))).collect(),
+            replay: String::new(),
+        }
+    }
+
+    /// The name of its file, without the ending.
+    pub fn file_stem(&self) -> String {
+        format!("{}-{}-{}", self.protocol, self.verdict.property, self.verdict.fingerprint)
+    }
+
+    /// Reads a failure file.
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong with it, and where, when it is not a whole failure file of this format.
+    pub fn read(text: &[u8]) -> Result<Failure, String> {
+        if text.len() > LARGEST {
+            return Err(format!("it is larger than {} MiB", LARGEST >> 20));
+        }
+        let failure: Failure = serde_json::from_slice(text).map_err(|e| {
+            let end = if e.is_eof() { "; the file seems to be cut short" } else { "" };
+            format!("{e}{end}")
+        })?;
+        if failure.schema != SCHEMA {
+            return Err(format!("it says `{}`; this version reads `{SCHEMA}`", failure.schema));
+        }
+        let digests = failure.waypoints.iter().map(|(_, digest)| digest);
+        if let Some(digest) = digests.chain([&failure.digest]).find(|d| from_hex(d).is_none()) {
+            return Err(format!("`{digest}` is no digest"));
+        }
+        Ok(failure)
+    }
+
+    /// Whether a run is the one that failed.
+    pub fn compare(&self, outcome: &Outcome) -> Replayed {
+        if from_hex(&self.digest) == Some(outcome.digest) {
+            return Replayed::Same;
+        }
+        let recorded: Vec<(u64, u64)> = self
+            .waypoints
+            .iter()
+            .filter_map(|(step, digest)| Some((*step, from_hex(digest)?)))
+            .collect();
+        let last = recorded.last().map_or(0, |(step, _)| *step);
+        let end = Departure { after: last, by: self.steps.max(outcome.steps) };
+        Replayed::Departs(departure(&recorded, &outcome.waypoints, outcome.steps).unwrap_or(end))
+    }
+
+    /// The bound that its plan needs: nothing strikes later than its healing.
+    pub fn duration(&self) -> Span {
+        self.plan.heal - Time::ZERO
+    }
+}
+
+/// A digest in the form of reports.
+pub fn hex(digest: u64) -> String {
+    format!("{digest:016x}")
+}
+
+fn from_hex(text: &str) -> Option<u64> {
+    (text.len() == 16).then(|| u64::from_str_radix(text, 16).ok()).flatten()
+}
+
+/// The JSON Schema of failure files.
+pub fn schema() -> serde_json::Value {
+    let text = || serde_json::json!({ "type": "string" });
+    let number = || serde_json::json!({ "type": "integer", "minimum": 0 });
+    let digest = || serde_json::json!({ "type": "string", "pattern": "^[0-9a-f]{16}$" });
+    let overrides = schemars::generate::SchemaSettings::draft07().into_generator();
+    let overrides = overrides.into_root_schema_for::<Overrides>().to_value();
+    let verdict = schemars::generate::SchemaSettings::draft07().into_generator();
+    let verdict = verdict.into_root_schema_for::<Broke>().to_value();
+    serde_json::json!({
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "A run in which a property broke",
+        "type": "object",
+        "additionalProperties": false,
+        "required": [
+            "schema", "engine", "written-by", "protocol", "seed", "name", "scenario", "overrides",
+            "plan", "verdict", "digest", "steps", "waypoints", "replay"
+        ],
+        "properties": {
+            "schema": { "const": SCHEMA },
+            "engine": text(), "written-by": text(), "protocol": text(), "seed": number(),
+            "name": text(), "scenario": text(), "overrides": overrides,
+            "plan": {
+                "type": "object",
+                "required": ["strikes", "heal"],
+                "properties": { "strikes": { "type": "array" }, "heal": text() }
+            },
+            "verdict": verdict, "digest": digest(), "steps": number(),
+            "waypoints": {
+                "type": "array",
+                "items": { "type": "array", "items": [number(), digest()], "minItems": 2, "maxItems": 2 }
+            },
+            "replay": text()
+        }
+    })
+}

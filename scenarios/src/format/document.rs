@@ -1,0 +1,125 @@
+//! From the bytes of a file to a scenario.
+
+use super::check::Run;
+use super::clients;
+use super::expect::{self, Known};
+use super::file::File;
+use super::limits;
+use super::problem::{Draft, Found, Problems};
+use super::scenario::{Scenario, Subject};
+use super::value::{explain, read as value};
+use super::vocabulary::Vocabulary;
+use toml::de::DeTable;
+
+/// Reads a scenario file. `path` is only what problems call the file.
+///
+/// # Errors
+/// Every problem that was found, in the order of the file, up to [`limits::PROBLEMS`].
+pub fn read(text: &[u8], path: &str, vocabulary: &dyn Vocabulary) -> Result<Scenario, Problems> {
+    let mut found = Found::default();
+    let Some(text) = decode(text, &mut found) else {
+        return Err(found.finish(path, "").expect("what cannot be decoded is a problem"));
+    };
+    let scenario = document(text, vocabulary, &mut found);
+    match found.finish(path, text) {
+        Some(problems) => Err(problems),
+        None => Ok(scenario.expect("without a problem there is a scenario")),
+    }
+}
+
+/// The text of the file, without a byte order mark.
+fn decode<'t>(bytes: &'t [u8], found: &mut Found) -> Option<&'t str> {
+    if bytes.len() > limits::FILE {
+        let (size, most) =
+            (limits::grouped(bytes.len() as u64), limits::grouped(limits::FILE as u64));
+        found
+            .say(Draft::whole(format!("the file has {size} bytes; a scenario has at most {most}")));
+        return None;
+    }
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    match std::str::from_utf8(bytes) {
+        Ok(text) if text.trim().is_empty() => {
+            let help = "`splitbrain new` writes a commented scenario to start from";
+            found.say(Draft::whole("the file is empty").help(help));
+            None
+        }
+        Ok(text) => Some(text),
+        Err(error) => {
+            let at = error.valid_up_to();
+            let line = 1 + bytes[..at].iter().filter(|byte| **byte == b'\n').count();
+            let byte = bytes[at];
+            let wrong =
+                format!("the file is not UTF-8: byte {byte:#04x} at offset {at}, on line {line}");
+            found.say(Draft::whole(wrong).help("save it as UTF-8 text"));
+            None
+        }
+    }
+}
+
+/// The whole file; nothing when there is a problem with something that it cannot do without.
+fn document(text: &str, vocabulary: &dyn Vocabulary, found: &mut Found) -> Option<Scenario> {
+    let (table, errors) = DeTable::parse_recoverable(text);
+    if !errors.is_empty() {
+        for error in &errors {
+            found.say(explain(error, 0..0, &[]));
+        }
+        return None;
+    }
+    let mut file = File::split(table.into_inner(), vocabulary, found)?;
+    let title = file.title(found);
+    let claim = file.take("claim").and_then(|(_, claim)| value(claim, found));
+    let duration = file.span("duration", found);
+    if duration.is_none() && !file.places.contains_key("duration") {
+        let wrong = Draft::whole("the scenario does not say how long faults strike");
+        found.say(wrong.help("write duration = \"20s\""));
+    }
+    let settle = file.span("settle", found);
+    let seeds = file.seeds(found);
+    let (protocols, names_at) = file.protocols(vocabulary, found);
+    let subjects = file.options(&protocols, &names_at, found);
+    let nodes = file.nodes(&subjects, found);
+    let network = file.network(vocabulary, found);
+    let costs = file.plain("costs", found);
+    let clocks = file.plain("clocks", found);
+    let clients = file.take("clients").map(|(_, clients)| clients);
+    let (clients, loads) = clients::read(clients, &protocols, found);
+    let known = Known {
+        properties: protocols.iter().map(|words| (words.name(), words.properties())).collect(),
+        measures: vocabulary.measures(),
+    };
+    let faults = file.faults(text, &protocols, nodes.as_ref(), &clients, duration.clone(), found);
+    let nemesis = file.nemesis(&subjects, duration.clone(), found);
+    let expect = file.take("expect").map(|(_, value)| expect::section(value, &known, found));
+    let run = Run {
+        subjects: &subjects,
+        duration: &duration,
+        settle: &settle,
+        clients: &clients,
+        nodes: nodes.as_ref().map_or(1, |nodes| nodes.most),
+    };
+    run.check(&network, &costs, &file.places, found);
+    Some(Scenario {
+        title: title?,
+        claim,
+        subjects: subjects
+            .into_iter()
+            .zip(loads)
+            .map(|((words, options), load)| Subject {
+                protocol: words.name().to_string(),
+                options,
+                load,
+            })
+            .collect(),
+        nodes: nodes?.count,
+        duration: duration?.0,
+        settle: settle.map(|(settle, _)| settle),
+        seeds,
+        network,
+        costs,
+        clocks,
+        clients,
+        faults,
+        nemesis,
+        expect: expect.unwrap_or_default(),
+    })
+}

@@ -1,0 +1,199 @@
+//! The JSON Schema of a scenario, for editors: completion, and blame on the right leaf.
+
+use super::clients::Section;
+use super::expect::Statistic;
+use super::line::When;
+use super::target::Nodes;
+use super::verb::{FORMS, Verb};
+use super::vocabulary::Vocabulary;
+use super::{Bound, Count, Nemesis};
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, SchemaGenerator};
+use serde_json::{Map, Value, json};
+use sim_core::Span;
+use sim_core::settings::{Clocks, Costs, NetworkSettings};
+
+/// The schema of a scenario file, draft 7, in which nothing may be null: TOML has no null, and an
+/// editor that finds one among the alternatives blames the whole value instead of the part that is
+/// wrong.
+pub fn schema(vocabulary: &dyn Vocabulary) -> Value {
+    let mut generator = SchemaSettings::draft07().for_deserialize().into_generator();
+    let protocols = vocabulary.protocols();
+    let names: Vec<&str> = protocols.iter().map(|words| words.name()).collect();
+    let mut keys = Map::new();
+    let mut key = |name: &str, about: &str, schema: Value| {
+        keys.insert(name.to_string(), described(schema, about));
+    };
+    let g = &mut generator;
+    key("$schema", "Where this schema is.", json!({ "type": "string" }));
+    key("format", "The version of this format.", json!({ "const": 1 }));
+    key("title", "What the scenario shows, in a sentence.", json!({ "type": "string" }));
+    key("claim", "The claim that it demonstrates.", json!({ "type": "string" }));
+    key("protocol", "What it runs.", json!({ "enum": names }));
+    let several = json!({ "type": "array", "items": { "enum": names }, "minItems": 1 });
+    key("protocols", "What it runs, side by side.", several);
+    key("nodes", "How many nodes; `tolerate` leaves it to the protocol.", of::<Count>(g));
+    key("duration", "How long faults strike; then all heals.", of::<Span>(g));
+    key("settle", "How long it then has to recover.", of::<Span>(g));
+    let seeds = json!({ "type": "integer", "minimum": 1, "maximum": 10_000_000 });
+    key("seeds", "How many seeds it is run with.", seeds);
+    key("network", "What carries messages.", of::<NetworkSettings>(g));
+    key("costs", "What work takes.", of::<Costs>(g));
+    key("clocks", "How wrong clocks are from the beginning.", of::<Clocks>(g));
+    key("clients", "Who asks, and what.", clients(vocabulary, g));
+    let faults = json!({ "type": "array", "items": fault(g) });
+    key("faults", "What goes wrong: when, and exactly one verb.", faults);
+    key("nemesis", "Random faults beside those.", of::<Nemesis>(g));
+    key("expect", "What must come of it beside what is promised.", expect(vocabulary, g));
+    for words in &protocols {
+        let about = format!("The options of {}.", words.name());
+        key(words.name(), &about, words.options_schema(g).to_value());
+    }
+    let mut whole = json!({
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "A splitbrain scenario",
+        "type": "object",
+        "properties": keys,
+        "required": ["title", "nodes", "duration"],
+        "oneOf": [{ "required": ["protocol"] }, { "required": ["protocols"] }],
+        "additionalProperties": false,
+        "definitions": generator.take_definitions(true),
+    });
+    strip_nulls(&mut whole);
+    whole
+}
+
+fn of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Value {
+    generator.subschema_for::<T>().to_value()
+}
+
+/// A schema with what it is for. Draft 7 ignores what stands beside a `$ref`, so that one is
+/// wrapped.
+fn described(schema: Value, about: &str) -> Value {
+    match schema {
+        Value::Object(mut fields) if !fields.contains_key("$ref") => {
+            fields.entry("description").or_insert_with(|| about.into());
+            Value::Object(fields)
+        }
+        reference => json!({ "description": about, "allOf": [reference] }),
+    }
+}
+
+/// The keys of [`When`] and the verbs side by side; exactly one verb, and `at` or `on`.
+fn fault(generator: &mut SchemaGenerator) -> Value {
+    let mut table = When::json_schema(generator).to_value();
+    let verbs = Verb::json_schema(generator).to_value();
+    let nodes = of::<Nodes>(generator);
+    let mut one = Vec::new();
+    for variant in verbs["oneOf"].as_array().into_iter().flatten() {
+        let about = variant["description"].as_str().unwrap_or_default();
+        for (verb, schema) in variant["properties"].as_object().into_iter().flatten() {
+            let bare = FORMS.iter().any(|form| form.verb == verb && form.bare);
+            let schema = if bare { json!({ "anyOf": [nodes, schema] }) } else { schema.clone() };
+            table["properties"][verb] = described(schema, about);
+            one.push(json!({ "required": [verb] }));
+        }
+    }
+    table["oneOf"] = one.into();
+    table["anyOf"] = json!([{ "required": ["at"] }, { "required": ["on"] }]);
+    table
+}
+
+/// The keys that all loads share, and beside them every key that some load has.
+fn clients(vocabulary: &dyn Vocabulary, generator: &mut SchemaGenerator) -> Value {
+    let mut section = Section::json_schema(generator).to_value();
+    let mut own: Map<String, Value> = Map::new();
+    let mut loads: Vec<String> = Vec::new();
+    for words in vocabulary.protocols() {
+        for load in words.loads() {
+            let schema = words.load_schema(load, generator).to_value();
+            let keys = resolved(&schema, generator).get("properties").cloned();
+            for (key, schema) in keys.as_ref().and_then(Value::as_object).into_iter().flatten() {
+                let before = own.entry(key.clone()).or_insert_with(|| schema.clone());
+                // Two loads may mean different things by a key: either will do.
+                if before != schema {
+                    *before = json!({ "anyOf": [before.clone(), schema] });
+                }
+            }
+            if !loads.iter().any(|known| known == load) {
+                loads.push(load.to_string());
+            }
+        }
+    }
+    for (key, schema) in own {
+        if section["properties"].get(&key).is_none() {
+            section["properties"][key] = schema;
+        }
+    }
+    let about = section["properties"]["load"]["description"].take();
+    section["properties"]["load"] = json!({ "description": about, "enum": loads });
+    section
+}
+
+/// What a reference to the generator's definitions stands for.
+fn resolved<'a>(schema: &'a Value, generator: &'a SchemaGenerator) -> &'a Value {
+    let name = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next());
+    name.and_then(|name| generator.definitions().get(name)).unwrap_or(schema)
+}
+
+fn expect(vocabulary: &dyn Vocabulary, generator: &mut SchemaGenerator) -> Value {
+    let bound = of::<Bound>(generator);
+    let table = |properties: Map<String, Value>| json!({ "type": "object", "properties": properties, "additionalProperties": false });
+    let statistics =
+        table(Statistic::ALL.iter().map(|one| (one.name().to_string(), bound.clone())).collect());
+    let measures = table(
+        vocabulary
+            .measures()
+            .iter()
+            .map(|one| {
+                let schema = if one.distribution { &statistics } else { &bound };
+                (one.name.to_string(), schema.clone())
+            })
+            .collect(),
+    );
+    let mut properties: Vec<&str> = Vec::new();
+    for words in vocabulary.protocols() {
+        properties.extend(words.properties());
+    }
+    properties.sort_unstable();
+    properties.dedup();
+    let properties = json!({ "type": "array", "items": { "enum": properties } });
+    let mut keys = Map::new();
+    let mut key = |name: &str, about: &str, schema: &Value| {
+        keys.insert(name.to_string(), described(schema.clone(), about));
+    };
+    key("holds", "Properties that must hold beside what is promised.", &properties);
+    key("breaks", "Properties that at least one seed must break.", &properties);
+    key("each", "Bounds that each seed must keep.", &measures);
+    key("all", "Bounds that all seeds together must keep.", &measures);
+    table(keys)
+}
+
+/// Takes `null` out of every list of alternatives, and every default that is null.
+fn strip_nulls(schema: &mut Value) {
+    match schema {
+        Value::Array(items) => items.iter_mut().for_each(strip_nulls),
+        Value::Object(fields) => {
+            fields.retain(|key, value| key != "default" || !value.is_null());
+            if let Some(Value::Array(types)) = fields.get_mut("type") {
+                types.retain(|one| one != "null");
+                if let [one] = types.as_slice() {
+                    let one = one.clone();
+                    fields.insert("type".into(), one);
+                }
+            }
+            if let Some(Value::Array(choices)) = fields.get_mut("anyOf") {
+                choices.retain(|one| *one != json!({ "type": "null" }));
+                if choices.len() == 1 {
+                    let one = fields.remove("anyOf").unwrap_or_default();
+                    fields.insert("allOf".into(), one);
+                }
+            }
+            if let Some(Value::Array(choices)) = fields.get_mut("enum") {
+                choices.retain(|one| !one.is_null());
+            }
+            fields.values_mut().for_each(strip_nulls);
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,303 @@
+//! Random faults: what a seed makes up beside the faults that a scenario names.
+//!
+//! Each seed draws from a *subset* of the kinds that it may use, as in swarm testing (Groce, Zhang,
+//! Eide, Chen and Regehr, "Swarm Testing", ISSTA 2012): a run with every kind at once seldom gets
+//! deep into what any of them alone can do, because they get in each other's way.
+//!
+//! When faults strike is drawn in one sequence; what each of them is comes from a generator of its
+//! own, named by its place among them, so that the faults of the file have no part in it.
+
+use crate::format::{Kinds, Nemesis, Options, ProtocolWords};
+use sim_core::fault::{
+    DiskLoss, Fault, FaultId, FaultKind, Lasts, Links, Role, Sides, Strike, Target, Targets,
+};
+use sim_core::random::{Rng, Stream, key};
+use sim_core::{Chance, NodeId, Span, SpanRange, Time};
+
+/// Up to how many nodes a cut is written node by node. In larger clusters it names majorities and
+/// roles.
+const NAMED: u32 = 100;
+
+/// What a nemesis strikes at.
+#[derive(Clone, Copy)]
+pub struct Field<'a> {
+    /// The protocol.
+    pub words: &'a dyn ProtocolWords,
+    /// Its options.
+    pub options: &'a Options,
+    /// How many nodes run it.
+    pub nodes: u32,
+    /// How long faults may strike.
+    pub duration: Span,
+}
+
+/// The faults that a seed makes up, numbered from `first` on.
+pub fn draw(nemesis: &Nemesis, field: &Field<'_>, seed: u64, first: u32) -> Vec<Strike> {
+    let stream = key(seed, Stream::Nemesis);
+    let mut clock = Rng::named(stream, 0);
+    let kinds = subset(&allowed(nemesis, field), &mut clock);
+    if kinds.is_empty() {
+        return Vec::new();
+    }
+    let mut strikes = Vec::new();
+    let mut down = Down::default();
+    let mut at = Time::ZERO + nemesis.every.draw(&mut clock);
+    while at.0 < field.duration.0 {
+        let place = strikes.len() as u32;
+        let mut rng = Rng::named(stream, u64::from(place) + 1);
+        let lasts = nemesis.lasts.draw(&mut rng);
+        let room = down.room(nemesis.at_once, at);
+        if let Some(fault) = field.conjure(&kinds, room, nemesis.beyond, &mut rng) {
+            down.takes(field.weight(&fault), at + lasts);
+            let id = FaultId { fault: first.saturating_add(place), nth: 1 };
+            let lasts = if fault.kind().lasts() { Lasts::For(lasts) } else { Lasts::UntilHealed };
+            strikes.push(Strike { id, at, on: None, fault, lasts, name: None });
+        }
+        at = at + nemesis.every.draw(&mut clock).max(Span(1));
+    }
+    strikes
+}
+
+/// The kinds that a nemesis may use, in the order of their numbers. It never restarts a node: what
+/// it crashed boots when the crash has lasted as long as was drawn.
+pub fn allowed(nemesis: &Nemesis, field: &Field<'_>) -> Vec<FaultKind> {
+    let survives = field.words.survives(field.options);
+    let named = |kind: &FaultKind| match &nemesis.kinds {
+        Kinds::Promised => survives.contains(kind),
+        Kinds::All => true,
+        Kinds::These(these) => these.contains(kind),
+    };
+    let cuts = |kind: &FaultKind| matches!(kind, FaultKind::Cut | FaultKind::OneWayCut);
+    FaultKind::ALL
+        .into_iter()
+        .filter(|kind| *kind != FaultKind::Restart && named(kind))
+        .filter(|kind| nemesis.beyond || survives.contains(kind))
+        .filter(|kind| !nemesis.except.contains(kind))
+        .filter(|kind| field.nodes > 1 || !cuts(kind))
+        .collect()
+}
+
+/// What a seed uses of the kinds: in one of four seeds a single one, else each as a coin falls.
+fn subset(kinds: &[FaultKind], rng: &mut Rng) -> Vec<FaultKind> {
+    let one = rng.choose(kinds, 1);
+    if rng.below(4) == 0 {
+        return one;
+    }
+    let chosen: Vec<FaultKind> = kinds.iter().copied().filter(|_| rng.below(2) == 0).collect();
+    if chosen.is_empty() { one } else { chosen }
+}
+
+/// How many nodes are down, and until when.
+#[derive(Default)]
+struct Down(Vec<(Time, u32)>);
+
+impl Down {
+    fn room(&mut self, most: u32, now: Time) -> u32 {
+        self.0.retain(|(until, _)| *until > now);
+        self.0.iter().fold(most, |room, (_, nodes)| room.saturating_sub(*nodes))
+    }
+
+    fn takes(&mut self, nodes: u32, until: Time) {
+        if nodes > 0 {
+            self.0.push((until, nodes));
+        }
+    }
+}
+
+impl Field<'_> {
+    /// A fault of one of the kinds that takes down no more nodes than there is room for; none when
+    /// all would.
+    fn conjure(
+        &self,
+        kinds: &[FaultKind],
+        room: u32,
+        beyond: bool,
+        rng: &mut Rng,
+    ) -> Option<Fault> {
+        let fits: Vec<FaultKind> =
+            kinds.iter().copied().filter(|kind| room > 0 || !takes_down(*kind)).collect();
+        let kind = *fits.get(rng.index(fits.len()))?;
+        Some(self.fault(kind, room, beyond, rng))
+    }
+
+    /// How many nodes may be unavailable because of a fault. A cut counts as one, whatever its
+    /// shape: its sides go on, only without each other.
+    fn weight(&self, fault: &Fault) -> u32 {
+        match fault {
+            Fault::Crash { nodes, .. } | Fault::Pause { nodes } | Fault::FullDisk { nodes } => {
+                nodes.iter().map(|target| self.size(target)).sum()
+            }
+            fault => u32::from(takes_down(fault.kind())),
+        }
+    }
+
+    fn size(&self, target: &Target) -> u32 {
+        match target {
+            Target::Minority => self.minority(),
+            _ => 1,
+        }
+    }
+
+    fn minority(&self) -> u32 {
+        self.nodes.saturating_sub(1) / 2
+    }
+
+    fn fault(&self, kind: FaultKind, room: u32, beyond: bool, rng: &mut Rng) -> Fault {
+        match kind {
+            FaultKind::Crash | FaultKind::Restart => {
+                let nodes = self.some(room, rng);
+                let disk = if rng.below(2) == 0 { DiskLoss::Synced } else { DiskLoss::Kept };
+                Fault::Crash { nodes, disk }
+            }
+            FaultKind::TornCrash => {
+                Fault::Crash { nodes: self.some(room, rng), disk: DiskLoss::Torn }
+            }
+            FaultKind::WipedCrash => {
+                Fault::Crash { nodes: self.some(room, rng), disk: DiskLoss::Wiped }
+            }
+            FaultKind::Pause => Fault::Pause { nodes: self.some(room, rng) },
+            FaultKind::FullDisk => Fault::FullDisk { nodes: self.some(room, rng) },
+            FaultKind::SlowNode => {
+                Fault::SlowNode { nodes: self.some(self.nodes, rng), factor: between(5, 50, rng) }
+            }
+            FaultKind::SlowDisk => {
+                Fault::SlowDisk { nodes: self.some(self.nodes, rng), factor: between(5, 50, rng) }
+            }
+            FaultKind::LyingSync => Fault::LyingSync { nodes: vec![self.one(rng)] },
+            FaultKind::BitRot => Fault::BitRot { nodes: vec![self.one(rng)] },
+            FaultKind::Cut => Fault::Cut { sides: self.cut(rng) },
+            FaultKind::OneWayCut => Fault::Cut { sides: self.one_way(rng) },
+            FaultKind::Loss => Fault::Loss { links: self.links(rng), rate: percent(5, 40, rng) },
+            FaultKind::Duplicate => {
+                Fault::Duplicate { links: self.links(rng), rate: percent(1, 30, rng) }
+            }
+            FaultKind::Corrupt => {
+                Fault::Corrupt { links: self.links(rng), rate: percent(1, 20, rng) }
+            }
+            FaultKind::Delay => Fault::Delay { links: self.links(rng), by: millis(50, 400, rng) },
+            FaultKind::Reorder => Fault::Reorder {
+                links: self.links(rng),
+                rate: percent(5, 40, rng),
+                by: millis(1, 100, rng),
+            },
+            FaultKind::ClockJump => Fault::ClockJump {
+                nodes: vec![self.one(rng)],
+                by: leap(rng),
+                back: rng.below(2) == 0,
+            },
+            FaultKind::ClockDrift => {
+                Fault::ClockDrift { nodes: vec![self.one(rng)], ppm: self.drift(beyond, rng) }
+            }
+        }
+    }
+
+    /// One node: any, the leader, or a follower, where the protocol has such.
+    fn one(&self, rng: &mut Rng) -> Target {
+        let roles = self.words.roles();
+        let told = |role: &Target| roles.iter().any(|(_, target)| target == role);
+        let all = [Target::Random, Target::The(Role::Leader), Target::A(Role::Follower)];
+        let mut known: Vec<Target> =
+            all.into_iter().filter(|target| *target == Target::Random || told(target)).collect();
+        known.swap_remove(rng.index(known.len()))
+    }
+
+    /// One node, or now and then a minority of them when so many may be hit.
+    fn some(&self, room: u32, rng: &mut Rng) -> Targets {
+        let minority = self.minority();
+        let one = self.one(rng);
+        if minority > 1 && minority <= room && rng.below(4) == 0 {
+            return vec![Target::Minority];
+        }
+        vec![one]
+    }
+
+    /// Links: all of them, those of one node, or those from one node to the others.
+    fn links(&self, rng: &mut Rng) -> Links {
+        match rng.below(4) {
+            0 | 1 => Links::All,
+            2 => Links::Of(vec![self.one(rng)]),
+            _ => Links::Between(self.one_way(rng)),
+        }
+    }
+
+    /// Random halves, one node alone, or halves with a bridge between them.
+    fn cut(&self, rng: &mut Rng) -> Sides {
+        let alone = self.one(rng);
+        let groups = match rng.below(3) {
+            0 => vec![vec![alone], vec![Target::Rest]],
+            _ if self.nodes > NAMED => vec![vec![Target::Majority], vec![Target::Rest]],
+            1 if self.nodes >= 3 => self.bridge(rng),
+            _ => {
+                let size = between(1, self.nodes - 1, rng);
+                vec![self.nodes_of(size, rng), vec![Target::Rest]]
+            }
+        };
+        Sides { groups, one_way: false }
+    }
+
+    /// Two groups that share one node, which reaches both.
+    fn bridge(&self, rng: &mut Rng) -> Vec<Targets> {
+        let mut left = self.nodes_of(self.nodes, rng);
+        let mut right = left.split_off(left.len().div_ceil(2));
+        right.extend(left.last().cloned());
+        vec![left, right]
+    }
+
+    /// So many nodes by name, in any order.
+    fn nodes_of(&self, count: u32, rng: &mut Rng) -> Targets {
+        let all: Vec<u32> = (0..self.nodes).collect();
+        let chosen = rng.choose(&all, count as usize);
+        chosen.into_iter().map(|node| Target::Node(NodeId(node))).collect()
+    }
+
+    /// One node that cannot be heard, or cannot hear.
+    fn one_way(&self, rng: &mut Rng) -> Sides {
+        let (alone, rest) = (vec![self.one(rng)], vec![Target::Rest]);
+        let groups = if rng.below(2) == 0 { vec![alone, rest] } else { vec![rest, alone] };
+        Sides { groups, one_way: true }
+    }
+
+    /// A drift within what the protocol reckons with, or ten times that and at least 1 % beyond it.
+    fn drift(&self, beyond: bool, rng: &mut Rng) -> i32 {
+        let bound = self.words.drift(self.options);
+        let most = if beyond { bound.saturating_mul(10).max(10_000) } else { bound };
+        let ppm = between(1, most.clamp(1, 500_000), rng) as i32;
+        if rng.below(2) == 0 { ppm } else { -ppm }
+    }
+}
+
+/// Whether nodes cannot do their work while a fault of this kind lasts.
+fn takes_down(kind: FaultKind) -> bool {
+    matches!(
+        kind,
+        FaultKind::Crash
+            | FaultKind::TornCrash
+            | FaultKind::WipedCrash
+            | FaultKind::Pause
+            | FaultKind::FullDisk
+            | FaultKind::Cut
+            | FaultKind::OneWayCut
+    )
+}
+
+/// A number from `least` to `most`.
+fn between(least: u32, most: u32, rng: &mut Rng) -> u32 {
+    least + rng.below(u64::from(most.saturating_sub(least)) + 1) as u32
+}
+
+fn percent(least: u32, most: u32, rng: &mut Rng) -> Chance {
+    Chance::percent(between(least, most, rng))
+}
+
+/// A range of whole milliseconds within this one.
+fn millis(least: u32, most: u32, rng: &mut Rng) -> SpanRange {
+    let from = between(least, most, rng);
+    let to = between(from, most, rng);
+    SpanRange::millis(u64::from(from), u64::from(to))
+}
+
+/// From 10 ms to 5 s; small leaps are as likely as large ones, since each breaks something else.
+fn leap(rng: &mut Rng) -> Span {
+    let (least, most) = [(10, 100), (100, 1_000), (1_000, 5_000)][rng.index(3)];
+    rng.within(Span::millis(least), Span::millis(most))
+}

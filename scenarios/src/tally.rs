@@ -1,0 +1,427 @@
+//! What many runs come to: counts and histograms that merge in any order.
+
+use crate::format::{Expect, Quantity, Statistic, Wanted};
+use crate::run::Course;
+use hdrhistogram::Histogram;
+use sim_core::Span;
+use sim_core::drive::replay::hash_of;
+use sim_core::fault::FaultKind;
+use sim_core::measure::{MEASURES, Measure, Unit};
+use sim_core::outcome::{Finding, Outcome, Samples, Verdict};
+use sim_core::summary::{
+    Breach, Expectation, FiredSummary, MeasureSummary, PropertyTally, Summary, Tally,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What was seen of some seeds.
+#[derive(Default)]
+pub struct Collector {
+    tally: Tally,
+    nodes: BTreeSet<u32>,
+    settle: Span,
+    properties: BTreeMap<String, PropertyTally>,
+    broken: Vec<Breach>,
+    each: Vec<Kept>,
+    held: BTreeMap<String, Kept>,
+    measures: BTreeMap<String, Values>,
+    fired: BTreeMap<FaultKind, (u64, u64)>,
+    idle: BTreeSet<String>,
+    operations: u64,
+    keys: u64,
+    virtual_time: Span,
+    digests: Vec<(u64, u64)>,
+}
+
+/// On how many seeds something that is expected of each was so, and what was measured.
+#[derive(Clone, Default)]
+struct Kept {
+    seeds: u64,
+    missed_by: Option<u64>,
+    least: Option<u64>,
+    most: Option<u64>,
+}
+
+impl Kept {
+    fn add(&mut self, seed: u64, met: bool, measured: Option<u64>) {
+        self.seeds += u64::from(met);
+        if !met {
+            self.missed_by = Some(self.missed_by.map_or(seed, |other| other.min(seed)));
+        }
+        self.least = [self.least, measured].into_iter().flatten().min();
+        self.most = self.most.max(measured);
+    }
+    fn merge(&mut self, other: Kept) {
+        self.seeds += other.seeds;
+        self.missed_by = [self.missed_by, other.missed_by].into_iter().flatten().min();
+        self.least = [self.least, other.least].into_iter().flatten().min();
+        self.most = self.most.max(other.most);
+    }
+}
+
+/// The values of one measure: a histogram of three digits, and what must be exact.
+struct Values {
+    histogram: Histogram<u64>,
+    total: u64,
+    min: u64,
+    max: u64,
+}
+
+impl Default for Values {
+    fn default() -> Self {
+        // Three significant digits of any 64-bit value; the bounds are the library's own.
+        let histogram = Histogram::new(3).expect("three digits are allowed");
+        Values { histogram, total: 0, min: u64::MAX, max: 0 }
+    }
+}
+
+impl Values {
+    fn add(&mut self, value: u64) {
+        // It resizes itself, so nothing is out of range.
+        let _ = self.histogram.record(value);
+        self.total = self.total.saturating_add(value);
+        self.min = self.min.min(value);
+        self.max = self.max.max(value);
+    }
+    fn merge(&mut self, other: &Values) {
+        // Both resize themselves, so nothing can be out of range.
+        let _ = self.histogram.add(&other.histogram);
+        self.total = self.total.saturating_add(other.total);
+        self.min = self.min.min(other.min);
+        self.max = self.max.max(other.max);
+    }
+    fn statistic(&self, statistic: Statistic) -> Option<u64> {
+        let count = self.histogram.len();
+        if statistic == Statistic::Count {
+            return Some(count);
+        }
+        let at = |quantile| self.histogram.value_at_quantile(quantile).clamp(self.min, self.max);
+        (count > 0).then(|| match statistic {
+            Statistic::Min => self.min,
+            Statistic::P50 => at(0.5),
+            Statistic::P90 => at(0.9),
+            Statistic::P99 => at(0.99),
+            Statistic::P999 => at(0.999),
+            Statistic::Max => self.max,
+            Statistic::Mean => self.total / count,
+            Statistic::Count => count,
+        })
+    }
+}
+
+impl Collector {
+    /// Takes in one run.
+    pub fn add(&mut self, outcome: Outcome, expect: &Expect) {
+        let seed = outcome.seed;
+        self.tally.run += 1;
+        self.nodes.insert(outcome.nodes);
+        self.settle = self.settle.max(outcome.settle);
+        self.operations += outcome.operations;
+        self.keys += outcome.keys;
+        self.virtual_time += outcome.lasted;
+        self.digests.push((seed, outcome.digest));
+        self.idle.extend(outcome.idle.iter().cloned());
+        for (kind, times) in outcome.fired.iter() {
+            let fired = self.fired.entry(kind).or_default();
+            *fired = (fired.0 + times, fired.1 + 1);
+        }
+        self.add_findings(&outcome, expect);
+        self.add_expected(&outcome, expect);
+        for (name, count) in &outcome.counts {
+            self.measures.entry(name.clone()).or_default().add(*count);
+        }
+        for (name, Samples(samples)) in &outcome.samples {
+            let values = self.measures.entry(name.clone()).or_default();
+            samples.iter().for_each(|sample| values.add(*sample));
+        }
+    }
+
+    fn add_findings(&mut self, outcome: &Outcome, expect: &Expect) {
+        let mut worst = Verdict::Holds;
+        for finding in &outcome.findings {
+            let counts = finding.promised || expect.holds.contains(&finding.property);
+            let counts = counts && !expect.breaks.contains(&finding.property);
+            if counts {
+                worst = worst.max(finding.verdict);
+            }
+            let tally = self.properties.entry(finding.property.clone()).or_default();
+            tally.property.clone_from(&finding.property);
+            tally.promised |= finding.promised;
+            match finding.verdict {
+                Verdict::Holds => tally.held += 1,
+                Verdict::Unknown => tally.unknown += 1,
+                Verdict::Broken if finding.promised => tally.broken += 1,
+                Verdict::Broken => tally.unpromised += 1,
+            }
+            if finding.verdict == Verdict::Broken {
+                self.keep_breach(breach(outcome, finding));
+            }
+        }
+        match worst {
+            Verdict::Holds => self.tally.held += 1,
+            Verdict::Unknown => self.tally.unknown += 1,
+            Verdict::Broken => self.tally.broken += 1,
+        }
+        for property in &expect.holds {
+            let holds = outcome.finding(property).is_some_and(|f| f.verdict == Verdict::Holds);
+            self.held.entry(property.clone()).or_default().add(outcome.seed, holds, None);
+        }
+    }
+
+    /// Keeps the breaches of the lowest seeds, whichever are found first.
+    fn keep_breach(&mut self, breach: Breach) {
+        self.broken.push(breach);
+        if self.broken.len() >= 2 * Summary::MAX_BREACHES {
+            self.trim();
+        }
+    }
+
+    fn trim(&mut self) {
+        self.broken.sort_by(|a, b| (a.seed, &a.property).cmp(&(b.seed, &b.property)));
+        self.broken.truncate(Summary::MAX_BREACHES);
+    }
+
+    fn add_expected(&mut self, outcome: &Outcome, expect: &Expect) {
+        self.each.resize(expect.each.len(), Kept::default());
+        for (kept, wanted) in self.each.iter_mut().zip(&expect.each) {
+            let measured = match outcome.samples.get(&wanted.measure) {
+                Some(Samples(samples)) => {
+                    let mut values = Values::default();
+                    samples.iter().for_each(|sample| values.add(*sample));
+                    values.statistic(wanted.statistic.unwrap_or(Statistic::Max))
+                }
+                None => outcome.counts.get(&wanted.measure).copied(),
+            };
+            let met = measured.is_some_and(|value| is_met(wanted, value));
+            kept.add(outcome.seed, met, measured);
+        }
+    }
+
+    /// What both have seen.
+    pub fn merge(mut self, other: Collector) -> Collector {
+        self.tally.run += other.tally.run;
+        self.tally.held += other.tally.held;
+        self.tally.broken += other.tally.broken;
+        self.tally.unknown += other.tally.unknown;
+        self.nodes.extend(other.nodes);
+        self.settle = self.settle.max(other.settle);
+        for (name, theirs) in other.properties {
+            let mine = self.properties.entry(name).or_default();
+            mine.property = theirs.property;
+            mine.promised |= theirs.promised;
+            mine.held += theirs.held;
+            mine.broken += theirs.broken;
+            mine.unpromised += theirs.unpromised;
+            mine.unknown += theirs.unknown;
+        }
+        self.broken.extend(other.broken);
+        self.trim();
+        self.each.resize(self.each.len().max(other.each.len()), Kept::default());
+        self.each.iter_mut().zip(other.each).for_each(|(mine, theirs)| mine.merge(theirs));
+        for (property, theirs) in other.held {
+            self.held.entry(property).or_default().merge(theirs);
+        }
+        for (name, theirs) in &other.measures {
+            self.measures.entry(name.clone()).or_default().merge(theirs);
+        }
+        for (kind, (times, seeds)) in other.fired {
+            let mine = self.fired.entry(kind).or_default();
+            *mine = (mine.0 + times, mine.1 + seeds);
+        }
+        self.idle.extend(other.idle);
+        self.operations += other.operations;
+        self.keys += other.keys;
+        self.virtual_time += other.virtual_time;
+        self.digests.extend(other.digests);
+        self
+    }
+
+    /// The summary of everything seen.
+    pub fn sum_up(mut self, course: &Course<'_>, first_seed: u64) -> Summary {
+        self.trim();
+        self.digests.sort_unstable();
+        let expect = &course.scenario.expect;
+        let enough = self.tally.run >= course.scenario.seeds;
+        let expectations = self.expectations(expect, enough);
+        let mut properties: Vec<PropertyTally> = self.properties.into_values().collect();
+        for tally in &mut properties {
+            if tally.property == "linearizable" {
+                tally.detail = format!(
+                    "{} operations on {} keys",
+                    thousands(self.operations),
+                    thousands(self.keys)
+                );
+            }
+        }
+        properties.sort_by_key(|tally| !tally.promised);
+        let measures = MEASURES.iter().filter_map(|measure| {
+            self.measures.get(measure.name).map(|values| summary_of(measure, values))
+        });
+        Summary {
+            scenario: course.name.to_owned(),
+            title: course.scenario.title.clone(),
+            protocol: course.subject.protocol.clone(),
+            planted: course.planted.clone(),
+            nodes: self.nodes.into_iter().collect(),
+            duration: course.scenario.duration,
+            settle: self.settle,
+            clients: course.scenario.clients.count,
+            load: course.scenario.clients.load.clone().unwrap_or_default(),
+            first_seed,
+            seeds: self.tally,
+            properties,
+            broken: self.broken,
+            expectations,
+            measures: measures.collect(),
+            fired: self
+                .fired
+                .iter()
+                .map(|(kind, (times, seeds))| FiredSummary {
+                    kind: *kind,
+                    times: *times,
+                    seeds: *seeds,
+                })
+                .collect(),
+            idle: self.idle.into_iter().collect(),
+            operations: self.operations,
+            keys: self.keys,
+            virtual_time: self.virtual_time,
+            digest: hash_of(&self.digests),
+        }
+    }
+
+    fn expectations(&self, expect: &Expect, enough: bool) -> Vec<Expectation> {
+        let run = self.tally.run;
+        let mut list = Vec::new();
+        for property in &expect.holds {
+            let kept = self.held.get(property).cloned().unwrap_or_default();
+            list.push(Expectation {
+                scope: "holds".into(),
+                text: property.clone(),
+                measured: String::new(),
+                met: Some(kept.seeds == run),
+                seeds: kept.seeds,
+                missed_by: kept.missed_by,
+            });
+        }
+        for property in &expect.breaks {
+            let tally = self.properties.get(property);
+            let broke = tally.map_or(0, |tally| tally.broken + tally.unpromised);
+            list.push(Expectation {
+                scope: "breaks".into(),
+                text: property.clone(),
+                measured: format!("broke in {broke} of {run} seeds"),
+                met: if broke > 0 { Some(true) } else { enough.then_some(false) },
+                seeds: broke,
+                missed_by: None,
+            });
+        }
+        let nothing = Kept::default();
+        for (place, wanted) in expect.each.iter().enumerate() {
+            let kept = self.each.get(place).unwrap_or(&nothing);
+            list.push(Expectation {
+                scope: "each".into(),
+                text: wanted.to_string(),
+                measured: span_of(wanted, kept.least, kept.most),
+                met: Some(kept.seeds == run),
+                seeds: kept.seeds,
+                missed_by: kept.missed_by,
+            });
+        }
+        for wanted in &expect.all {
+            let values = self.measures.get(&wanted.measure);
+            let measured = values.and_then(|values| match wanted.statistic {
+                Some(statistic) => values.statistic(statistic),
+                None => Some(values.total),
+            });
+            let met = measured.is_some_and(|value| is_met(wanted, value));
+            list.push(Expectation {
+                scope: "all".into(),
+                text: wanted.to_string(),
+                measured: span_of(wanted, measured, measured),
+                met: enough.then_some(met),
+                seeds: run,
+                missed_by: None,
+            });
+        }
+        list
+    }
+}
+
+fn breach(outcome: &Outcome, finding: &Finding) -> Breach {
+    Breach {
+        seed: outcome.seed,
+        property: finding.property.clone(),
+        why: finding.why.clone(),
+        at: finding.at,
+        step: finding.step,
+        promised: finding.promised,
+        beyond: finding.beyond.clone(),
+        digest: outcome.digest,
+        fingerprint: fingerprint(&finding.property, &finding.why),
+        replay: String::new(),
+    }
+}
+
+/// What breaches of one shape have in common: the property, and why it broke without names and numbers.
+pub fn fingerprint(property: &str, why: &str) -> String {
+    let shape: String = why.chars().filter(|c| !c.is_ascii_digit()).collect();
+    format!("{:06x}", hash_of(&(property, shape)) >> 40)
+}
+
+fn quantity(wanted: &Wanted, value: u64) -> Quantity {
+    if wanted.statistic == Some(Statistic::Count) {
+        return Quantity::Number(value as f64);
+    }
+    match Measure::named(&wanted.measure).map(|measure| measure.unit) {
+        Some(Unit::Time) => Quantity::Time(Span(value)),
+        Some(Unit::Ratio) => Quantity::Number(value as f64 / 1_000.0),
+        _ => Quantity::Number(value as f64),
+    }
+}
+
+fn is_met(wanted: &Wanted, value: u64) -> bool {
+    wanted.bound.holds(quantity(wanted, value)).unwrap_or(false)
+}
+
+/// What was measured, in words: `612ms`, or `2 to 5`.
+fn span_of(wanted: &Wanted, least: Option<u64>, most: Option<u64>) -> String {
+    let show = |value| match quantity(wanted, value) {
+        Quantity::Time(span) => span.short(),
+        other if other.amount().fract() == 0.0 => thousands(other.amount() as u64),
+        other => format!("{:.2}", other.amount()),
+    };
+    match (least, most) {
+        (Some(least), Some(most)) if least != most => format!("{} to {}", show(least), show(most)),
+        (Some(one), _) | (_, Some(one)) => show(one),
+        (None, None) => "nothing measured".into(),
+    }
+}
+
+fn summary_of(measure: &Measure, values: &Values) -> MeasureSummary {
+    let at = |statistic| values.statistic(statistic).unwrap_or(0);
+    MeasureSummary {
+        name: measure.name.into(),
+        unit: measure.unit.name().into(),
+        samples: values.histogram.len(),
+        total: values.total,
+        min: at(Statistic::Min),
+        p50: at(Statistic::P50),
+        p90: at(Statistic::P90),
+        p99: at(Statistic::P99),
+        p999: at(Statistic::P999),
+        max: at(Statistic::Max),
+    }
+}
+
+/// A number with its thousands apart: `98 214`.
+fn thousands(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place) % 3 == 0 {
+            text.push(' ');
+        }
+        text.push(digit);
+    }
+    text
+}

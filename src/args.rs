@@ -1,0 +1,298 @@
+//! The command line, as a table.
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::ops::Range;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+const AFTER: &str = "\
+Exit codes:  0 all held          1 a promise broke or an expectation was missed
+             2 wrong usage/file  3 undecided: a checker's budget ran out
+             4 the same seed did not give the same run     130 interrupted, nothing broken
+
+Start here:  splitbrain run raft/minority-leader";
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Yellow.on_default())
+    .usage(AnsiColor::Yellow.on_default())
+    .literal(AnsiColor::Green.on_default());
+
+/// Breaks distributed algorithms on purpose, the same way every time, and says what broke.
+#[derive(Debug, Parser)]
+#[command(name = "splitbrain", version, after_help = AFTER, styles = STYLES)]
+#[command(disable_help_subcommand = true, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// How to say it.
+    #[command(flatten)]
+    pub manner: Manner,
+}
+
+/// How results are told.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Manner {
+    /// Colours: always, never, or when the output is a terminal
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub color: Color,
+    /// For people, or for machines: one JSON object a line
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: Format,
+    /// Say only what failed
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Say more
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs)]
+pub enum Color {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+/// For whom the output is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs)]
+pub enum Format {
+    #[default]
+    Text,
+    Json,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run scenarios over many seeds and check every run
+    Run(Run),
+    /// Run one failure, or one seed, again and tell how it came about
+    Replay(Replay),
+    /// Plant each known bug and see which checker catches it
+    Mutants(Mutants),
+    /// Write a commented scenario to start from
+    New(New),
+    /// List what there is
+    List(List),
+    /// Tell about one thing: `explain raft/vote-not-persisted`
+    Explain(Explain),
+    /// Print a JSON Schema
+    Schema(Schema),
+    /// Print completions for a shell
+    Completions(Completions),
+    /// Print the manual page
+    Man,
+}
+
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+pub struct Run {
+    /// Scenario files, or names of shipped ones: `raft/minority-leader`
+    #[arg(required = true, value_name = "SCENARIO")]
+    pub scenarios: Vec<String>,
+    /// Run this seed only
+    #[arg(long, value_name = "N", env = "SPLITBRAIN_SEED", conflicts_with = "seeds")]
+    pub seed: Option<u64>,
+    /// Run these seeds: `100`, `A..B`, `A..=B` or `A..+N`
+    #[arg(long, value_name = "SEEDS", env = "SPLITBRAIN_SEEDS")]
+    pub seeds: Option<Seeds>,
+    /// Plant these bugs; `splitbrain list bugs` names them
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub bug: Vec<String>,
+    /// Run every seed twice and compare the runs step by step
+    #[arg(long, alias = "check-determinism")]
+    pub twice: bool,
+    /// Only say what would strike on the first seed
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Write the run of one seed down, as JSON lines
+    #[arg(long, value_name = "FILE", requires = "seed")]
+    pub trace: Option<PathBuf>,
+    /// Use so many threads; all cores unless told
+    #[arg(short, long, value_name = "N", env = "SPLITBRAIN_JOBS")]
+    pub jobs: Option<usize>,
+    /// Keep failures in this folder
+    #[arg(long, value_name = "DIR", env = "SPLITBRAIN_FAILURES", default_value = "failures")]
+    pub failures: PathBuf,
+}
+
+/// Arguments of `replay`.
+#[derive(Debug, Args)]
+pub struct Replay {
+    /// A failure file, a scenario (then with --seed), or `last`
+    #[arg(value_name = "FAILURE|SCENARIO|last", env = "SPLITBRAIN_REPLAY")]
+    pub what: String,
+    /// The seed of a scenario
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Plant these bugs, when a scenario is replayed
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub bug: Vec<String>,
+    /// List every step up to this time (`5.4s`) or this step (`1207`)
+    #[arg(long, value_name = "T|STEP", conflicts_with = "show")]
+    pub until: Option<String>,
+    /// List every step between two times: `5s..5.4s`
+    #[arg(long, value_name = "T..T")]
+    pub show: Option<String>,
+    /// Write the run down, as JSON lines
+    #[arg(long, value_name = "FILE")]
+    pub trace: Option<PathBuf>,
+    /// Where failures are kept, for `last`
+    #[arg(long, value_name = "DIR", env = "SPLITBRAIN_FAILURES", default_value = "failures")]
+    pub failures: PathBuf,
+}
+
+/// Arguments of `mutants`.
+#[derive(Debug, Args)]
+pub struct Mutants {
+    /// Only these protocols' bugs
+    #[arg(long, value_name = "P", value_delimiter = ',')]
+    pub protocol: Vec<String>,
+    /// Only these bugs
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub bug: Vec<String>,
+    /// Try so many seeds of each shipped scenario before a bug counts as survived
+    #[arg(long, value_name = "N", default_value_t = 2_000)]
+    pub seeds: u64,
+    /// Use so many threads; all cores unless told
+    #[arg(short, long, value_name = "N", env = "SPLITBRAIN_JOBS")]
+    pub jobs: Option<usize>,
+}
+
+/// Arguments of `new`.
+#[derive(Debug, Args)]
+pub struct New {
+    /// The file to write; to the terminal when it is left out
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// For this protocol
+    #[arg(long, default_value = "raft", value_name = "P")]
+    pub protocol: String,
+}
+
+/// Arguments of `list`.
+#[derive(Debug, Args)]
+pub struct List {
+    /// Of what
+    #[arg(value_enum)]
+    pub what: Kind,
+    /// Of this protocol only
+    #[arg(long, value_name = "P")]
+    pub protocol: Option<String>,
+}
+
+/// What can be listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs)]
+pub enum Kind {
+    Protocols,
+    Scenarios,
+    Bugs,
+    Properties,
+    Faults,
+    Targets,
+    Events,
+    Measures,
+    Workloads,
+    Topologies,
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// A protocol, a scenario, `PROTOCOL/BUG`, `PROTOCOL/PROPERTY`, a fault, a measure or a topology
+    pub what: String,
+}
+
+/// Arguments of `schema`.
+#[derive(Debug, Args)]
+pub struct Schema {
+    /// Of what
+    #[arg(value_enum, default_value_t)]
+    pub what: Schemas,
+}
+
+/// What has a schema.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs)]
+pub enum Schemas {
+    #[default]
+    Scenario,
+    Failure,
+    Outcome,
+    Trace,
+}
+
+/// Arguments of `completions`.
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// For which shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+/// Which seeds to run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seeds(pub Range<u64>);
+
+/// As many seeds as one call runs at most.
+pub const MOST_SEEDS: u64 = 10_000_000_000;
+
+impl FromStr for Seeds {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Seeds, String> {
+        let number = |digits: &str| {
+            let plain = digits.trim().replace('_', "");
+            plain.parse::<u64>().map_err(|_| {
+                format!("`{digits}` is no number of seeds; write 100, 5..10, 5..=9 or 5..+5")
+            })
+        };
+        let range = match text.split_once("..") {
+            None => 0..number(text)?,
+            Some((from, to)) => {
+                let from = number(from)?;
+                let to = match (to.strip_prefix('='), to.strip_prefix('+')) {
+                    (Some(last), _) => number(last)?.saturating_add(1),
+                    (_, Some(count)) => from.saturating_add(number(count)?),
+                    _ => number(to)?,
+                };
+                from..to
+            }
+        };
+        if range.is_empty() {
+            return Err(format!("`{text}` names no seed"));
+        }
+        if range.end - range.start > MOST_SEEDS {
+            return Err(format!("`{text}` is more than {MOST_SEEDS} seeds"));
+        }
+        Ok(Seeds(range))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_table_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn seeds_are_the_same_everywhere() {
+        let seeds = |text: &str| text.parse::<Seeds>().map(|seeds| seeds.0);
+        assert_eq!(seeds("100"), Ok(0..100));
+        assert_eq!(seeds("5..10"), Ok(5..10));
+        assert_eq!(seeds("5..=9"), Ok(5..10));
+        assert_eq!(seeds("5..+5"), Ok(5..10));
+        assert!(seeds("5..5").is_err() && seeds("many").is_err() && seeds("0").is_err());
+        assert!(seeds("0..99999999999").is_err());
+    }
+}
