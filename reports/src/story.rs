@@ -46,7 +46,7 @@ pub fn tale(breach: &Breach, about_property: &str, trace: &Trace, colour: Colour
     let explain = |row: &crate::past::Row, lives: &crate::lives::Lives| {
         let words = explainer.row(row, lives);
         match row.step == end && breach.step.is_some() {
-            true => format!("{words}: {} breaks", breach.property),
+            true => format!("{words}\nhere {} breaks", breach.property),
             false => words,
         }
     };
