@@ -13,6 +13,8 @@ use std::collections::BinaryHeap;
 /// A bucket is 2^14 ns wide, 16 µs.
 const SHIFT: u32 = 14;
 const BUCKETS: u64 = 1024;
+/// A drained bucket that is larger than this gives its memory back.
+const SMALL: usize = 8;
 const WORDS: usize = BUCKETS as usize / 64;
 
 #[derive(Clone, Debug)]
@@ -126,9 +128,9 @@ impl<T> Queue<T> {
         self.current = next;
         let i = (next % BUCKETS) as usize;
         self.occupied[i / 64] &= !(1 << (i % 64));
-        let drained = std::mem::replace(&mut self.open, std::mem::take(&mut self.ring[i]));
-        if drained.capacity() > 0 {
-            self.spare.push(drained);
+        std::mem::swap(&mut self.open, &mut self.ring[i]);
+        if self.ring[i].capacity() > SMALL {
+            self.spare.push(std::mem::take(&mut self.ring[i]));
         }
         while let Some(entry) = self.beyond.peek() {
             let bucket = entry.bucket();

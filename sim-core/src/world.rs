@@ -260,7 +260,7 @@ impl<P: Process> World<P> {
         self.queue.push(at, self.made, event);
     }
 
-    #[inline]
+    #[inline(always)]
     fn happen(&mut self, at: Time, made: u64, event: Event<P>, watch: &mut impl Observer<P>) {
         self.now = self.now.max(at);
         match event {
@@ -314,7 +314,7 @@ impl<P: Process> World<P> {
     }
 
     /// Handled at once, or queued at a node that is busy or stands still.
-    #[inline]
+    #[inline(always)]
     fn arrive(&mut self, to: Machine, made: u64, event: Event<P>, watch: &mut impl Observer<P>) {
         let node = &mut self.nodes.list[to as usize];
         if node.process.is_none() {
@@ -424,7 +424,7 @@ impl<P: Process> World<P> {
             None => (self.context.now, self.context.wall) = (self.now, self.now),
             Some(rare) => {
                 self.context.now = rare.clock.now(self.now);
-                self.context.wall = rare.clock.wall(self.now);
+                self.context.wall = rare.clock.wall(self.context.now);
                 cost = cost * u64::from(rare.slow);
             }
         }
