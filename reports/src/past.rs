@@ -6,7 +6,7 @@
 
 mod relate;
 
-pub(crate) use relate::facts;
+pub(crate) use relate::{facts, involved};
 
 use crate::words;
 use relate::{contradict, is_of, sends};
@@ -72,7 +72,7 @@ pub(crate) fn matters(trace: &Trace, breach: &Breach) -> Matters {
     past.look_back(end, &named, breach.step.is_some());
     past.violation(end, breach.step.is_some());
     past.forgotten(end, &named, &breach.why);
-    past.operations(&words::requests(&breach.why));
+    past.operations(&involved(trace, breach));
     past.roles(&named);
     past.faults();
     past.forget_early_roles();

@@ -20,6 +20,15 @@ fn a_stale_read_is_told_by_its_operations() {
 }
 
 #[test]
+fn operations_are_found_by_their_words() {
+    let (trace, breach) = stale_read();
+    let why = "c2's get x returned 1, which no order allows after c1's put x 2 = ok".into();
+    let told = story::story(&Breach { why, ..breach }, "", &trace, Colour::Never);
+    assert!(told.contains("    c1#5     put x 2"), "{told}");
+    assert!(told.contains("    c2#3     get x"), "{told}");
+}
+
+#[test]
 fn what_a_boot_forgot_is_told() {
     let (trace, breach) = forgotten_vote();
     let boot = trace.steps.iter().rfind(|step| step.cause == TraceCause::Boot);
