@@ -13,8 +13,6 @@ use std::collections::BinaryHeap;
 /// A bucket is 2^14 ns wide, 16 µs.
 const SHIFT: u32 = 14;
 const BUCKETS: u64 = 1024;
-/// A drained bucket that is larger than this gives its memory back.
-const SMALL: usize = 8;
 const WORDS: usize = BUCKETS as usize / 64;
 
 #[derive(Clone, Debug)]
@@ -129,7 +127,7 @@ impl<T> Queue<T> {
         let i = (next % BUCKETS) as usize;
         self.occupied[i / 64] &= !(1 << (i % 64));
         std::mem::swap(&mut self.open, &mut self.ring[i]);
-        if self.ring[i].capacity() > SMALL {
+        if self.ring[i].capacity() > 0 {
             self.spare.push(std::mem::take(&mut self.ring[i]));
         }
         while let Some(entry) = self.beyond.peek() {

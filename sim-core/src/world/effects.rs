@@ -24,16 +24,23 @@ impl<P: Process> World<P> {
     ) {
         std::mem::swap(&mut self.context.rng, &mut self.node_streams[machine as usize]);
         let mut effects = std::mem::take(&mut self.context.effects);
-        if self.nodes.list[machine as usize].is_holding()
-            || effects.iter().any(|effect| matches!(effect, Effect::Sync))
-        {
+        let (mut syncs, mut claims) = (false, false);
+        for effect in &effects {
+            match effect {
+                Effect::Sync => syncs = true,
+                Effect::Claim(_) => claims = true,
+                _ => {}
+            }
+        }
+        if syncs || self.nodes.list[machine as usize].is_holding() {
             effects = self.hold(machine, effects);
         }
-        self.release(machine, event, cause, leaves, effects, watch);
+        self.release(machine, event, cause, leaves, effects, claims, watch);
     }
 
     /// Shows a step and lets its effects happen.
     #[inline]
+    #[allow(clippy::too_many_arguments)]
     fn release(
         &mut self,
         machine: Machine,
@@ -41,6 +48,7 @@ impl<P: Process> World<P> {
         cause: Cause<'_, P>,
         leaves: Time,
         mut effects: Vec<Effect<P>>,
+        claims: bool,
         watch: &mut impl Observer<P>,
     ) {
         if self.strikes.is_waiting()
@@ -51,7 +59,9 @@ impl<P: Process> World<P> {
             return;
         }
         self.steps += 1;
-        self.tell_roles(machine, &effects);
+        if claims {
+            self.tell_roles(machine, &effects);
+        }
         let step = Step {
             at: self.now,
             number: self.steps,
@@ -169,7 +179,7 @@ impl<P: Process> World<P> {
             self.spare = now;
         } else {
             let reused = std::mem::take(&mut self.context.effects);
-            self.release(machine, event, Cause::Synced, self.now, now, watch);
+            self.release(machine, event, Cause::Synced, self.now, now, true, watch);
             self.spare = std::mem::replace(&mut self.context.effects, reused);
         }
         if waits && self.nodes.list[machine as usize].life == life {
@@ -308,10 +318,9 @@ impl<P: Process> World<P> {
             return self.stalled.push(Stalled { from, to, event, size });
         }
         match self.network.fate(source, target, leaves, size, &mut self.fired) {
-            Fate::Arrives { at, again } => {
-                if let Some(again) = again {
-                    self.push(again, event.clone());
-                }
+            Fate::Arrives { at, again: None } => self.push(at, event),
+            Fate::Arrives { at, again: Some(again) } => {
+                self.push(again, event.clone());
                 self.push(at, event);
             }
             Fate::Lost(why) => {
