@@ -69,7 +69,7 @@ bugs! {
     VoteUsesCommitIndex "vote-uses-commit-index" ["leader-completeness" "state-machine-safety"] [Crash]
         "Logs are compared by commit index instead of by their last entries.",
         "MongoDB protocol version 0 (Jepsen, MongoDB 3.4.0-rc3)";
-    StaleLeaderHeartbeatResetsTimer "stale-leader-heartbeat-resets-timer" ["live-again" "catch-up"] [OneWayCut]
+    StaleLeaderHeartbeatResetsTimer "stale-leader-heartbeat-resets-timer" ["live-again" "catch-up"] [Cut OneWayCut Crash]
         "A heartbeat restarts the election timer before its term is looked at.",
         "butaneprotocol/oracles #32; openraft #2080";
     SeenVoteCountsAsGranted "seen-vote-counts-as-granted" ["leader-completeness" "state-machine-safety"] [Cut]
@@ -182,7 +182,9 @@ impl Bug {
             | Bug::DuplicateVoteCounted => {
                 (config.pre_vote, config.check_quorum) = (false, false);
             }
-            Bug::StaleLeaderHeartbeatResetsTimer => config.check_quorum = false,
+            Bug::StaleLeaderHeartbeatResetsTimer => {
+                (config.reads, config.check_quorum) = (Reads::Lease, false);
+            }
             Bug::TermResetOnRestart | Bug::InstallLowersTerm => config.pre_vote = false,
             Bug::CommitOldTermEntries => (config.batch, config.window) = (1, 1),
             Bug::ReadindexReusesOldAcks | Bug::ReadindexBeforeTermCommit => {

@@ -193,6 +193,11 @@ impl<S: Service> Raft<S> {
         if self.role != Role::Follower || self.leader != Some(leader) {
             self.follow(Some(leader), ctx);
         }
+        self.stand_by_leader(ctx);
+    }
+
+    #[inline]
+    pub(super) fn stand_by_leader(&mut self, ctx: &mut Context<Self>) {
         self.heard_leader = Some(ctx.now());
         self.await_leader(ctx);
     }

@@ -225,7 +225,7 @@ impl<S: Service> Raft<S> {
     ) {
         let (round, prev) = (append.round, append.prev_index);
         if self.bugs.on(Bug::StaleLeaderHeartbeatResetsTimer) && self.role == Role::Follower {
-            self.await_leader(ctx);
+            self.stand_by_leader(ctx);
         }
         // 1. Reply false if term < currentTerm.
         if append.term < self.term {
