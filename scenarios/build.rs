@@ -10,7 +10,9 @@ fn main() -> io::Result<()> {
     let mut files = Vec::new();
     collect(&root, &mut files)?;
     files.sort();
-    let mut code = String::from("/// Every scenario that ships, by name.\npub static LIBRARY: &[Shipped] = &[\n");
+    let mut code = String::from(
+        "/// Every scenario that ships, by name.\npub static LIBRARY: &[Shipped] = &[\n",
+    );
     for file in files {
         let name = file.strip_prefix(&root).unwrap_or(&file).with_extension("");
         let name = name.to_string_lossy().replace('\\', "/");

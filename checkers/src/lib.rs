@@ -1,10 +1,11 @@
-//! Judges histories: what clients saw, against what a single correct copy of the service would have done.
+//! Judges histories and facts: what clients saw, against what a single correct copy of the service would have done,
+//! and what nodes claim, against what must never be.
 //!
 //! | room | what is in it |
 //! |---|---|
 //! | [`linearizable`] | whether one order explains a history, and why not |
+//! | [`safety`] | what no run may ever show: one file a checker, from facts alone |
 //! | [`liveness`] | whether what could recover did |
-//! | [`safety`] | what facts alone show to be wrong at a step |
 //! | [`model`] | services as sequential specifications, the key-value store of most scenarios among them |
 //! | [`client`] | sessions: time-outs, retries, redirection |
 //! | [`foreign`] | histories that others recorded |

@@ -32,8 +32,12 @@ pub trait Entry: Send + Sync {
     fn promises(&self, options: &Options) -> Vec<Promise>;
     /// The bugs that can be planted.
     fn bugs(&self) -> Vec<BugAbout>;
-    /// The options with a bug planted; none when there is no such bug.
+    /// The options with a bug planted, and with what would hide it taken away; none when there is no such bug.
     fn plant(&self, options: &Options, bug: &str) -> Option<Options>;
+    /// The options with what would hide a bug taken away, but without it; none when there is no such bug.
+    fn unmask(&self, options: &Options, bug: &str) -> Option<Options>;
+    /// Whether any bug is planted.
+    fn is_mutated(&self, options: &Options) -> bool;
     /// Properties whose breaking brings this one's about.
     fn implied_by(&self, property: &str) -> &'static [&'static str];
     /// How few and how many nodes it works with.
@@ -138,7 +142,16 @@ where
     }
     fn plant(&self, options: &Options, bug: &str) -> Option<Options> {
         let mut config = Self::config(options).clone();
+        P::unmask(&mut config, bug);
         P::plant(&mut config, bug).then(|| Arc::new(config) as Options)
+    }
+    fn unmask(&self, options: &Options, bug: &str) -> Option<Options> {
+        let mut config = Self::config(options).clone();
+        P::unmask(&mut config, bug);
+        P::bugs().iter().any(|known| known.id == bug).then(|| Arc::new(config) as Options)
+    }
+    fn is_mutated(&self, options: &Options) -> bool {
+        P::is_mutated(Self::config(options))
     }
     fn implied_by(&self, property: &str) -> &'static [&'static str] {
         P::implied_by(property)

@@ -26,8 +26,16 @@ pub trait Protocol: Process<Service: Model> {
         Vec::new()
     }
 
-    /// Plants a bug, with what the configuration needs for it to show. False when there is no such bug.
+    /// Plants a bug, and nothing else. False when there is no such bug.
     fn plant(_config: &mut Self::Config, _bug: &str) -> bool {
+        false
+    }
+
+    /// Changes what would hide a bug: another safety net, say, or an option that is not its subject.
+    fn unmask(_config: &mut Self::Config, _bug: &str) {}
+
+    /// Whether any bug is planted.
+    fn is_mutated(_config: &Self::Config) -> bool {
         false
     }
 

@@ -1,1 +1,32 @@
-//! reports
+//! What is told of runs: text for people, stories of failures, diagrams in characters, and JSON for machines.
+//!
+//! Everything here turns plain data of `sim-core` ([`Summary`](sim_core::summary::Summary),
+//! [`Outcome`](sim_core::outcome::Outcome), [`Trace`](sim_core::trace::Trace)) into text. No protocol's type is
+//! known, and nothing reads a file, a clock or the terminal: the same data always gives the same text.
+//!
+//! | room | what is in it |
+//! |---|---|
+//! | [`text`] | the report of a run over many seeds |
+//! | [`story`] | how a failure came about: words, and a space-time diagram in characters |
+//! | [`steps`] | a plain listing of steps |
+//! | [`mutants`] | which planted bugs were caught |
+//! | [`json`] [`trace`] | the machine forms, and their schemas |
+//! | [`words`] [`colour`] | numbers, lengths and lists as people write them; colour |
+
+pub mod colour;
+pub mod json;
+pub mod mutants;
+pub mod steps;
+pub mod story;
+pub mod text;
+pub mod trace;
+pub mod words;
+
+mod breaches;
+mod diagram;
+mod explain;
+mod lives;
+mod measured;
+mod past;
+
+pub use colour::Colour;

@@ -171,3 +171,40 @@ pub fn hex(digest: u64) -> String {
 fn from_hex(text: &str) -> Option<u64> {
     (text.len() == 16).then(|| u64::from_str_radix(text, 16).ok()).flatten()
 }
+
+/// The JSON Schema of failure files.
+pub fn schema() -> serde_json::Value {
+    let text = || serde_json::json!({ "type": "string" });
+    let number = || serde_json::json!({ "type": "integer", "minimum": 0 });
+    let digest = || serde_json::json!({ "type": "string", "pattern": "^[0-9a-f]{16}$" });
+    let overrides = schemars::generate::SchemaSettings::draft07().into_generator();
+    let overrides = overrides.into_root_schema_for::<Overrides>().to_value();
+    let verdict = schemars::generate::SchemaSettings::draft07().into_generator();
+    let verdict = verdict.into_root_schema_for::<Broke>().to_value();
+    serde_json::json!({
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "A run in which a property broke",
+        "type": "object",
+        "additionalProperties": false,
+        "required": [
+            "schema", "engine", "written-by", "protocol", "seed", "name", "scenario", "overrides",
+            "plan", "verdict", "digest", "steps", "waypoints", "replay"
+        ],
+        "properties": {
+            "schema": { "const": SCHEMA },
+            "engine": text(), "written-by": text(), "protocol": text(), "seed": number(),
+            "name": text(), "scenario": text(), "overrides": overrides,
+            "plan": {
+                "type": "object",
+                "required": ["strikes", "heal"],
+                "properties": { "strikes": { "type": "array" }, "heal": text() }
+            },
+            "verdict": verdict, "digest": digest(), "steps": number(),
+            "waypoints": {
+                "type": "array",
+                "items": { "type": "array", "items": [number(), digest()], "minItems": 2, "maxItems": 2 }
+            },
+            "replay": text()
+        }
+    })
+}

@@ -2,17 +2,19 @@
 //!
 //! | room | what is in it |
 //! |---|---|
-//! | [`format`] | text in, a scenario or every problem with it out |
+//! | [`mod@format`] | text in, a scenario or every problem with it out |
 //! | [`plan`] | what a seed draws from a scenario: faults with their times written out |
 //! | [`nemesis`] | faults that a seed makes up |
 //! | [`words`] | the catalogue of protocols, as the words that scenarios may use |
 //! | [`run`] | a scenario over many seeds |
+//! | [`mutants`] | bugs planted on purpose, and what notices them |
 //! | [`library`] | the scenarios that ship |
 //! | [`failure`] | a failure, kept for its replay |
 
 pub mod failure;
 pub mod format;
 pub mod library;
+pub mod mutants;
 pub mod nemesis;
 pub mod plan;
 pub mod run;

@@ -1,11 +1,11 @@
 //! Random faults: what a seed makes up beside the faults that a scenario names.
 //!
-//! Each seed draws from a *subset* of the kinds that it may use, as in swarm testing (Groce, Zhang, Eide, Chen
-//! and Regehr, "Swarm Testing", ISSTA 2012): a run with every kind at once seldom gets deep into what any of
-//! them alone can do, because they get in each other's way.
+//! Each seed draws from a *subset* of the kinds that it may use, as in swarm testing (Groce, Zhang,
+//! Eide, Chen and Regehr, "Swarm Testing", ISSTA 2012): a run with every kind at once seldom gets
+//! deep into what any of them alone can do, because they get in each other's way.
 //!
-//! When faults strike is drawn in one sequence; what each of them is comes from a generator of its own, named
-//! by its id.
+//! When faults strike is drawn in one sequence; what each of them is comes from a generator of its
+//! own, named by its place among them, so that the faults of the file have no part in it.
 
 use crate::format::{Kinds, Nemesis, Options, ProtocolWords};
 use sim_core::fault::{
@@ -14,7 +14,8 @@ use sim_core::fault::{
 use sim_core::random::{Rng, Stream, key};
 use sim_core::{Chance, NodeId, Span, SpanRange, Time};
 
-/// Up to how many nodes a cut is written node by node. In larger clusters it names majorities and roles.
+/// Up to how many nodes a cut is written node by node. In larger clusters it names majorities and
+/// roles.
 const NAMED: u32 = 100;
 
 /// What a nemesis strikes at.
@@ -42,14 +43,13 @@ pub fn draw(nemesis: &Nemesis, field: &Field<'_>, seed: u64, first: u32) -> Vec<
     let mut down = Down::default();
     let mut at = Time::ZERO + nemesis.every.draw(&mut clock);
     while at.0 < field.duration.0 {
-        let fault = first.saturating_add(strikes.len() as u32);
-        let mut rng = Rng::named(stream, u64::from(fault));
+        let place = strikes.len() as u32;
+        let mut rng = Rng::named(stream, u64::from(place) + 1);
         let lasts = nemesis.lasts.draw(&mut rng);
-        if let Some(fault) =
-            field.conjure(&kinds, down.room(nemesis.at_once, at), nemesis.beyond, &mut rng)
-        {
+        let room = down.room(nemesis.at_once, at);
+        if let Some(fault) = field.conjure(&kinds, room, nemesis.beyond, &mut rng) {
             down.takes(field.weight(&fault), at + lasts);
-            let id = FaultId { fault: first.saturating_add(strikes.len() as u32), nth: 1 };
+            let id = FaultId { fault: first.saturating_add(place), nth: 1 };
             let lasts = if fault.kind().lasts() { Lasts::For(lasts) } else { Lasts::UntilHealed };
             strikes.push(Strike { id, at, on: None, fault, lasts, name: None });
         }
@@ -58,8 +58,8 @@ pub fn draw(nemesis: &Nemesis, field: &Field<'_>, seed: u64, first: u32) -> Vec<
     strikes
 }
 
-/// The kinds that a nemesis may use, in the order of their numbers. It never restarts a node: what it crashed
-/// boots when the crash has lasted as long as was drawn.
+/// The kinds that a nemesis may use, in the order of their numbers. It never restarts a node: what
+/// it crashed boots when the crash has lasted as long as was drawn.
 pub fn allowed(nemesis: &Nemesis, field: &Field<'_>) -> Vec<FaultKind> {
     let survives = field.words.survives(field.options);
     let named = |kind: &FaultKind| match &nemesis.kinds {
@@ -105,7 +105,8 @@ impl Down {
 }
 
 impl Field<'_> {
-    /// A fault of one of the kinds that takes down no more nodes than there is room for; none when all would.
+    /// A fault of one of the kinds that takes down no more nodes than there is room for; none when
+    /// all would.
     fn conjure(
         &self,
         kinds: &[FaultKind],
@@ -119,8 +120,8 @@ impl Field<'_> {
         Some(self.fault(kind, room, beyond, rng))
     }
 
-    /// How many nodes may be unavailable because of a fault. A cut counts as one, whatever its shape: its
-    /// sides go on, only without each other.
+    /// How many nodes may be unavailable because of a fault. A cut counts as one, whatever its
+    /// shape: its sides go on, only without each other.
     fn weight(&self, fault: &Fault) -> u32 {
         match fault {
             Fault::Crash { nodes, .. } | Fault::Pause { nodes } | Fault::FullDisk { nodes } => {

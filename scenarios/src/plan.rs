@@ -1,7 +1,8 @@
 //! What a seed draws from a scenario: every fault, its repetitions and its times written out.
 //!
-//! Each strike draws from a generator of its own, named by its fault's id and its repetition. To take a fault
-//! out of a scenario, or a strike out of a plan, changes no other: a failure can be shrunk fault by fault.
+//! Each strike draws from a generator of its own, named by its fault's id and its repetition. To
+//! take a fault out of a scenario, or a strike out of a plan, changes no other: a failure can be
+//! shrunk fault by fault.
 
 use crate::format::{Count, FaultLine, LineLasts, Options, ProtocolWords, Scenario, Wait};
 use crate::nemesis;
@@ -21,8 +22,8 @@ pub fn nodes(count: &Count, words: &dyn ProtocolWords, options: &Options, seed: 
     }
 }
 
-/// Everything that goes wrong when a seed runs a protocol on `nodes` nodes: the file's faults in its order,
-/// then those of the nemesis.
+/// Everything that goes wrong when a seed runs a protocol on `nodes` nodes: the file's faults in
+/// its order, then those of the nemesis.
 pub fn draw(
     scenario: &Scenario,
     words: &dyn ProtocolWords,

@@ -3,11 +3,10 @@
 //! One run is one thread, and many seeds are many independent runs. What they come to is merged in a way that
 //! does not depend on the order in which they finish, so a summary is the same with any number of jobs.
 
-use crate::format::{Scenario, Subject};
+use crate::format::{Scenario, Subject, Vocabulary};
 use crate::plan;
 use crate::tally::Collector;
 use crate::words::Words;
-use crate::format::Vocabulary;
 use protocols::{Catalogue, Entry, Job, Options, Ran};
 use rayon::prelude::*;
 use sim_core::fault::Plan;
@@ -79,6 +78,26 @@ impl<'a> Course<'a> {
         }
         let words = Words::of(catalogue);
         Ok(Course { name, scenario, subject, planted: bugs.to_vec(), entry, options, words })
+    }
+
+    /// The same with what a bug's configuration takes away or adds so that the bug shows, but without the bug.
+    ///
+    /// # Errors
+    ///
+    /// When the protocol has no such bug.
+    pub fn unmasked(
+        catalogue: Catalogue,
+        name: &'a str,
+        scenario: &'a Scenario,
+        subject: &'a Subject,
+        bug: &str,
+    ) -> Result<Self, String> {
+        let mut course = Course::new(catalogue, name, scenario, subject, &[])?;
+        course.options = course
+            .entry
+            .unmask(&course.options, bug)
+            .ok_or_else(|| format!("{} has no bug `{bug}`", course.entry.name()))?;
+        Ok(course)
     }
 
     /// The protocol.

@@ -200,6 +200,14 @@ pub struct ClientContext<S: Service> {
 }
 
 impl<S: Service> ClientContext<S> {
+    /// What the client with this address sees at this instant: for driving one by hand.
+    pub fn new(id: NodeId, nodes: u32, now: Time, rng: Rng) -> Self {
+        ClientContext { id, nodes, now, rng, effects: Vec::new() }
+    }
+    /// Takes what was asked of the world so far.
+    pub fn take(&mut self) -> Vec<ClientEffect<S>> {
+        std::mem::take(&mut self.effects)
+    }
     /// The client's own address.
     pub fn id(&self) -> NodeId {
         self.id

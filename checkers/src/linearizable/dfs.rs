@@ -164,7 +164,12 @@ impl<'t> Dfs<'t> {
                 self.choices.truncate(first);
                 self.choices.push(number);
             }
-            None => self.offer_optional(front),
+            None => {
+                // What must be done soonest comes first.
+                let nodes = &self.nodes;
+                self.choices[first..].sort_unstable_by_key(|number| nodes[*number as usize].1);
+                self.offer_optional(front);
+            }
         }
         self.frames.push(Frame { first, at: first, made, before });
     }

@@ -12,10 +12,10 @@ use crate::linearizable::seen::{Seen, until};
 use crate::linearizable::space::Space;
 use crate::linearizable::timeline::Timeline;
 use crate::linearizable::zones::{self, Zones};
-use crate::model::{Access, Act, Model};
+use crate::model::{Access, Model};
 use sim_core::history::Operation;
 use sim_core::outcome::Verdict;
-use sim_core::{RequestId, Time};
+use sim_core::{Ending, RequestId, Time};
 
 /// Why a history is not linearizable.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +24,8 @@ pub struct Explanation {
     pub key: u64,
     /// The fewest operations found that cannot be ordered, whatever the others did; by invocation.
     pub operations: Vec<RequestId>,
-    /// The operations before the first return that cannot be explained, in an order that explains them.
+    /// The operations before the first return that cannot be explained, in an order that explains them; as
+    /// many as could be ordered, and none when there are tens of thousands.
     pub prefix: Vec<RequestId>,
     /// When that return happened.
     pub at: Time,
@@ -34,6 +35,8 @@ pub struct Explanation {
 
 /// How many configurations one attempt may visit.
 const ATTEMPT: u64 = 20_000;
+/// A history of more operations is too long for many attempts.
+const LONG: usize = 20_000;
 /// How much work shrinking may be in all: configurations times what each has to look at.
 const EFFORT: u64 = 5_000_000;
 
@@ -52,7 +55,10 @@ pub(super) fn first<S: Model>(
     Some(Explanation {
         key: S::key(&history[last.index].op),
         operations: fewest.iter().map(|one| name(one.index)).collect(),
-        prefix: order(initial, &until(seen, place - 1)).into_iter().map(name).collect(),
+        prefix: order(initial, &until(seen, place.saturating_sub(1)))
+            .into_iter()
+            .map(name)
+            .collect(),
         at,
         sentence: Teller { initial, history, fewest: &fewest }.sentence(place),
     })
@@ -67,6 +73,15 @@ fn first_unexplained<S: Model>(initial: &S, seen: &[Seen<'_, S>]) -> Option<u64>
     let mut returns: Vec<u64> = seen.iter().filter(|one| one.required()).map(|o| o.ret).collect();
     returns.sort_unstable();
     let (mut low, mut high) = (0, returns.len().checked_sub(1)?);
+    if let Some(blamed) = blamed(initial, seen) {
+        // The blamed are enough, so the history is broken by the time that the last of them has returned.
+        let last = blamed.iter().map(|position| seen[*position].ret).filter(|ret| *ret != u64::MAX);
+        let last = last.max().unwrap_or(u64::MAX);
+        high = high.min(returns.partition_point(|ret| *ret < last));
+        if seen.len() > LONG {
+            low = high;
+        }
+    }
     while low < high {
         let middle = (low + high) / 2;
         if is_broken(initial, &until(seen, returns[middle])) {
@@ -81,8 +96,8 @@ fn first_unexplained<S: Model>(initial: &S, seen: &[Seen<'_, S>]) -> Option<u64>
 /// The required operations without which what was seen would no longer be broken.
 fn shrink<'a, S: Model>(initial: &S, mut seen: Vec<Seen<'a, S>>) -> Vec<Seen<'a, S>> {
     if let Some(blamed) = blamed(initial, &seen) {
-        let keep = |position: usize| blamed.contains(&position);
-        seen = relax(&seen, |position| !keep(position));
+        // These alone are broken, whatever else was written.
+        seen = blamed.into_iter().map(|position| seen[position]).collect();
     }
     let mut effort = 0;
     let mut size = seen.len().div_ceil(2);
@@ -124,8 +139,11 @@ fn relax<'a, S: Model>(seen: &[Seen<'a, S>], which: impl Fn(usize) -> bool) -> V
     seen.iter().enumerate().filter_map(relaxed).collect()
 }
 
-/// An order that explains as much of what was seen as was found.
+/// An order that explains as much of what was seen as was found; empty when that would be too long to read.
 fn order<S: Model>(initial: &S, seen: &[Seen<'_, S>]) -> Vec<usize> {
+    if seen.len() > LONG {
+        return Vec::new();
+    }
     let mut space = Space::new(initial, seen);
     let timeline = Timeline::new(seen, &mut space);
     let mut dfs = Dfs::new(&timeline, &mut space);
@@ -158,16 +176,15 @@ impl<S: Model> Teller<'_, '_, S> {
             return None;
         }
         let Some(write) = write else {
-            if initial {
-                let later = self
-                    .fewest
-                    .iter()
-                    .find(|one| one.ret < read.call && self.value_written(one).is_some())?;
-                return Some(self.overwritten(&who, &text, later, "the read"));
-            }
-            let unwritten = self.fewest.len() == 1 && self.never_written(value);
-            return unwritten
-                .then(|| format!("{who} returned {text}, but nobody ever wrote {text}"));
+            let later = self
+                .fewest
+                .iter()
+                .find(|one| one.ret < read.call && self.value_written(one).is_some());
+            return match later {
+                Some(later) if initial => Some(self.overwritten(&who, &text, later)),
+                None if initial => self.went_back(read, &text, value),
+                _ => self.unwritten(&who, &text, value),
+            };
         };
         if read.ret < write.call {
             let writer = self.name(write);
@@ -179,16 +196,16 @@ impl<S: Model> Teller<'_, '_, S> {
                 && self.value_written(one).is_some_and(|other| other != *value)
         });
         if let Some(between) = between {
-            return Some(self.overwritten(&who, &text, between, "the read"));
+            return Some(self.overwritten(&who, &text, between));
         }
         self.went_back(read, &text, value)
     }
 
-    fn overwritten(&self, who: &str, text: &str, by: &Seen<'_, S>, what: &str) -> String {
+    fn overwritten(&self, who: &str, text: &str, by: &Seen<'_, S>) -> String {
         let by = self.name(by);
         format!(
             "{who} returned {text}, but {text} was overwritten by {by}, \
-             which finished before {what} began"
+             which finished before the read began"
         )
     }
 
@@ -229,8 +246,13 @@ impl<S: Model> Teller<'_, '_, S> {
             .collect();
         match others.as_slice() {
             [] => format!("{who} returned {reply}, which nothing that was invoked can lead to"),
+            [other] if self.fewest.iter().any(|one| one.ret < last.call) => format!(
+                "{who} returned {reply}, which no order allows after {other}, \
+                 which finished before it began"
+            ),
             [..] if others.len() <= 6 => {
-                format!("{who} returned {reply}, which no order allows after {}", others.join("; "))
+                let others = others.join("; ");
+                format!("{who} returned {reply}, which no order allows together with {others}")
             }
             [..] => format!(
                 "{who} returned {reply}, which no order of it and {} other operations allows",
@@ -239,23 +261,31 @@ impl<S: Model> Teller<'_, '_, S> {
         }
     }
 
-    fn never_written(&self, value: &S::Reply) -> bool {
-        let writes = |operation: &Operation<S>| match S::access(&operation.op) {
-            Access::Write(written) | Access::MayWrite(written) => written == *value,
-            Access::Read => false,
-            Access::Other => true,
-        };
-        !self.history.iter().any(writes)
+    /// A value that was read and never written, as far as every operation says what it writes.
+    fn unwritten(&self, who: &str, text: &str, value: &S::Reply) -> Option<String> {
+        if self.fewest.len() > 1 {
+            return None;
+        }
+        let mut failed = None;
+        for one in self.history {
+            match S::access(&one.op) {
+                Access::Other => return None,
+                Access::Write(other) | Access::MayWrite(other) if other == *value => {
+                    let Some((_, Ending::Fail)) = one.returned else { return None };
+                    failed = Some(format!("{}'s {}", one.id.client, S::show_op(&one.op)));
+                }
+                _ => {}
+            }
+        }
+        Some(match failed {
+            None => format!("{who} returned {text}, but nobody ever wrote {text}"),
+            Some(failed) => format!("{who} returned {text}, but {failed} had failed"),
+        })
     }
 
-    fn value_read(&self, one: &Seen<'_, S>) -> Option<&S::Reply> {
-        let Act { op, .. } = one.act;
-        let reply = one.act.reply.filter(|_| S::access(op) == Access::Read)?;
-        let Some((_, sim_core::Ending::Ok(known))) = &self.history[one.index].returned else {
-            return None;
-        };
-        debug_assert_eq!(known, reply);
-        Some(known)
+    /// The value that it returned.
+    fn value_read<'s>(&self, one: &Seen<'s, S>) -> Option<&'s S::Reply> {
+        one.act.reply.filter(|_| S::access(one.act.op) == Access::Read)
     }
 
     /// The value that it certainly wrote.

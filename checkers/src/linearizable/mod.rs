@@ -6,8 +6,8 @@
 //! when it is so key by key (Herlihy and Wing's locality), and each key goes to the cheapest technique that
 //! can decide it:
 //!
-//! 1. [necessary conditions](necessary), linear, which can only refuse;
-//! 2. [zones], `n log n`, which decide registers whose written values are unique: what workloads try to be;
+//! 1. [zones], `n log n`, which decide registers whose written values are unique: what workloads try to be;
+//! 2. [necessary conditions](necessary), linear, which can only refuse;
 //! 3. [depth-first search](dfs) and
 //! 4. a [just-in-time sweep](sweep), in turns. One is quick where an order exists and the other where none
 //!    does, so neither is ever worse than twice the better.
@@ -126,13 +126,13 @@ fn judge_keys<'k, 'a: 'k, S: Model>(
 
 /// One key through the portfolio: what is known, and how many configurations that took.
 fn decide<S: Model>(initial: &S, seen: &[Seen<'_, S>], budget: u64) -> (Verdict, u64) {
-    if necessary::violation(initial, seen).is_some() {
-        return (Verdict::Broken, 0);
-    }
     match zones::judge(initial, seen) {
         Zones::Linearizable => return (Verdict::Holds, 0),
         Zones::Broken(_) => return (Verdict::Broken, 0),
         Zones::DoNotApply => {}
+    }
+    if necessary::violation(initial, seen).is_some() {
+        return (Verdict::Broken, 0);
     }
     search(initial, seen, budget)
 }

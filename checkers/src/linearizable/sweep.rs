@@ -124,12 +124,15 @@ impl<'t> Sweep<'t> {
                 if self.done.add((one.state, one.done.clone()), &one.used) {
                     self.configurations.push(one);
                 }
-            } else if self.met.add((one.state, one.done.clone()), &one.used) {
+                continue;
+            }
+            if self.spent >= limit {
+                self.levels[self.level].push(one);
+                return false;
+            }
+            if self.met.add((one.state, one.done.clone()), &one.used) {
                 self.spent += 1;
                 self.advance(place, &one, space);
-                if self.spent >= limit {
-                    return self.levels[self.level..].iter().all(Vec::is_empty);
-                }
             }
         }
         true

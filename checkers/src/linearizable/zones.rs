@@ -32,8 +32,8 @@ struct Zone {
 
 impl Zone {
     fn add(&mut self, call: u64, ret: u64, position: Option<usize>) {
-        self.first_return = self.first_return.min((ret, position));
-        self.last_call = self.last_call.max((call, position));
+        self.first_return = self.first_return.min((after(ret), position));
+        self.last_call = self.last_call.max((after(call), position));
     }
     fn is_forward(&self) -> bool {
         self.first_return.0 < self.last_call.0
@@ -41,6 +41,11 @@ impl Zone {
     fn operations(&self) -> impl Iterator<Item = usize> {
         [self.write, self.first_return.1, self.last_call.1].into_iter().flatten()
     }
+}
+
+/// A place, moved up by one.
+fn after(place: u64) -> u64 {
+    place.saturating_add(1)
 }
 
 /// Judges one key by its zones.
@@ -69,7 +74,7 @@ pub fn judge<S: Model>(initial: &S, seen: &[Seen<'_, S>]) -> Zones {
                 if values.insert(value, zones.len() as u32).is_some() {
                     return Zones::DoNotApply;
                 }
-                zones.push(write(Some(position), one.call + 1, one.ret.saturating_add(1)));
+                zones.push(write(Some(position), after(one.call), after(one.ret)));
             }
             Access::MayWrite(_) | Access::Other => return Zones::DoNotApply,
         }
@@ -82,10 +87,10 @@ pub fn judge<S: Model>(initial: &S, seen: &[Seen<'_, S>]) -> Zones {
         let Some(zone) = values.get(value).map(|zone| &mut zones[*zone as usize]) else {
             return Zones::Broken(vec![position]);
         };
-        if one.ret < zone.written {
+        if after(one.ret) < zone.written {
             return Zones::Broken(zone.write.into_iter().chain([position]).collect());
         }
-        zone.add(one.call + 1, one.ret + 1, Some(position));
+        zone.add(one.call, one.ret, Some(position));
     }
     match clash(&zones) {
         None => Zones::Linearizable,

@@ -172,6 +172,11 @@ bugs! {
 }
 
 impl Bug {
+    /// The mistake with this id.
+    pub fn named(id: &str) -> Option<Bug> {
+        Bug::ALL.iter().copied().find(|bug| bug.about().id == id)
+    }
+
     /// Takes away what would hide the mistake: another safety net, or an option that is not its subject.
     pub fn config(self, config: &mut Config) {
         match self {

@@ -27,10 +27,19 @@ impl<S: Model> Protocol for Raft<S> {
     }
 
     fn plant(config: &mut Config, bug: &str) -> bool {
-        let Some(bug) = Bug::ALL.iter().find(|known| known.about().id == bug) else { return false };
-        bug.config(config);
-        config.bugs.push(*bug);
-        true
+        let bug = Bug::named(bug);
+        config.bugs.extend(bug);
+        bug.is_some()
+    }
+
+    fn unmask(config: &mut Config, bug: &str) {
+        if let Some(bug) = Bug::named(bug) {
+            bug.config(config);
+        }
+    }
+
+    fn is_mutated(config: &Config) -> bool {
+        !config.bugs.is_empty()
     }
 
     fn implied_by(property: &str) -> &'static [&'static str] {
@@ -43,7 +52,9 @@ impl<S: Model> Protocol for Raft<S> {
 
     fn settle(config: &Config, settings: &Settings) -> Span {
         let costs = settings.costs.message * 64;
-        promises::settle(config, longest_delay(&settings.network) + costs, settings.costs.sync.to)
+        let delay = longest_delay(&settings.network) + costs;
+        let bound = promises::settle(config, delay, settings.costs.sync.to);
+        Span::millis(bound.0.div_ceil(100_000_000) * 100)
     }
 
     fn shortest_timer(config: &Config) -> Span {

@@ -53,7 +53,8 @@ const OPS: [(&str, Op); 7] = [
 ];
 
 impl Bound {
-    /// Whether a measured value is within the bound. `None` for a closed form: only the protocol knows that.
+    /// Whether a measured value is within the bound. `None` for a closed form: only the protocol
+    /// knows that.
     pub fn holds(&self, measured: Quantity) -> Option<bool> {
         match self {
             Bound::Is(op, value) => Some(op.holds(measured.amount(), value.amount())),
@@ -101,8 +102,8 @@ impl Op {
 }
 
 impl Quantity {
-    /// The number by which quantities of one unit are compared: time in nanoseconds. A year of those is
-    /// compared to the nearest microsecond.
+    /// The number by which quantities of one unit are compared: time in nanoseconds. A year of
+    /// those is compared to the nearest microsecond.
     pub fn amount(self) -> f64 {
         match self {
             Quantity::Number(number) => number,

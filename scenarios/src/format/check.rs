@@ -1,6 +1,7 @@
-//! Questions that no type answers: whether numbers fit protocols, and whether a scenario could ever be run.
+//! Questions that no type answers: whether numbers fit protocols, and whether a scenario could ever
+//! be run.
 
-use super::document::Chosen;
+use super::file::Chosen;
 use super::limits::{self, grouped, steps};
 use super::problem::{Draft, Found};
 use super::scenario::{Clients, Count, Kinds, Nemesis};
@@ -11,17 +12,18 @@ use sim_core::settings::{Costs, Delay, NetworkSettings};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// `raft`, or `raft and pbft`.
+/// `raft`, or `raft and pbft`; empty when there is none.
 pub(super) fn listed(protocols: &[&dyn ProtocolWords]) -> String {
     let names: Vec<&str> = protocols.iter().map(|words| words.name()).collect();
     match names.split_last() {
-        None => "the protocol".into(),
+        None => String::new(),
         Some((only, [])) => only.to_string(),
         Some((last, others)) => format!("{} and {last}", others.join(", ")),
     }
 }
 
-/// The roles that mean the same in every protocol, and those that some protocol lacks or means differently.
+/// The roles that mean the same in every protocol, and those that some protocol lacks or means
+/// differently.
 pub(super) fn roles(
     protocols: &[&dyn ProtocolWords],
 ) -> (BTreeMap<String, Target>, BTreeMap<String, String>) {
@@ -40,13 +42,14 @@ pub(super) fn roles(
     (shared, foreign)
 }
 
-/// Whether the protocols work with so many nodes. The fewest that the count can come to, if they do.
+/// Whether the protocols work with so many nodes. The fewest and the most that this can come to, if
+/// they do.
 pub(super) fn nodes(
     count: &Count,
     place: &Range<usize>,
     subjects: &[Chosen<'_>],
     found: &mut Found,
-) -> Option<u32> {
+) -> Option<(u32, u32)> {
     let most = grouped(u64::from(*limits::NODES.end()));
     let mut wrong = |message: String, help: &str| {
         found.say(Draft::at(place.clone(), message).help(help));
@@ -91,14 +94,15 @@ pub(super) fn nodes(
         if !works.contains(&count) {
             let (least, most) = (works.start(), works.end());
             let message = format!("{name} does not run on {count} nodes");
-            return wrong(message, &format!("it needs {least} to {most}"));
+            let (least, most) = (grouped(u64::from(*least)), grouped(u64::from(*most)));
+            return wrong(message, &format!("it runs on {least} to {most}"));
         }
     }
-    alone.into_iter().min()
+    Some((alone.iter().copied().min()?, alone.iter().copied().max()?))
 }
 
-/// Whether a nemesis has anything to do, and no more than fits. The places are those of `kinds`, `except`,
-/// `every`, `for` and `at-once`.
+/// Whether a nemesis has anything to do, and no more than fits. The places are those of `kinds`,
+/// `except`, `every`, `for` and `at-once`.
 pub(super) fn nemesis(
     nemesis: &Nemesis,
     [kinds, except, every, lasts, at_once]: &[Range<usize>; 5],
@@ -168,6 +172,7 @@ pub(super) struct Run<'a> {
     pub(super) duration: &'a Option<(Span, Range<usize>)>,
     pub(super) settle: &'a Option<(Span, Range<usize>)>,
     pub(super) clients: &'a Clients,
+    pub(super) nodes: u32,
 }
 
 impl Run<'_> {
@@ -188,22 +193,20 @@ impl Run<'_> {
             found.say(wrong.also(settle, "with this").help("shorten `duration` or `settle`"));
             return;
         }
-        let most = grouped(limits::WORK);
         for (words, options) in self.subjects {
             let (name, tick) = (words.name(), words.tick(options));
-            let rings = steps(length, tick);
-            if rings > limits::WORK {
+            let rings = steps(length, tick).saturating_mul(u64::from(self.nodes));
+            if rings > limits::RINGS {
+                let times = if tick == Span::ZERO { "endless".into() } else { grouped(rings) };
+                let (length, nodes) = (length.short(), self.nodes);
                 let message = format!(
-                    "in {length} a timer of {tick} would ring {} times on each node of {name}",
-                    if tick == Span::ZERO { "endless".into() } else { grouped(rings) }
+                    "in {length} a timer of {tick} would ring {times} times on {nodes} {name} nodes"
                 );
                 let wrong = Draft::at(at.clone(), message);
                 let wrong = wrong.also(places.get(name).cloned(), "its timers are set here");
-                found.say(
-                    wrong.help(format!(
-                        "at most {most} times: shorten the run or lengthen the timer"
-                    )),
-                );
+                let most = grouped(limits::RINGS);
+                let help = format!("at most {most} times: shorten the run or lengthen the timer");
+                found.say(wrong.help(help));
             }
         }
         self.operations(length, shortest_round(network, costs), at, places, found);
@@ -225,17 +228,17 @@ impl Run<'_> {
             limit => steps(length, step).min(u64::from(*limit)),
         };
         let all = each.saturating_mul(u64::from(*count));
-        if *count == 0 || all <= limits::WORK {
+        if *count == 0 || all <= limits::OPERATIONS {
             return;
         }
         let message = if step == Span::ZERO {
             "with no pause and no delay, clients would ask without end in no time".to_string()
         } else {
-            format!("in {length} clients would begin up to {} operations", grouped(all))
+            format!("in {} clients would begin up to {} operations", length.short(), grouped(all))
         };
         let wrong = Draft::at(at.clone(), message);
         let wrong = wrong.also(places.get("clients").cloned(), "clients are set here");
-        let most = grouped(limits::WORK);
+        let most = grouped(limits::OPERATIONS);
         found.say(wrong.help(format!("at most {most}: raise `think` or limit `operations`")));
     }
 }

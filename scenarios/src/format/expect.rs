@@ -142,13 +142,16 @@ impl Known<'_> {
     fn properties(&self, value: Value<'_>, found: &mut Found) -> Vec<Spanned<String>> {
         let mut properties: Vec<Spanned<String>> = read(value, found).unwrap_or_default();
         properties.retain(|property| {
+            if found.full() {
+                return false;
+            }
             let name = property.get_ref().as_str();
             let lacks = self.properties.iter().find(|(_, known)| !known.contains(&name));
             if let Some((protocol, known)) = lacks {
                 let message = format!("{protocol} has no property `{}`", clip(name, 60));
                 found.say(Draft::at(property.span(), message).help(suggestion(name, known)));
             }
-            lacks.is_none() && !found.full()
+            lacks.is_none()
         });
         properties
     }

@@ -11,7 +11,8 @@ use std::str::FromStr;
 /// A fault of a scenario.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FaultLine {
-    /// Its place in the file, from 1. It names the fault's random streams, and stays when others are removed.
+    /// Its place in the file, from 1. It names the fault's random streams, and stays when others
+    /// are removed.
     pub id: u32,
     /// When it strikes; or, with `on`, when it begins to wait.
     pub at: SpanRange,
@@ -62,8 +63,8 @@ pub struct Repeat {
     pub until: Time,
 }
 
-/// What happens: a fault of the world, or one of which a number is yet to be drawn. Ranges that the world
-/// draws from, once for each message, are not such numbers.
+/// What happens: a fault of the world, or one of which a number is yet to be drawn. Ranges that the
+/// world draws from, once for each message, are not such numbers.
 #[derive(Clone, Debug, PartialEq)]
 pub enum What {
     /// This.
@@ -162,6 +163,12 @@ impl<'de> Deserialize<'de> for Leap {
     }
 }
 
+/// A signed span, or two of them.
+const PATTERN: &str = concat!(
+    r"^\s*[+-]?(\d+(\.\d+)?(ns|us|µs|ms|s|m|h|d)\s*)+",
+    r"(\.\.=?\s*[+-]?(\d+(\.\d+)?(ns|us|µs|ms|s|m|h|d)\s*)+)?$"
+);
+
 impl JsonSchema for Leap {
     fn schema_name() -> Cow<'static, str> {
         "Leap".into()
@@ -170,7 +177,7 @@ impl JsonSchema for Leap {
         json_schema!({
             "type": "string",
             "title": "a leap of the clock, or a range from which each strike draws one",
-            "pattern": r"^\s*[+-]?(\d+(\.\d+)?(ns|us|µs|ms|s|m|h|d)\s*)+(\.\.=?\s*[+-]?(\d+(\.\d+)?(ns|us|µs|ms|s|m|h|d)\s*)+)?$",
+            "pattern": PATTERN,
             "examples": ["2s", "-2s", "-2s..500ms"]
         })
     }

@@ -131,7 +131,8 @@ pub(super) fn read(id: u32, value: Value<'_>, found: &mut Found) -> Option<Unres
     }
     if first.is_none() && !strange {
         let verbs: Vec<&str> = FORMS.iter().map(|form| form.verb).collect();
-        let wrong = Draft::at(place.clone(), "this fault says when but not what");
+        let when = if head.is_empty() { "neither when nor" } else { "when but not" };
+        let wrong = Draft::at(place.clone(), format!("this fault says {when} what"));
         found.say(wrong.help(format!("add one of {}", verbs.join(", "))));
     }
     let head = Spanned::new(place.clone(), DeValue::Table(head));
@@ -202,12 +203,12 @@ impl When {
             found.say(wrong.help("add at = \"5s\" or on = { event = \"leads\" }"));
         }
         let at = self.at.as_ref().map_or(SpanRange::default(), |at| *at.get_ref());
-        if let (Some(at), Some((duration, end))) = (&self.at, &bounds.duration) {
-            if at.get_ref().to > *duration {
-                let wrong = Draft::at(at.span(), "this strikes after faults have ended");
-                let wrong = wrong.also(Some(end.clone()), "they end here");
-                found.say(wrong.help("raise `duration`, or strike earlier"));
-            }
+        if let (Some(at), Some((duration, end))) = (&self.at, &bounds.duration)
+            && at.get_ref().to > *duration
+        {
+            let wrong = Draft::at(at.span(), "this strikes after faults have ended");
+            let wrong = wrong.also(Some(end.clone()), "they end here");
+            found.say(wrong.help("raise `duration`, or strike earlier"));
         }
         let lasts = self.lasts(verb, found);
         let repeat = self.repeat(at, bounds, found);

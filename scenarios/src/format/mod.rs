@@ -1,17 +1,18 @@
 //! Scenario files: text in, a [`Scenario`] or every problem with it out.
 //!
-//! A file is TOML, written by hand. Reading goes in three steps. The parser makes a table in which every key
-//! and value knows its place. [`read`] walks that table section by section; each section is an ordinary type
-//! that serde fills, each protocol's section the protocol's own. What is left are the questions that no type
-//! answers: whether there is such a node, role, event or measure, whether two lines contradict each other,
-//! and whether what is asked for could ever be run. A problem never ends the reading, so that one run tells
-//! all of them, each with its place.
+//! A file is TOML, written by hand. Reading goes in three steps. The parser makes a table in which
+//! every key and value knows its place. [`read`] walks that table section by section; each section
+//! is an ordinary type that serde fills, each protocol's section the protocol's own. What is left
+//! are the questions that no type answers: whether there is such a node, role, event or measure,
+//! whether two lines contradict each other, and whether what is asked for could ever be run. A
+//! problem never ends the reading, so that one run tells all of them, each with its place.
 //!
-//! Either/or values (`nodes = 5` or `{ tolerate = 1 }`) are told apart by their TOML type and never by
-//! trying one reading after the other, because the error of the last attempt blames the wrong thing.
+//! Either/or values (`nodes = 5` or `{ tolerate = 1 }`) are told apart by their TOML type and never
+//! by trying one reading after the other, because the error of the last attempt blames the wrong
+//! thing.
 //!
-//! What a scenario may name is a [`Vocabulary`]: the reader knows no protocol. The result is plain data, in
-//! which ranges are not drawn yet; [`plan`](crate::plan) draws them for a seed.
+//! What a scenario may name is a [`Vocabulary`]: the reader knows no protocol. The result is plain
+//! data, in which ranges are not drawn yet; [`plan`](crate::plan) draws them for a seed.
 
 pub mod limits;
 
@@ -21,6 +22,7 @@ mod clients;
 mod document;
 mod expect;
 mod fault;
+mod file;
 mod line;
 mod problem;
 mod scenario;

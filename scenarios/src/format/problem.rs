@@ -211,7 +211,8 @@ impl Found {
 }
 
 impl Mark {
-    /// The place of a span, of which only the first line is marked. `lines` are the starts of all but the first.
+    /// The place of a span, of which only the first line is marked. `lines` are the starts of all
+    /// but the first.
     fn new(text: &str, lines: &[usize], span: Range<usize>, label: String) -> Mark {
         let boundary = |mut place: usize| {
             place = place.min(text.len());
@@ -223,14 +224,16 @@ impl Mark {
         let start = boundary(span.start);
         let line = lines.partition_point(|&first| first <= start);
         let first = if line == 0 { 0 } else { lines[line - 1] };
-        let end_of_line = text[start..].find(['\r', '\n']).map_or(text.len(), |end| start + end);
-        let end = boundary(span.end).clamp(start, end_of_line);
+        let end_of_line = lines.get(line).map_or(text.len(), |next| next - 1);
+        let end_of_line = end_of_line - usize::from(text[..end_of_line].ends_with('\r'));
+        let end = boundary(span.end).clamp(start, end_of_line.max(start));
         let column = text[first..start].chars().count() + 1;
         Mark { line: line + 1, column, label: clip(&label, 100), span: start..end }
     }
 }
 
-/// At most so many characters of a text on one line: names come from the file and may be of any length.
+/// At most so many characters of a text on one line: names come from the file and may be of any
+/// length.
 pub(super) fn clip(text: &str, most: usize) -> String {
     let mut clipped: String =
         text.chars().take(most).map(|c| if c.is_control() { ' ' } else { c }).collect();

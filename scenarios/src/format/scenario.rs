@@ -99,7 +99,8 @@ pub struct Nemesis {
     pub lasts: SpanRange,
     /// How many nodes may be down at once; a cut counts as one.
     pub at_once: u32,
-    /// Also what the protocol does not promise to survive; then only what is still promised is checked.
+    /// Also what the protocol does not promise to survive; then only what is still promised is
+    /// checked.
     pub beyond: bool,
 }
 
@@ -167,7 +168,7 @@ impl<'de> Deserialize<'de> for Kinds {
                     "promised" => Ok(Kinds::Promised),
                     "all" => Ok(Kinds::All),
                     other => Err(E::custom(format!(
-                        "`{other}` is neither \"promised\" nor \"all\"; one kind is written [\"{other}\"]"
+                        "`{other}` is not \"promised\" or \"all\"; one kind is written [\"{other}\"]"
                     ))),
                 }
             }

@@ -13,8 +13,9 @@ use serde_json::{Map, Value, json};
 use sim_core::Span;
 use sim_core::settings::{Clocks, Costs, NetworkSettings};
 
-/// The schema of a scenario file, draft 7, in which nothing may be null: TOML has no null, and an editor that
-/// finds one among the alternatives blames the whole value instead of the part that is wrong.
+/// The schema of a scenario file, draft 7, in which nothing may be null: TOML has no null, and an
+/// editor that finds one among the alternatives blames the whole value instead of the part that is
+/// wrong.
 pub fn schema(vocabulary: &dyn Vocabulary) -> Value {
     let mut generator = SchemaSettings::draft07().for_deserialize().into_generator();
     let protocols = vocabulary.protocols();
@@ -66,7 +67,8 @@ fn of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Value {
     generator.subschema_for::<T>().to_value()
 }
 
-/// A schema with what it is for. Draft 7 ignores what stands beside a `$ref`, so that one is wrapped.
+/// A schema with what it is for. Draft 7 ignores what stands beside a `$ref`, so that one is
+/// wrapped.
 fn described(schema: Value, about: &str) -> Value {
     match schema {
         Value::Object(mut fields) if !fields.contains_key("$ref") => {

@@ -44,7 +44,8 @@ pub(super) struct Meaning<'t> {
     pub(super) roles: BTreeMap<String, Target>,
     /// Roles that some of them know, with one that does not.
     pub(super) foreign: BTreeMap<String, String>,
-    /// The protocols, for messages.
+    /// The protocols, for messages; empty when none of them is known, so that any word may be a
+    /// role.
     pub(super) protocols: String,
     /// Names that earlier faults gave to what they hit.
     pub(super) named: BTreeMap<String, Range<usize>>,
@@ -91,8 +92,14 @@ impl Meaning<'_> {
             }
             start += side.len() + 1;
         }
-        let groups: Option<Vec<Targets>> = groups.into_iter().collect();
-        Some(Sides { groups: groups?, one_way })
+        let groups = groups.into_iter().collect::<Option<Vec<Targets>>>()?;
+        if groups.iter().filter(|group| group.contains(&Target::Rest)).count() > 1 {
+            let wrong =
+                Draft::at(whole, "`rest` stands on two sides, and means what no other names");
+            found.say(wrong.help("leave it out of all sides but one"));
+            return None;
+        }
+        Some(Sides { groups, one_way })
     }
 
     /// Links: all, those of some nodes, or those between sides.
@@ -176,6 +183,9 @@ impl Meaning<'_> {
             return Err(wrong(format!("no earlier fault is called `{word}`"))
                 .help("move the fault that says `as` above this one"));
         }
+        if self.protocols.is_empty() {
+            return Ok(Target::Named(word.to_string()));
+        }
         if let Some(protocol) = self.foreign.get(word) {
             return Err(wrong(format!("`{word}` is not the same in all of {}", self.protocols))
                 .help(format!("{protocol} has no such role, or means other nodes by it")));
@@ -224,7 +234,8 @@ fn range_help(what: &str, letter: char, count: u32) -> String {
 fn numbered(word: &str, letter: char) -> Option<Option<u32>> {
     let digits = word.strip_prefix(letter)?;
     let number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    // A million and some: an address has room for two thousand million, and messages for a few digits.
+    // A million and some: an address has room for two thousand million, and messages for a few
+    // digits.
     number.then(|| digits.parse().ok().filter(|n| *n <= 100_000_000))
 }
 
@@ -285,8 +296,8 @@ impl JsonSchema for Nodes {
         json_schema!({
             "type": "string",
             "title": "nodes",
-            "description": "n1, c1, a role, random, rest, all, clients, majority, minority, or a name given \
-                            with `as`; `A | B` for links both ways, `A > B` for one way",
+            "description": "n1, c1, a role, random, rest, all, clients, majority, minority, or a name \
+                            given with `as`; `A | B` for links both ways, `A > B` for one way",
             "pattern": r"^[a-z0-9 |>-]+$",
             "examples": ["leader", "n3", "a-follower", "leader a-follower | rest", "leader > rest"]
         })

@@ -43,8 +43,9 @@ pub(super) fn read<'t, T: Deserialize<'t>>(value: Value<'t>, found: &mut Found) 
     parse(value).map_err(|error| found.say(explain(&error, place, &[]))).ok()
 }
 
-/// Reads a section of which every key may be left out. When that fails each key is read alone, so that every
-/// bad one is told and not only the first. `beside` are keys of the same section that others read.
+/// Reads a section of which every key may be left out. When that fails each key is read alone, so
+/// that every bad one is told and not only the first. `beside` are keys of the same section that
+/// others read.
 pub(super) fn section<'t, T>(
     name: &str,
     value: Value<'t>,

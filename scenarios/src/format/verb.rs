@@ -1,4 +1,5 @@
-//! The verbs of a fault, as a file writes them: `crash = "leader"`, `loss = { links = "all", rate = "10%" }`.
+//! The verbs of a fault, as a file writes them: `crash = "leader"`, `loss = { links = "all", rate =
+//! "10%" }`.
 
 use super::fault::{Leap, What};
 use super::limits;
@@ -25,7 +26,8 @@ pub(super) enum Verb {
     Pause(Whom),
     /// Everything that the process does takes `factor` times as long.
     SlowNode(Slow),
-    /// `A | B`: no message passes either way. `A > B`: none from A to B. A node on two sides is a bridge.
+    /// `A | B`: no message passes either way. `A > B`: none from A to B. A node on two sides is a
+    /// bridge.
     Cut(Between),
     /// Messages are lost.
     Loss(Rated),
@@ -142,7 +144,8 @@ pub(super) struct Drifting {
     ppm: Spanned<i32>,
 }
 
-/// A verb's name, the key that a bare string stands for, whether that key is all it needs, and an example.
+/// A verb's name, the key that a bare string stands for, whether that key is all it needs, and an
+/// example.
 pub(super) struct Form {
     pub(super) verb: &'static str,
     key: &'static str,

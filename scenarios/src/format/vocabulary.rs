@@ -37,7 +37,8 @@ pub trait ProtocolWords {
     /// The roles that faults may aim at, each with whom it means: `leader`, `a-follower`.
     fn roles(&self) -> Vec<(&str, Target)>;
 
-    /// The moments that faults may wait for: `leads`, `sends vote`, `receives vote`, `syncs`, `boots`.
+    /// The moments that faults may wait for: `leads`, `sends vote`, `receives vote`, `syncs`,
+    /// `boots`.
     fn events(&self) -> Vec<&str>;
 
     /// The properties that can be checked of it, promised or not.
@@ -49,7 +50,8 @@ pub trait ProtocolWords {
     /// How many nodes it needs to survive `faults` of them.
     fn tolerating(&self, faults: u32, options: &Options) -> u32;
 
-    /// What its clients may do; the first is what they do unless told. None when it serves no clients.
+    /// What its clients may do; the first is what they do unless told. None when it serves no
+    /// clients.
     fn loads(&self) -> Vec<&str>;
 
     /// Reads its section; an empty table stands for a section that was left out.

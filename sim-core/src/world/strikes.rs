@@ -295,8 +295,9 @@ impl<P: Process> World<P> {
         let mut all: Vec<NodeId> = hit.iter().flatten().copied().collect();
         all.sort_unstable();
         all.dedup();
-        if let Some(name) = &strike.name {
-            self.strikes.names.insert(name.clone(), all.clone());
+        if let (Some(name), Some(first)) = (&strike.name, hit.first()) {
+            // Of a cut, the first side is the one that it is about.
+            self.strikes.names.insert(name.clone(), first.clone());
         }
         self.strikes.started += 1;
         let number = self.strikes.started;

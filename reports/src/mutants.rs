@@ -1,0 +1,84 @@
+//! Which planted bugs were caught, and by what.
+
+use crate::colour::{BAD, Colour, DIM, GOOD, NAME};
+use crate::words::{WIDTH, count, counted, cut, pad, width};
+use std::fmt::Write;
+
+/// One planted bug, and whether anything noticed it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MutantRow {
+    /// The protocol that it was planted in.
+    pub protocol: String,
+    /// Its id within the protocol.
+    pub id: String,
+    /// What is wrong, in a sentence.
+    pub summary: String,
+    /// Where it is known from.
+    pub origin: String,
+    /// The property that it breaks.
+    pub breaks: String,
+    /// Whether a checker noticed.
+    pub caught: bool,
+    /// The property whose checker noticed first.
+    pub by: Option<String>,
+    /// How many seeds were tried.
+    pub seeds: u64,
+    /// The seed that showed it.
+    pub seed: Option<u64>,
+    /// The scenario that showed it.
+    pub scenario: Option<String>,
+}
+
+/// The table of planted bugs, those that nobody caught last. With `verbose`, each says what is wrong with it.
+pub fn table(rows: &[MutantRow], verbose: bool, colour: Colour) -> String {
+    let mut out = String::new();
+    let column = |of: &dyn Fn(&MutantRow) -> usize| rows.iter().map(of).max().unwrap_or(0) + 2;
+    let names = column(&|row| width(&name(row))).min(44);
+    let checkers = column(&|row| width(&checker(row))).min(34);
+    let (caught, missed): (Vec<&MutantRow>, Vec<&MutantRow>) =
+        rows.iter().partition(|row| row.caught);
+    for row in caught.iter().chain(&missed) {
+        let (word, style) = if row.caught { ("CAUGHT", GOOD) } else { ("MISSED", BAD) };
+        let bug = pad(&cut(&name(row), names - 2), names);
+        let by = pad(&cut(&checker(row), checkers - 2), checkers);
+        let when = cut(&when(row), WIDTH.saturating_sub(8 + names + checkers));
+        let _ =
+            writeln!(out, "{}  {}{by}{when}", colour.paint(style, word), colour.paint(NAME, &bug));
+        if verbose {
+            let breaks = match row.caught && !row.breaks.is_empty() {
+                true => format!("breaks {}", row.breaks),
+                false => String::new(),
+            };
+            let lines = [&row.summary, &breaks, &row.origin];
+            for line in lines.into_iter().filter(|line| !line.is_empty()) {
+                let line = format!("        {}", cut(line, WIDTH - 8));
+                let _ = writeln!(out, "{}", colour.paint(DIM, &line));
+            }
+        }
+    }
+    if !rows.is_empty() {
+        out.push('\n');
+    }
+    let (some, all) = (caught.len() as u64, rows.len() as u64);
+    let _ = writeln!(out, "{} of {} caught", count(some), counted(all, "planted bug"));
+    out
+}
+
+fn name(row: &MutantRow) -> String {
+    format!("{}/{}", row.protocol, row.id)
+}
+
+fn checker(row: &MutantRow) -> String {
+    match &row.by {
+        Some(by) => by.clone(),
+        None => format!("should break {}", row.breaks),
+    }
+}
+
+fn when(row: &MutantRow) -> String {
+    let scenario = row.scenario.as_ref().map(|name| format!(" of {name}")).unwrap_or_default();
+    match row.seed {
+        Some(seed) => format!("seed {seed}{scenario}"),
+        None => format!("{} tried{scenario}", counted(row.seeds, "seed")),
+    }
+}

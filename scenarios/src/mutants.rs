@@ -1,0 +1,102 @@
+//! Bugs planted on purpose, and the shipped scenarios that must notice them.
+//!
+//! A checker that has never failed proves nothing. Each bug is planted alone, and the protocol's own shipped
+//! scenarios are run, seed by seed, until a checker finds the property broken that the bug breaks, or one whose
+//! breaking brings that about. A run counts only when the correct protocol holds on the very same seed, faults
+//! and configuration.
+
+use crate::format::Scenario;
+use crate::run::{Course, Extras};
+use protocols::{BugAbout, Catalogue, Entry};
+use rayon::prelude::*;
+use sim_core::outcome::{Outcome, Verdict};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// A scenario under its name.
+pub struct Stage<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// What it says.
+    pub scenario: &'a Scenario,
+}
+
+/// How a bug was caught.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Catch {
+    /// The property that broke.
+    pub by: String,
+    /// Why, for people.
+    pub why: String,
+    /// In which scenario.
+    pub scenario: String,
+    /// On which seed.
+    pub seed: u64,
+    /// How many runs it took, this one included.
+    pub runs: u64,
+}
+
+/// Whether a scenario may be used to catch bugs: it runs this protocol, expects nothing to break, and plants
+/// nothing itself.
+pub fn serves(entry: &dyn Entry, scenario: &Scenario) -> bool {
+    let subject = scenario.subjects.iter().find(|subject| subject.protocol == entry.name());
+    subject.is_some_and(|subject| !entry.is_mutated(&subject.options))
+        && scenario.expect.breaks.is_empty()
+}
+
+/// Plants a bug and runs the scenarios, each on the first seed, then each on the second, and so on, until it is
+/// caught; none when it survives them all.
+///
+/// # Errors
+///
+/// When the protocol has no such bug.
+pub fn hunt(
+    catalogue: Catalogue,
+    entry: &dyn Entry,
+    bug: &BugAbout,
+    stages: &[Stage<'_>],
+    seeds: u64,
+    stop: &AtomicBool,
+) -> Result<Option<Catch>, String> {
+    let id = [bug.id.to_owned()];
+    let mut courses = Vec::new();
+    for stage in stages {
+        let subject = stage.scenario.subjects.iter().find(|s| s.protocol == entry.name());
+        let Some(subject) = subject else { continue };
+        let broken = Course::new(catalogue, stage.name, stage.scenario, subject, &id)?;
+        let sound = Course::unmasked(catalogue, stage.name, stage.scenario, subject, bug.id)?;
+        courses.push((broken, sound));
+    }
+    if courses.is_empty() {
+        return Ok(None);
+    }
+    let runs = seeds.saturating_mul(courses.len() as u64);
+    let found = (0..runs).into_par_iter().find_map_first(|run| {
+        if stop.load(Ordering::Relaxed) {
+            return None;
+        }
+        let (broken, sound) = &courses[(run % courses.len() as u64) as usize];
+        let seed = run / courses.len() as u64;
+        let outcome = broken.run(seed, Extras::default()).outcome;
+        let (by, why) = convicts(entry, bug, &outcome)?;
+        let baseline = sound.run(seed, Extras::default()).outcome;
+        (baseline.verdict() == Verdict::Holds).then(|| Catch {
+            by,
+            why,
+            scenario: broken.name.to_owned(),
+            seed,
+            runs: run + 1,
+        })
+    });
+    Ok(found)
+}
+
+/// The property that convicts a bug in a run, and why it broke.
+fn convicts(entry: &dyn Entry, bug: &BugAbout, outcome: &Outcome) -> Option<(String, String)> {
+    let broken = |property: &str| {
+        let finding = outcome.finding(property)?;
+        (finding.verdict == Verdict::Broken && finding.promised)
+            .then(|| (finding.property.clone(), finding.why.clone()))
+    };
+    let implying = bug.breaks.iter().flat_map(|property| entry.implied_by(property));
+    bug.breaks.iter().chain(implying).find_map(|property| broken(property))
+}

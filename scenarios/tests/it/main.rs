@@ -1,0 +1,9 @@
+//! Scenario files as their authors meet them.
+
+mod errors;
+mod hostile;
+mod plans;
+mod reads;
+mod schema;
+mod shipped;
+mod words;

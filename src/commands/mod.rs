@@ -1,0 +1,154 @@
+//! One file a command.
+
+mod explain;
+mod list;
+mod mutants;
+mod new;
+mod replay;
+mod run;
+mod schema;
+mod shell;
+
+use crate::args::{Cli, Color, Command, Format, Manner};
+use protocols::Catalogue;
+use reports::Colour;
+use std::io::{IsTerminal as _, Write as _};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// How a command ended. Of several the worst counts, which is the later one here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Exit {
+    /// All held.
+    #[default]
+    Held,
+    /// Stopped by the user, and nothing was broken.
+    Interrupted,
+    /// A checker's budget ran out.
+    Undecided,
+    /// A promise broke, or an expectation was missed.
+    Broken,
+    /// The same seed did not give the same run.
+    Unsteady,
+    /// Wrong usage, or a wrong file.
+    Misused,
+}
+
+impl Exit {
+    fn code(self) -> u8 {
+        match self {
+            Exit::Held => 0,
+            Exit::Broken => 1,
+            Exit::Misused => 2,
+            Exit::Undecided => 3,
+            Exit::Unsteady => 4,
+            Exit::Interrupted => 130,
+        }
+    }
+}
+
+/// What every command works with.
+pub struct App {
+    /// The protocols.
+    pub catalogue: Catalogue,
+    /// How results are told.
+    pub manner: Manner,
+    /// Set when the user wants to stop.
+    pub stop: Arc<AtomicBool>,
+}
+
+impl App {
+    /// Whether standard output gets colours.
+    pub fn colour(&self) -> Colour {
+        let wanted = match self.manner.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => {
+                let choice = anstream::AutoStream::choice(&std::io::stdout());
+                choice != anstream::ColorChoice::Never
+            }
+        };
+        if wanted { Colour::Always } else { Colour::Never }
+    }
+
+    /// Whether standard error gets colours.
+    pub fn colours_errors(&self) -> bool {
+        match self.manner.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => std::io::stderr().is_terminal(),
+        }
+    }
+
+    /// Whether the output is for machines.
+    pub fn is_json(&self) -> bool {
+        self.manner.format == Format::Json
+    }
+
+    /// Whether the user wants to stop.
+    pub fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    /// Writes to standard output. A reader that went away is no reason to fail.
+    pub fn say(&self, text: &str) {
+        let mut out = std::io::stdout().lock();
+        let _ = out.write_all(text.as_bytes());
+        if !text.ends_with('\n') {
+            let _ = out.write_all(b"\n");
+        }
+        let _ = out.flush();
+    }
+
+    /// Writes an error to standard error.
+    pub fn complain(&self, text: &str) -> Exit {
+        let text = text.trim_end();
+        let prefix = if text.contains("error") && text.contains("-->") { "" } else { "error: " };
+        eprintln!("{prefix}{text}");
+        Exit::Misused
+    }
+}
+
+/// Does what the command line says.
+pub fn run(catalogue: Catalogue, cli: Cli) -> ExitCode {
+    let stop = Arc::new(AtomicBool::new(false));
+    let app = App { catalogue, manner: cli.manner, stop: stop.clone() };
+    // The second Ctrl-C ends the command at once, should the first not be heeded soon.
+    let _ = ctrlc::set_handler(move || {
+        if stop.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+    });
+    // A protocol that panics is a finding, told with the others, and not a message on the terminal.
+    std::panic::set_hook(Box::new(|_| {}));
+    let exit = match cli.command {
+        Command::Run(args) => run::run(&app, &args),
+        Command::Replay(args) => replay::run(&app, &args),
+        Command::Mutants(args) => mutants::run(&app, &args),
+        Command::New(args) => new::run(&app, &args),
+        Command::List(args) => list::run(&app, &args),
+        Command::Explain(args) => explain::run(&app, &args),
+        Command::Schema(args) => schema::run(&app, &args),
+        Command::Completions(args) => shell::completions(&app, &args),
+        Command::Man => shell::man(&app),
+    };
+    ExitCode::from(exit.code())
+}
+
+/// Calls `work` on a pool of so many threads; all cores when it is none. Gives how many there were, too.
+pub fn on_cores<T: Send>(
+    jobs: Option<usize>,
+    work: impl FnOnce(usize) -> T + Send,
+) -> Result<T, String> {
+    let jobs = jobs.unwrap_or(0);
+    if jobs > 1_024 {
+        return Err(format!("{jobs} threads are more than this can use; at most 1024"));
+    }
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(jobs)
+        .stack_size(16 << 20)
+        .build()
+        .map_err(|e| format!("cannot start threads: {e}"))?;
+    Ok(pool.install(|| work(pool.current_num_threads())))
+}

@@ -1,0 +1,84 @@
+//! `mutants`: each known bug planted in turn, and what catches it.
+
+use super::{App, Exit, on_cores};
+use crate::args::Mutants;
+use crate::progress::Progress;
+use crate::sources::{self, Source};
+use protocols::{BugAbout, Entry};
+use reports::mutants::{self, MutantRow};
+use scenarios::library::LIBRARY;
+use scenarios::mutants::{Stage, hunt, serves};
+
+/// Plants bugs; all were caught only if the command ends well.
+pub fn run(app: &App, args: &Mutants) -> Exit {
+    match on_cores(args.jobs, |_| hunt_all(app, args)).and_then(|rows| rows) {
+        Err(why) => app.complain(&why),
+        Ok(rows) => {
+            let all_caught = rows.iter().all(|row| row.caught);
+            let table = match app.is_json() {
+                true => reports::json::mutants(&rows),
+                false => mutants::table(&rows, app.manner.verbose, app.colour()),
+            };
+            app.say(&table);
+            match (all_caught, app.is_stopped()) {
+                (_, true) => Exit::Interrupted,
+                (true, false) => Exit::Held,
+                (false, false) => Exit::Broken,
+            }
+        }
+    }
+}
+
+fn hunt_all(app: &App, args: &Mutants) -> Result<Vec<MutantRow>, String> {
+    let wanted = wanted(app, args)?;
+    let library: Vec<Source> = LIBRARY
+        .iter()
+        .map(|s| sources::read(app.catalogue, s.name, s.text.as_bytes(), app.colours_errors()))
+        .collect::<Result<_, _>>()?;
+    let progress = Progress::new("mutants", wanted.len() as u64, app.manner.quiet || app.is_json());
+    let mut rows = Vec::new();
+    for (entry, bug) in wanted {
+        if app.is_stopped() {
+            break;
+        }
+        let usable = library.iter().filter(|source| serves(entry, &source.scenario));
+        let stages: Vec<Stage<'_>> =
+            usable.map(|source| Stage { name: &source.name, scenario: &source.scenario }).collect();
+        let caught = hunt(app.catalogue, entry, &bug, &stages, args.seeds, &app.stop)?;
+        progress.step(caught.is_none());
+        let tried = args.seeds.saturating_mul(stages.len() as u64);
+        rows.push(MutantRow {
+            protocol: entry.name().into(),
+            id: bug.id.into(),
+            summary: bug.about.into(),
+            origin: bug.origin.into(),
+            breaks: bug.breaks.join(", "),
+            caught: caught.is_some(),
+            by: caught.as_ref().map(|catch| catch.by.clone()),
+            seeds: caught.as_ref().map_or(tried, |catch| catch.runs),
+            seed: caught.as_ref().map(|catch| catch.seed),
+            scenario: caught.map(|catch| catch.scenario),
+        });
+    }
+    progress.clear();
+    Ok(rows)
+}
+
+/// The bugs that the command line asks for.
+fn wanted(app: &App, args: &Mutants) -> Result<Vec<(&'static dyn Entry, BugAbout)>, String> {
+    for name in &args.protocol {
+        app.catalogue.get(name).ok_or_else(|| format!("there is no protocol `{name}`"))?;
+    }
+    let protocols = app.catalogue.iter();
+    let protocols = protocols.filter(|entry| {
+        args.protocol.is_empty() || args.protocol.iter().any(|p| p == entry.name())
+    });
+    let bugs = protocols.flat_map(|entry| entry.bugs().into_iter().map(move |bug| (entry, bug)));
+    let wanted: Vec<_> = bugs
+        .filter(|(_, bug)| args.bug.is_empty() || args.bug.iter().any(|b| b == bug.id))
+        .collect();
+    if let Some(id) = args.bug.iter().find(|id| wanted.iter().all(|(_, bug)| bug.id != **id)) {
+        return Err(format!("there is no bug `{id}`; `splitbrain list bugs` names them"));
+    }
+    Ok(wanted)
+}

@@ -1,0 +1,200 @@
+//! `replay`: one run again, and how it came about.
+
+use super::run::about_property;
+use super::{App, Exit};
+use crate::args::Replay;
+use crate::files::write_whole;
+use crate::sources::{self, Source};
+use protocols::Ran;
+use reports::{json, steps, story};
+use scenarios::failure::{Failure, LARGEST, Replayed};
+use scenarios::run::{Course, Extras};
+use sim_core::fault::Plan;
+use sim_core::outcome::Verdict;
+use sim_core::summary::Breach;
+use sim_core::trace::Trace;
+use sim_core::{Span, Time};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+/// Replays a failure, a seed of a scenario, or the failure that was written last.
+pub fn run(app: &App, args: &Replay) -> Exit {
+    let done = match args.seed {
+        Some(seed) => replay_seed(app, args, seed),
+        None => replay_failure(app, args),
+    };
+    done.unwrap_or_else(|why| app.complain(&why))
+}
+
+fn replay_seed(app: &App, args: &Replay, seed: u64) -> Result<Exit, String> {
+    let source = sources::find(app.catalogue, &args.what, app.colours_errors())?;
+    let mut exit = Exit::Held;
+    for subject in &source.scenario.subjects {
+        let course =
+            Course::new(app.catalogue, &source.name, &source.scenario, subject, &args.bug)?;
+        exit = exit.max(tell(app, args, &course, seed, course.plan(seed), None)?);
+    }
+    Ok(exit)
+}
+
+fn replay_failure(app: &App, args: &Replay) -> Result<Exit, String> {
+    let path = match args.what.as_str() {
+        "last" => last(&args.failures)?,
+        what => PathBuf::from(what),
+    };
+    if !path.is_file() {
+        return Err(match scenarios::library::named(&args.what) {
+            Some(_) => format!("say which seed: splitbrain replay {} --seed 0", args.what),
+            None => format!("there is no file {}", path.display()),
+        });
+    }
+    if path.extension().is_some_and(|ending| ending == "toml") {
+        return Err(format!("say which seed: splitbrain replay {} --seed 0", path.display()));
+    }
+    let failure = read(&path)?;
+    let text = failure.scenario.as_bytes();
+    let Source { scenario, .. } =
+        sources::read(app.catalogue, &failure.name, text, app.colours_errors())?;
+    let subject = scenario.subjects.iter().find(|s| s.protocol == failure.protocol);
+    let subject = subject.ok_or_else(|| {
+        format!("{}: its scenario does not run `{}`", path.display(), failure.protocol)
+    })?;
+    let bugs = &failure.overrides.bugs;
+    let course = Course::new(app.catalogue, &failure.name, &scenario, subject, bugs)?;
+    if failure.plan.heal != Time(scenario.duration.0) {
+        return Err(format!(
+            "{}: its plan heals after {}, its scenario after {}",
+            path.display(),
+            failure.duration(),
+            scenario.duration
+        ));
+    }
+    tell(app, args, &course, failure.seed, failure.plan.clone(), Some(&failure))
+}
+
+fn read(path: &Path) -> Result<Failure, String> {
+    let failed = |why: String| format!("{} is no failure file: {why}", path.display());
+    let length = std::fs::metadata(path).map_err(|e| failed(e.to_string()))?.len();
+    if length > LARGEST as u64 {
+        return Err(failed(format!("it is larger than {} MiB", LARGEST >> 20)));
+    }
+    let bytes = std::fs::read(path).map_err(|e| failed(e.to_string()))?;
+    Failure::read(&bytes).map_err(failed)
+}
+
+/// The failure file that was written last.
+fn last(folder: &Path) -> Result<PathBuf, String> {
+    let none = || format!("there are no failures in {}", folder.display());
+    let entries = std::fs::read_dir(folder).map_err(|_| none())?;
+    let files = entries.flatten().map(|entry| entry.path());
+    let files = files.filter(|path| path.extension().is_some_and(|ending| ending == "json"));
+    let written = files.filter_map(|path| {
+        let time = std::fs::metadata(&path).and_then(|data| data.modified()).ok()?;
+        Some((time, path))
+    });
+    written.max().map(|(_, path)| path).ok_or_else(none)
+}
+
+fn tell(
+    app: &App,
+    args: &Replay,
+    course: &Course<'_>,
+    seed: u64,
+    plan: Plan,
+    failure: Option<&Failure>,
+) -> Result<Exit, String> {
+    let Ran { outcome, trace, .. } =
+        course.run_plan(seed, plan, Extras { trace: true, record: false });
+    let trace = trace.unwrap_or_default();
+    if let Some(path) = &args.trace {
+        write_whole(path, reports::trace::lines(&trace).as_bytes())?;
+    }
+    if let Some(Replayed::Departs(place)) = failure.map(|failure| failure.compare(&outcome)) {
+        app.say(&format!(
+            "DEPARTS {} · seed {seed} is not the run that was recorded: it departs after step {} and by \
+             step {}\n        recorded with version {}, this is version {}",
+            course.name,
+            place.after,
+            place.by,
+            failure.map_or("?", |failure| failure.engine.as_str()),
+            env!("CARGO_PKG_VERSION"),
+        ));
+        return Ok(Exit::Unsteady);
+    }
+    if let Some((from, until)) = window(args, &trace)? {
+        app.say(&steps::steps(&trace, from, until, app.colour()));
+    }
+    if app.is_json() {
+        app.say(&json::outcome(&outcome));
+    } else {
+        app.say(&findings(app, course, &outcome, &trace, failure));
+    }
+    Ok(match outcome.verdict() {
+        Verdict::Holds => Exit::Held,
+        Verdict::Unknown => Exit::Undecided,
+        Verdict::Broken => Exit::Broken,
+    })
+}
+
+/// Every finding that is no good news, with the story of the one that the failure is about.
+fn findings(
+    app: &App,
+    course: &Course<'_>,
+    outcome: &sim_core::outcome::Outcome,
+    trace: &Trace,
+    failure: Option<&Failure>,
+) -> String {
+    let mut text = String::new();
+    let broken = outcome.findings.iter().filter(|f| f.verdict != Verdict::Holds);
+    let wanted = failure.map(|failure| failure.verdict.property.as_str());
+    let mut broken: Vec<_> = broken.collect();
+    broken.sort_by_key(|finding| Some(finding.property.as_str()) != wanted);
+    let _ = writeln!(
+        text,
+        "{} · {} · seed {} · {} steps · digest {}",
+        course.name,
+        course.entry().name(),
+        outcome.seed,
+        outcome.steps,
+        scenarios::failure::hex(outcome.digest)
+    );
+    if broken.is_empty() {
+        let held = outcome.findings.len();
+        let _ =
+            writeln!(text, "everything held: {held} properties, {} operations", outcome.operations);
+    }
+    for finding in broken {
+        let breach = Breach {
+            seed: outcome.seed,
+            property: finding.property.clone(),
+            why: finding.why.clone(),
+            at: finding.at,
+            step: finding.step,
+            promised: finding.promised,
+            beyond: finding.beyond.clone(),
+            digest: outcome.digest,
+            fingerprint: scenarios::tally::fingerprint(&finding.property, &finding.why),
+            replay: failure.map(|failure| failure.replay.clone()).unwrap_or_default(),
+        };
+        let about = about_property(course, &finding.property);
+        text.push('\n');
+        text.push_str(&story::story(&breach, about, trace, app.colour()));
+    }
+    text
+}
+
+/// The window of time of which every step is wanted.
+fn window(args: &Replay, trace: &Trace) -> Result<Option<(Time, Time)>, String> {
+    if let Some(show) = &args.show {
+        let bad = || format!("`{show}` is no window of time; write it like 5s..5.4s");
+        let (from, until) = show.split_once("..").ok_or_else(bad)?;
+        return Ok(Some((from.parse().map_err(|_| bad())?, until.parse().map_err(|_| bad())?)));
+    }
+    let Some(until) = &args.until else { return Ok(None) };
+    if let Ok(step) = until.parse::<u64>() {
+        let found = trace.steps.iter().take_while(|s| s.number <= step).last();
+        return Ok(Some((Time::ZERO, found.map_or(Time::ZERO, |step| step.at))));
+    }
+    let span: Span = until.parse().map_err(|why| format!("--until: {why}"))?;
+    Ok(Some((Time::ZERO, Time(span.0))))
+}
