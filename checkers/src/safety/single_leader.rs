@@ -71,7 +71,7 @@ mod tests {
         for epoch in 1..=EPOCHS as u64 + 1 {
             checker.lead(NodeId(0), epoch).unwrap();
         }
-        assert_eq!(checker.lead(NodeId(1), 2).is_err(), true);
+        assert!(checker.lead(NodeId(1), 2).is_err());
         assert_eq!(checker.lead(NodeId(1), 1), Ok(()));
     }
 }

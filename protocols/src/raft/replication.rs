@@ -319,7 +319,7 @@ impl<S: Service> Raft<S> {
                 if is_old || progress.shipment.is_some() {
                     return;
                 }
-                let shared = self.log.last_of_term(term, prev).filter(|_| term > 0);
+                let shared = if term > 0 { self.log.last_of_term(term, prev) } else { None };
                 let next = shared.map_or(first, |index| index + 1);
                 self.progress[from.index()].probe(next.clamp(1, prev));
             }
