@@ -3,7 +3,8 @@
 use sim_core::{Fact, Invariant, NodeId, Nodes, Process, Step, Violation};
 use std::collections::BTreeMap;
 
-/// How many epochs are remembered. A second leader of an epoch that so many others have followed goes unseen.
+/// How many epochs are remembered. A second leader of an epoch that so many others have followed
+/// goes unseen.
 const EPOCHS: usize = 4_096;
 
 /// Who led which epoch.

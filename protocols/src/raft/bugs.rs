@@ -194,7 +194,8 @@ impl Bug {
         Bug::ALL.iter().copied().find(|bug| bug.about().id == id)
     }
 
-    /// Takes away what would hide the mistake: another safety net, or an option that is not its subject.
+    /// Takes away what would hide the mistake: another safety net, or an option that is not its
+    /// subject.
     pub fn config(self, config: &mut Config) {
         match self {
             Bug::VoteClearedSameTerm

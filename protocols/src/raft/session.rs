@@ -1,12 +1,14 @@
-//! Client sessions: each request changes the state once, however often it comes (thesis, section 6.3).
+//! Client sessions: each request changes the state once, however often it comes (thesis, section
+//! 6.3).
 //!
-//! The table is part of the replicated state, and only committed entries change it, so that every server has
-//! the same one at the same index, and expires the same sessions.
+//! The table is part of the replicated state, and only committed entries change it, so that every
+//! server has the same one at the same index, and expires the same sessions.
 //!
-//! A session opens with a client's first request. The paper has a RegisterClient call for that, whose
-//! answer is a fresh id; here a client has one id for life, so what a closed session had done must not be
-//! forgotten altogether: the highest number that it executed stays. A request above that is surely new, and
-//! opens the session again; of one at or below it nobody can say whether it was done.
+//! A session opens with a client's first request. The paper has a RegisterClient call for that,
+//! whose answer is a fresh id; here a client has one id for life, so what a closed session had done
+//! must not be forgotten altogether: the highest number that it executed stays. A request above
+//! that is surely new, and opens the session again; of one at or below it nobody can say whether it
+//! was done.
 
 use super::log::Index;
 use serde::Serialize;
@@ -88,7 +90,8 @@ impl<R: Data> Sessions<R> {
         }
     }
 
-    /// Keeps the reply to a new request, and makes room for it if there are `most` sessions already.
+    /// Keeps the reply to a new request, and makes room for it if there are `most` sessions
+    /// already.
     pub fn record(&mut self, id: RequestId, oldest: u32, reply: R, index: Index, most: u32) {
         let client = id.client.index() as u32;
         if let Some(session) = self.open.get_mut(&client) {
