@@ -1,4 +1,5 @@
 //! Whole runs of protocols in the world.
 
 mod counter;
+mod quorums;
 mod raft;
