@@ -1,4 +1,5 @@
-//! Whole runs of protocols in the world.
+//! Whole runs of protocols in the world, and golden scripts.
 
 mod counter;
 mod raft;
+mod scripts;

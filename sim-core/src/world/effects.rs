@@ -192,6 +192,8 @@ impl<P: Process> World<P> {
             Effect::Send { to: Target::Peers, message } => {
                 self.broadcast(machine, message, leaves, watch);
             }
+            // Who asks in a script is no client of the world.
+            Effect::Reply { id, .. } if id.client.index() >= self.clients.len() => {}
             Effect::Reply { id, answer } => {
                 let from = self.nodes.identity(machine);
                 let event = Event::Answer { client: id.client.index() as u32, from, id, answer };
