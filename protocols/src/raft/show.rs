@@ -107,8 +107,8 @@ fn show_outcome(outcome: Outcome, f: &mut Formatter<'_>) -> Result {
 impl<S: Service> Debug for Record<S> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match self {
-            Record::Hard { term, voted_for: Some(vote) } => write!(f, "term {term}, vote {vote}"),
-            Record::Hard { term, voted_for: None } => write!(f, "term {term}, no vote"),
+            Record::Hard { term, voted_for: Some(vote) } => write!(f, "term {term} vote {vote}"),
+            Record::Hard { term, voted_for: None } => write!(f, "term {term} no vote"),
             Record::Entry { index, entry } => write!(f, "{:?}", At(*index, entry)),
             Record::Snapshot(snapshot) => write!(f, "{snapshot:?}"),
         }

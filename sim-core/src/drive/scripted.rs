@@ -163,7 +163,7 @@ struct Stage<P: Process> {
 }
 
 /// How many messages a script may deliver by one command.
-const MOST: u32 = 100_000;
+const MOST: u32 = 10_000;
 
 impl<P: Process> Stage<P> {
     fn new(
