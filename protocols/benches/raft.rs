@@ -9,9 +9,7 @@ use protocols::raft::Raft;
 use protocols::{Entry, Job, Options};
 use sim_core::fault::Plan;
 use sim_core::settings::{Costs, Delay, NetworkSettings};
-use sim_core::{
-    Client, ClientSettings, Service, Settings, Span, SpanRange, Time, World,
-};
+use sim_core::{Client, ClientSettings, Service, Settings, Span, SpanRange, Time, World};
 use std::sync::Arc;
 
 const VIRTUAL: Span = Span::secs(60);
@@ -92,13 +90,8 @@ fn checked(entry: &dyn Entry, clients: u32) -> Rates {
 /// Events a second of CPU time of the same world when nothing watches.
 fn bare(clients: u32) -> f64 {
     let list = (0..clients).map(|i| Client::new(&client_settings(load()), i, clients)).collect();
-    let mut world = World::<Raft<Kv>>::new(
-        settings(clients),
-        Default::default(),
-        list,
-        Plan::default(),
-        1,
-    );
+    let mut world =
+        World::<Raft<Kv>>::new(settings(clients), Default::default(), list, Plan::default(), 1);
     let begun = ProcessTime::now();
     world.start(&mut ());
     while world.step_until(Time::ZERO + VIRTUAL, &mut ()) {}

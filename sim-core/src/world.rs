@@ -46,7 +46,9 @@ pub enum Event<P: Process> {
     /// A client's timer runs out.
     ClientTimer { client: u32, timer: u32 },
     /// A sync ends.
-    Synced { node: Machine, life: u32 },
+    Synced { node: Machine, sync: u64 },
+    /// A process that stood still when a sync ended looks at it.
+    Released { node: Machine },
     /// A busy node has time again for what waits in its inbox.
     Wake { node: Machine, life: u32 },
     /// A fault of the plan strikes, or begins to wait for its moment.
@@ -287,7 +289,8 @@ impl<P: Process> World<P> {
             Event::ClientTimer { client, timer } => {
                 self.client_timer(client, timer, at, made, watch)
             }
-            Event::Synced { node, life } => self.synced(node, life, made, watch),
+            Event::Synced { node, sync } => self.synced(node, sync, made, watch),
+            Event::Released { node } => self.arrive(node, made, event, watch),
             Event::Wake { node, life } => self.wake(node, life, watch),
             Event::Strike { index } => self.strike_or_wait(index, watch),
             Event::Moment { index } => self.strike(index, watch),
@@ -408,7 +411,10 @@ impl<P: Process> World<P> {
                 process.on_timer(timer, &mut self.context);
                 self.end(to, made, Cause::Timer(timer), leaves, watch);
             }
-            Event::Synced { node, life } => self.synced(node, life, made, watch),
+            Event::Released { node } => {
+                let life = self.nodes.list[node as usize].life;
+                self.let_go(node, life, made, watch);
+            }
             _ => {}
         }
     }

@@ -12,7 +12,7 @@ pub type Index = u64;
 pub type Term = u64;
 
 /// An entry, as its leader made it. It never changes afterwards.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Entry<S: Service> {
     /// The term of the leader that made it.
     pub term: Term,

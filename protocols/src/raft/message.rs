@@ -7,7 +7,7 @@ use sim_core::{NodeId, Service};
 use std::sync::Arc;
 
 /// A message between servers. Every one bears its sender's term (Fig. 2, Rules for Servers).
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
 pub enum Message<S: Service> {
     /// "Would you vote for me?" It changes nothing at its receiver (thesis, section 9.6).
     PreVote(Candidacy),
@@ -95,7 +95,7 @@ pub enum Message<S: Service> {
 }
 
 /// The arguments of RequestVote, which PreVote shares.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 pub struct Candidacy {
     /// The term that is asked for.
     pub term: Term,
@@ -108,7 +108,7 @@ pub struct Candidacy {
 }
 
 /// The arguments of AppendEntries.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct AppendEntries<S: Service> {
     /// The leader's term.
     pub term: Term,
@@ -158,7 +158,7 @@ pub enum Timer {
 }
 
 /// A line of the journal, which is the whole of what a server keeps on disk.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
 pub enum Record<S: Service> {
     /// The current term and the vote in it.
     Hard {

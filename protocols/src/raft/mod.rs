@@ -37,6 +37,7 @@ pub mod promises;
 mod protocol;
 pub mod reads;
 mod replication;
+mod show;
 pub mod snapshot;
 mod transfer;
 
@@ -180,6 +181,10 @@ impl<S: Service> Process for Raft<S> {
             Known::Forgotten => {}
             Known::Expired => ctx.expire(request.id),
         }
+    }
+
+    fn glance(&self) -> String {
+        show::glance(self)
     }
 
     #[inline]

@@ -12,10 +12,11 @@ use super::session::Sessions;
 use super::{Raft, Role};
 use serde::Serialize;
 use sim_core::{Context, Fact, NodeId, Service};
+use std::fmt::{self, Debug, Formatter};
 use std::sync::Arc;
 
 /// The state after an entry, in place of the log up to it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Snapshot<S: Service> {
     /// `lastIncludedIndex`.
     pub index: Index,
@@ -30,7 +31,7 @@ pub struct Snapshot<S: Service> {
 }
 
 /// Which snapshot: what it covers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 pub struct SnapshotId {
     /// `lastIncludedIndex`.
     pub index: Index,
@@ -41,7 +42,7 @@ pub struct SnapshotId {
 }
 
 /// A piece of a snapshot.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Piece<S: Service> {
     sessions: Sessions<S::Reply>,
     state: Option<S>,
@@ -61,6 +62,14 @@ pub struct Incoming<S: Service> {
     term: Term,
     snapshot: SnapshotId,
     pieces: Vec<Arc<Piece<S>>>,
+}
+
+impl<S: Service> Debug for Piece<S> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "[{} sessions", self.sessions.len())?;
+        self.state.as_ref().map_or(Ok(()), |state| write!(f, ", {state:?}"))?;
+        f.write_str("]")
+    }
 }
 
 impl<S: Service> Piece<S> {
