@@ -1,12 +1,14 @@
-//! Client sessions: each request changes the state once, however often it comes (thesis, section 6.3).
+//! Client sessions: each request changes the state once, however often it comes (thesis, section
+//! 6.3).
 //!
 //! The table is part of the state, and only what is executed changes it: where the state is replicated, every
 //! server has the same table at the same index, and expires the same sessions.
 //!
-//! A session opens with a client's first request. The paper has a RegisterClient call for that, whose
-//! answer is a fresh id; here a client has one id for life, so what a closed session had done must not be
-//! forgotten altogether: the highest number that it executed stays. A request above that is surely new, and
-//! opens the session again; of one at or below it nobody can say whether it was done.
+//! A session opens with a client's first request. The paper has a RegisterClient call for that,
+//! whose answer is a fresh id; here a client has one id for life, so what a closed session had done
+//! must not be forgotten altogether: the highest number that it executed stays. A request above
+//! that is surely new, and opens the session again; of one at or below it nobody can say whether it
+//! was done.
 
 use serde::Serialize;
 use sim_core::{Data, RequestId};
@@ -38,6 +40,18 @@ pub struct Session<R> {
     used: u64,
     /// The replies that may still be asked for.
     replies: Vec<(u32, R)>,
+}
+
+impl<R> Session<R> {
+    fn record(&mut self, number: u32, oldest: u32, reply: R, index: u64) {
+        if oldest > self.oldest {
+            self.oldest = oldest;
+            self.replies.retain(|(number, _)| *number >= oldest);
+        }
+        self.used = index;
+        self.highest = self.highest.max(number);
+        self.replies.push((number, reply));
+    }
 }
 
 /// The table of sessions, by client.
@@ -78,22 +92,17 @@ impl<R: Data> Sessions<R> {
     /// Keeps the reply to a new request, and makes room for it if there are `most` sessions already.
     pub fn record(&mut self, id: RequestId, oldest: u32, reply: R, index: u64, most: u32) {
         let client = id.client.index() as u32;
-        if !self.open.contains_key(&client) {
-            while self.open.len() >= most as usize {
-                self.expire_one();
-            }
-            let expired = self.closed.remove(&client).unwrap_or(0);
-            let (highest, replies) = (expired, Vec::new());
-            self.open.insert(client, Session { oldest, expired, highest, used: index, replies });
+        if let Some(session) = self.open.get_mut(&client) {
+            return session.record(id.number, oldest, reply, index);
         }
-        let Some(session) = self.open.get_mut(&client) else { return };
-        if oldest > session.oldest {
-            session.oldest = oldest;
-            session.replies.retain(|(number, _)| *number >= oldest);
+        while self.open.len() >= most as usize {
+            self.expire_one();
         }
-        session.used = index;
-        session.highest = session.highest.max(id.number);
-        session.replies.push((id.number, reply));
+        let expired = self.closed.remove(&client).unwrap_or(0);
+        let (highest, replies) = (expired, Vec::new());
+        let mut session = Session { oldest, expired, highest, used: index, replies };
+        session.record(id.number, oldest, reply, index);
+        self.open.insert(client, session);
     }
 
     /// Closes the session that was used least recently: the same one on every server.

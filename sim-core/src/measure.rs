@@ -128,7 +128,8 @@ pub struct Measures {
     decided: u64,
     leading: BTreeMap<NodeId, u64>,
     overlap_since: Option<Time>,
-    cut_off: Option<(NodeId, Time)>,
+    /// A leader that a cut has hit, with its epoch and since when.
+    cut_off: Option<(NodeId, u64, Time)>,
     clients: ClientSide,
     paid: BTreeMap<u64, (u64, u64)>,
     slots: Slots,
@@ -306,6 +307,10 @@ impl Measures {
         if self.leader.is_some_and(|(highest, _)| highest >= epoch) {
             return;
         }
+        if let Some((_, old, since)) = self.cut_off {
+            // That it is succeeded tells that the cut had parted it from the others.
+            self.lose(since, old);
+        }
         self.leader = Some((epoch, me));
         self.counts.elections += 1;
         self.samples.rounds.push(self.campaigns_since.max(1));
@@ -324,10 +329,11 @@ impl Measures {
             return;
         }
         self.overlap(at);
-        if let Some((node, since)) = self.cut_off
+        if let Some((node, epoch, since)) = self.cut_off
             && node == me
         {
             self.samples.step_down.push((at - since).0);
+            self.lose(since, epoch);
             self.cut_off = None;
         }
         if let Some((epoch, leader)) = self.leader
@@ -545,6 +551,10 @@ impl<P: Process> Observer<P> for Measures {
     }
 
     fn fault(&mut self, nodes: &Nodes<P>, step: &FaultStep<'_>) {
+        let cuts = matches!(step.kind, FaultKind::Cut | FaultKind::OneWayCut);
+        if step.phase == FaultPhase::Heals && cuts {
+            self.cut_off = None;
+        }
         match step.phase {
             FaultPhase::Strikes => self.counts.struck += 1,
             FaultPhase::Idle => return,
@@ -563,10 +573,8 @@ impl<P: Process> Observer<P> for Measures {
         }
         match step.kind {
             FaultKind::Pause => self.lose(step.at, epoch),
-            FaultKind::Cut => {
-                // Whether the leader has the majority with it cannot be told from here: stepping down tells.
-                self.cut_off = Some((leader, step.at));
-            }
+            // Whether a majority is with the leader cannot be told from here: stepping down and succession tell.
+            _ if cuts => self.cut_off = Some((leader, epoch, step.at)),
             _ if crashes => self.lose(step.at, epoch),
             _ => {}
         }

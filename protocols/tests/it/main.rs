@@ -1,5 +1,6 @@
-//! Whole runs of protocols in the world.
+//! Whole runs of protocols in the world, and golden scripts.
 
 mod counter;
 mod quorums;
 mod raft;
+mod scripts;
