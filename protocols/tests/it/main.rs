@@ -2,4 +2,5 @@
 
 mod counter;
 mod raft;
+mod rules;
 mod scripts;
