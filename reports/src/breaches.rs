@@ -19,9 +19,12 @@ pub(crate) fn fingerprints(summary: &Summary) -> Vec<Vec<&Breach>> {
     groups
 }
 
-/// A sentence for each group of breaches. When the first breach `is_told` already, only its other seeds are.
+/// A sentence for each group of breaches. When the first breach `is_told` already, only its other seeds are, and
+/// nothing is said of what broke in seeds only in which the same property broke: it most likely follows.
 pub(crate) fn others(summary: &Summary, is_told: bool) -> Vec<String> {
     let groups = fingerprints(summary);
+    let told =
+        groups.first().map(|group| seeds_of(summary, &group[0].property)).unwrap_or_default();
     let mut sentences = Vec::new();
     for (place, group) in groups.iter().enumerate() {
         let first = group[0];
@@ -31,6 +34,10 @@ pub(crate) fn others(summary: &Summary, is_told: bool) -> Vec<String> {
                 let (seeds, print) = (words::seeds(&seeds[1..]), &first.fingerprint);
                 sentences.push(format!("Also broken: {seeds} (the same fingerprint, {print})."));
             }
+            continue;
+        }
+        let is_other = groups[0][0].property != first.property;
+        if is_told && is_other && seeds.iter().all(|seed| told.contains(seed)) {
             continue;
         }
         let at = first.at.map(|at| format!(" at {}", at.short())).unwrap_or_default();
@@ -49,14 +56,17 @@ pub(crate) fn others(summary: &Summary, is_told: bool) -> Vec<String> {
     sentences
 }
 
+/// The seeds in which a promised property broke.
+fn seeds_of(summary: &Summary, property: &str) -> BTreeSet<u64> {
+    let breaches = summary.broken.iter();
+    breaches.filter(|b| b.promised && b.property == property).map(|b| b.seed).collect()
+}
+
 /// What held beside the first thing that broke, in a sentence; none when nothing broke or nothing else is promised.
 pub(crate) fn held(summary: &Summary) -> Option<String> {
     let groups = fingerprints(summary);
     let first = groups.first()?[0];
-    let seeds_of = |property: &str| -> BTreeSet<u64> {
-        let breaches = summary.broken.iter();
-        breaches.filter(|b| b.promised && b.property == property).map(|b| b.seed).collect()
-    };
+    let seeds_of = |property: &str| seeds_of(summary, property);
     let told = seeds_of(&first.property);
     let (mut whole, mut run, mut parts) = (0, 0, Vec::new());
     for tally in summary.properties.iter().filter(|tally| tally.promised) {
@@ -68,9 +78,10 @@ pub(crate) fn held(summary: &Summary) -> Option<String> {
             (whole, run) = (whole + 1, all);
             continue;
         }
-        let shared = match seeds_of(&tally.property).intersection(&told).count() {
+        let seeds = seeds_of(&tally.property);
+        let shared = match seeds.intersection(&told).count() {
             0 => String::new(),
-            n => format!(" ({n} of them in the same seeds)"),
+            n => format!(" ({n} of {} broke in the same seeds)", seeds.len()),
         };
         parts.push(format!("{} {}{shared}", tally.property, of(tally.held, all)));
     }

@@ -18,6 +18,8 @@ const GAP: usize = 7;
 const WIDEST: usize = 120;
 /// As many gaps as say how much they leave out.
 const MAX_ELISIONS: usize = 3;
+/// A gap says what it leaves out when it is as many steps as this.
+const MIN_ELIDED: usize = 3;
 
 const CRASH: char = '╳';
 const BOOT: char = '○';
@@ -54,8 +56,7 @@ pub(crate) fn draw(
             lives.advance(step);
         }
         if told.contains(&number) {
-            let steps = if row.elided == 1 { "step" } else { "steps" };
-            let words = format!("… {} {steps} like these", count(row.elided as u64));
+            let words = format!("… {} steps like these", count(row.elided as u64));
             diagram.line(None, diagram.lifelines(&lives), &words, true);
         }
         let step = &trace.steps[row.step];
@@ -73,7 +74,8 @@ pub(crate) fn draw(
 
 /// The rows before which most was left out.
 fn elisions(rows: &[Row]) -> Vec<usize> {
-    let mut gaps: Vec<usize> = (0..rows.len()).filter(|row| rows[*row].elided > 0).collect();
+    let mut gaps: Vec<usize> =
+        (1..rows.len()).filter(|row| rows[*row].elided >= MIN_ELIDED).collect();
     gaps.sort_by_key(|row| std::cmp::Reverse(rows[*row].elided));
     gaps.truncate(MAX_ELISIONS);
     gaps
@@ -242,7 +244,7 @@ fn lifeline(life: Life) -> char {
 /// How a column goes on below a line.
 fn still(symbol: char) -> char {
     match symbol {
-        '│' | '┤' | '├' | BOOT | CANDIDATE => '│',
+        '│' | '┤' | '├' | PASSES | BOOT | CANDIDATE => '│',
         LEADER | PAUSE => symbol,
         _ => ' ',
     }

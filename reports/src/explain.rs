@@ -8,7 +8,7 @@ use sim_core::trace::{Trace, TraceCause, TraceEffect, TraceStep};
 use sim_core::{Fact, NodeId, ReadPath};
 
 /// As much of a message as is quoted.
-const QUOTED: usize = 48;
+const QUOTED: usize = 40;
 /// What protocols call an epoch, by the words that their messages use.
 const EPOCHS: [&str; 4] = ["term", "view", "ballot", "round"];
 
@@ -130,7 +130,7 @@ impl<'a> Explainer<'a> {
             if facts(step).any(|fact| matches!(fact, Fact::Campaigns { .. })) {
                 from.sort_unstable();
                 let from: Vec<String> = from.iter().map(NodeId::to_string).collect();
-                return format!(", with {last} of {}", join(&from));
+                return format!(", after {last} from {}", join(&from));
             }
         }
         String::new()
@@ -156,13 +156,19 @@ fn read_path(by: ReadPath) -> &'static str {
 
 fn client_act(effect: &TraceEffect) -> Option<String> {
     match effect {
-        TraceEffect::Invoke { text } => Some(format!("begins {}", cut(text, QUOTED))),
-        TraceEffect::Return { text, .. } => Some(format!("sees the end of {}", cut(text, QUOTED))),
+        TraceEffect::Invoke { text } => {
+            let (request, op) = text.split_once(' ').unwrap_or((text, ""));
+            Some(format!("begins {} ({request})", cut(op, QUOTED)))
+        }
+        TraceEffect::Return { text, .. } => {
+            let (request, how) = text.split_once(' ').unwrap_or((text, ""));
+            Some(format!("ends {request}: {}", cut(how, QUOTED)))
+        }
         _ => None,
     }
 }
 
-/// That a message was sent, and what it said if that is short.
+/// That a message was sent, and what it said.
 fn sends(step: &TraceStep, to: NodeId, kind: &str) -> String {
     let text = step.effects.iter().find_map(|effect| match effect {
         TraceEffect::Send { to: one, kind: other, text } if *other == kind => {
@@ -172,24 +178,48 @@ fn sends(step: &TraceStep, to: NodeId, kind: &str) -> String {
         TraceEffect::Ask { to: one, text } if kind == "request" && *one == to => Some(text),
         _ => None,
     });
-    let text = text.map(|text| format!(": {}", cut(text, QUOTED))).unwrap_or_default();
+    let text = text.map(|text| quote(text)).unwrap_or_default();
+    let (request, says) = text.split_once(' ').unwrap_or((&text, ""));
+    let begins = step.effects.iter().any(|effect| matches!(effect, TraceEffect::Invoke { .. }));
     match kind {
-        "answer" if to.is_client() => format!("answers {to}{text}"),
-        "request" if text.is_empty() => format!("asks {to}"),
+        "answer" if to.is_client() => format!("answers {request}: {says}"),
         // What it asks for was told when the operation began.
-        "request" if step.effects.iter().any(|e| matches!(e, TraceEffect::Invoke { .. })) => {
-            format!("asks {to}")
-        }
-        "request" => format!("asks {to}{text}"),
-        _ => format!("sends {kind} to {to}{text}"),
+        "request" if begins || text.is_empty() => format!("asks {to}"),
+        "request" => format!("asks {to}: {text}"),
+        _ if text.is_empty() => format!("sends {kind} to {to}"),
+        _ => format!("sends {kind} to {to}: {text}"),
     }
+}
+
+/// A message in as few words as its fields allow: `Vote { term: 4, granted: true }` says `term 4, granted`. What
+/// has parts of its own is left as it is.
+fn quote(text: &str) -> String {
+    let mut inner = text.trim();
+    while let Some((name, rest)) = inner.split_once('(')
+        && name.chars().all(char::is_alphanumeric)
+        && let Some(rest) = rest.strip_suffix(')')
+    {
+        inner = rest;
+    }
+    let fields = inner.split_once(" { ").and_then(|(_, rest)| rest.strip_suffix(" }"));
+    let fields = match fields {
+        Some(fields) if !fields.contains(['{', '(', '"', '[']) => fields,
+        _ => return cut(text, QUOTED),
+    };
+    let field = |field: &str| match field.split_once(": ") {
+        Some((name, "true")) => name.replace('_', " "),
+        Some((name, "false")) => format!("not {}", name.replace('_', " ")),
+        Some((name, value)) => format!("{} {value}", name.replace('_', " ")),
+        None => field.to_owned(),
+    };
+    cut(&fields.split(", ").map(field).collect::<Vec<_>>().join(", "), QUOTED)
 }
 
 fn cause(cause: &TraceCause) -> String {
     match cause {
         TraceCause::Boot => "boots".to_owned(),
         TraceCause::Message { from, kind, text } => {
-            format!("gets {kind} from {from}: {}", cut(text, QUOTED))
+            format!("gets {kind} from {from}: {}", quote(text))
         }
         TraceCause::Request { text, .. } => format!("gets {}", cut(text, QUOTED)),
         TraceCause::Answer { from, text } => {
@@ -207,4 +237,21 @@ fn short_hash(value: u64) -> String {
     let mut text = format!("{value:016x}");
     text.truncate(6);
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_quoted_in_few_words() {
+        assert_eq!(quote("Vote { term: 4, granted: true }"), "term 4, granted");
+        assert_eq!(
+            quote("Reply(Vote { last_term: 4, granted: false })"),
+            "last term 4, not granted"
+        );
+        assert_eq!(quote("Append { entries: [1] }"), "Append { entries: [1] }");
+        assert_eq!(quote("c1#5 Done(ok)"), "c1#5 Done(ok)");
+        assert_eq!(quote(""), "");
+    }
 }

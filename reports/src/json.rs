@@ -3,20 +3,23 @@
 //! Times are strings, exact to the nanosecond (`"5.393817264s"`), with the nanoseconds as a number beside them;
 //! digests are strings of 16 hexadecimal digits. A field is only ever added within one version of a schema.
 
+mod one;
+
 use crate::mutants::MutantRow;
 use crate::trace::TraceLine;
+use one::OneRun;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
-use sim_core::fault::{FaultKind, Strike};
+use sim_core::fault::FaultKind;
 use sim_core::outcome::{Outcome, Verdict};
 use sim_core::summary::{Summary, Tally};
 use sim_core::{Span, Time};
 use std::collections::BTreeMap;
 
 /// The names of the schemas that [`schema`] knows.
-pub const SCHEMAS: [&str; 5] = ["run", "mutants", "outcome", "failure", "trace"];
+pub const SCHEMAS: [&str; 4] = ["run", "mutants", "outcome", "trace"];
 
 /// The JSON Schema (draft 7) of what is printed under this name; none for a name that is not in [`SCHEMAS`].
 pub fn schema(name: &str) -> Option<Value> {
@@ -25,7 +28,6 @@ pub fn schema(name: &str) -> Option<Value> {
         "run" => generator().into_root_schema_for::<Run<'static>>(),
         "mutants" => generator().into_root_schema_for::<Mutants<'static>>(),
         "outcome" => generator().into_root_schema_for::<OneRun<'static>>(),
-        "failure" => generator().into_root_schema_for::<Failure>(),
         "trace" => generator().into_root_schema_for::<TraceLine>(),
         _ => return None,
     };
@@ -84,6 +86,16 @@ struct Run<'a> {
     duration: Span,
     /// How long the cluster had to recover.
     settle: Span,
+    /// How many clients there were.
+    clients: u32,
+    /// What they asked for.
+    load: &'a str,
+    /// Operations that were judged, over all seeds.
+    operations: u64,
+    /// The keys that they were on, over all seeds.
+    keys: u64,
+    /// The virtual time of all runs together.
+    virtual_time: Span,
     /// The properties, those that are promised first.
     properties: Vec<Property<'a>>,
     /// The breaches, by seed.
@@ -152,7 +164,7 @@ struct Expected<'a> {
     /// What, as the file says it.
     text: &'a str,
     measured: &'a str,
-    /// Absent when so few seeds cannot tell.
+    /// Null when so few seeds cannot tell.
     met: Option<bool>,
     /// In how many seeds it was met.
     seeds: u64,
@@ -190,6 +202,11 @@ impl<'a> Run<'a> {
             nodes: &summary.nodes,
             duration: summary.duration,
             settle: summary.settle,
+            clients: summary.clients,
+            load: &summary.load,
+            operations: summary.operations,
+            keys: summary.keys,
+            virtual_time: summary.virtual_time,
             properties: properties(summary),
             broken: broken(summary),
             expectations: expectations(summary),
@@ -315,132 +332,4 @@ impl<'a> Bug<'a> {
             scenario: row.scenario.as_deref(),
         }
     }
-}
-
-/// What one run came to.
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-#[schemars(rename = "Outcome")]
-struct OneRun<'a> {
-    /// `splitbrain.outcome/1`
-    schema: &'static str,
-    seed: u64,
-    nodes: u32,
-    verdict: Verdict,
-    /// Every step folded into 64 bits.
-    digest: String,
-    steps: u64,
-    lasted: Span,
-    lasted_ns: u64,
-    findings: Vec<Found<'a>>,
-    /// How often each kind of fault struck.
-    fired: BTreeMap<&'static str, u64>,
-    /// Faults that never struck, by id.
-    idle: &'a [String],
-    /// What was counted, by the measure's name.
-    counts: &'a BTreeMap<String, u64>,
-    /// What was sampled, by the measure's name; spans are in nanoseconds.
-    samples: BTreeMap<&'a str, &'a [u64]>,
-    operations: u64,
-    keys: u64,
-}
-
-/// What is known of one property in one run.
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-#[schemars(rename = "Finding")]
-struct Found<'a> {
-    property: &'a str,
-    verdict: Verdict,
-    promised: bool,
-    /// Why it is broken or not known, for people.
-    why: &'a str,
-    at: Option<Time>,
-    at_ns: Option<u64>,
-    step: Option<u64>,
-    beyond: &'a [FaultKind],
-}
-
-impl<'a> OneRun<'a> {
-    fn new(outcome: &'a Outcome) -> Self {
-        let findings = outcome.findings.iter().map(|finding| Found {
-            property: &finding.property,
-            verdict: finding.verdict,
-            promised: finding.promised,
-            why: &finding.why,
-            at: finding.at,
-            at_ns: finding.at.map(|at| at.0),
-            step: finding.step,
-            beyond: &finding.beyond,
-        });
-        let samples = outcome.samples.iter();
-        OneRun {
-            schema: "splitbrain.outcome/1",
-            seed: outcome.seed,
-            nodes: outcome.nodes,
-            verdict: outcome.verdict(),
-            digest: hex(outcome.digest),
-            steps: outcome.steps,
-            lasted: outcome.lasted,
-            lasted_ns: outcome.lasted.0,
-            findings: findings.collect(),
-            fired: outcome.fired.iter().map(|(kind, times)| (kind.name(), times)).collect(),
-            idle: &outcome.idle,
-            counts: &outcome.counts,
-            samples: samples.map(|(name, s)| (name.as_str(), s.0.as_slice())).collect(),
-            operations: outcome.operations,
-            keys: outcome.keys,
-        }
-    }
-}
-
-/// A failure file: all that a replay needs.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub struct Failure {
-    /// `splitbrain.failure/1`
-    pub schema: String,
-    /// The version of the engine that found it.
-    pub engine: String,
-    /// The command or test that wrote it.
-    pub written_by: String,
-    /// Which protocol ran.
-    pub protocol: String,
-    /// The seed that it was drawn from.
-    pub seed: u64,
-    /// The scenario, as its file says it, verbatim.
-    pub scenario: String,
-    /// What was laid over the scenario, as `key = value`.
-    #[serde(default)]
-    pub overrides: Vec<String>,
-    /// Every fault, with its id and its times written out.
-    #[schemars(with = "Vec<BTreeMap<String, Value>>")]
-    pub plan: Vec<Strike>,
-    /// What broke.
-    pub verdict: FailureVerdict,
-    /// The run's digest, 16 hexadecimal digits.
-    pub digest: String,
-    /// The command that replays it.
-    pub replay: String,
-}
-
-/// What broke, and where.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub struct FailureVerdict {
-    /// The property, by its stable name.
-    pub property: String,
-    /// Why, for people.
-    pub why: String,
-    /// When.
-    pub at: Option<Time>,
-    /// At which step.
-    pub step: Option<u64>,
-    /// Breaches of one shape have one fingerprint.
-    pub fingerprint: String,
-}
-
-impl Failure {
-    /// What [`Failure::schema`] says in files of this version.
-    pub const SCHEMA: &'static str = "splitbrain.failure/1";
 }

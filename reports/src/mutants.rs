@@ -45,7 +45,12 @@ pub fn table(rows: &[MutantRow], verbose: bool, colour: Colour) -> String {
         let _ =
             writeln!(out, "{}  {}{by}{when}", colour.paint(style, word), colour.paint(NAME, &bug));
         if verbose {
-            for line in [&row.summary, &row.origin].into_iter().filter(|line| !line.is_empty()) {
+            let breaks = match row.caught && !row.breaks.is_empty() {
+                true => format!("breaks {}", row.breaks),
+                false => String::new(),
+            };
+            let lines = [&row.summary, &breaks, &row.origin];
+            for line in lines.into_iter().filter(|line| !line.is_empty()) {
                 let line = format!("        {}", cut(line, WIDTH - 8));
                 let _ = writeln!(out, "{}", colour.paint(DIM, &line));
             }
@@ -65,17 +70,15 @@ fn name(row: &MutantRow) -> String {
 
 fn checker(row: &MutantRow) -> String {
     match &row.by {
-        Some(by) if *by == row.breaks || row.breaks.is_empty() => by.clone(),
-        Some(by) => format!("{by} (breaks {})", row.breaks),
+        Some(by) => by.clone(),
         None => format!("should break {}", row.breaks),
     }
 }
 
 fn when(row: &MutantRow) -> String {
-    let tried = counted(row.seeds, "seed");
-    let scenario = row.scenario.as_ref().map(|name| format!(", {name}")).unwrap_or_default();
+    let scenario = row.scenario.as_ref().map(|name| format!(" of {name}")).unwrap_or_default();
     match row.seed {
-        Some(seed) => format!("seed {seed}, {tried} tried{scenario}"),
-        None => format!("{tried} tried{scenario}"),
+        Some(seed) => format!("seed {seed}{scenario}"),
+        None => format!("{} tried{scenario}", counted(row.seeds, "seed")),
     }
 }

@@ -4,7 +4,12 @@
 //! 1978): a step follows the previous step of its node and the step that sent it its message. As a node's past
 //! is always a beginning of what it did, one number a node, the last step that counts, says it all.
 
+mod relate;
+
+pub(crate) use relate::{facts, involved};
+
 use crate::words;
+use relate::{contradict, is_of, sends};
 use sim_core::summary::Breach;
 use sim_core::trace::{Trace, TraceCause, TraceEffect, TraceStep};
 use sim_core::{Fact, NodeId, Time};
@@ -19,6 +24,8 @@ const MAX_COLUMNS: usize = 7;
 const MAX_HOPS: usize = 6;
 /// As many faults as go before the elections of a story.
 const MAX_FAULTS: usize = 6;
+/// As many boots.
+const MAX_BOOTS: usize = 4;
 
 /// The steps that matter, and who took them.
 pub(crate) struct Matters {
@@ -64,9 +71,11 @@ pub(crate) fn matters(trace: &Trace, breach: &Breach) -> Matters {
     let mut past = Past::new(trace, end);
     past.look_back(end, &named, breach.step.is_some());
     past.violation(end, breach.step.is_some());
-    past.operations(&words::requests(&breach.why));
+    past.forgotten(end, &named, &breach.why);
+    past.operations(&involved(trace, breach));
     past.roles(&named);
     past.faults();
+    past.forget_early_roles();
     past.pick(&named)
 }
 
@@ -221,6 +230,9 @@ impl<'a> Past<'a> {
     }
 
     fn violation(&mut self, end: usize, is_exact: bool) {
+        if let TraceCause::Fault { hit, .. } = &self.step(end).cause {
+            self.about.extend(hit);
+        }
         if !is_exact {
             return self.chain(end, Weight::Chain);
         }
@@ -251,6 +263,31 @@ impl<'a> Past<'a> {
         found
     }
 
+    /// What a node that boots told those whom the breach names before it crashed: it may have forgotten that. What
+    /// the breach names too, a vote say, goes before what was told last.
+    fn forgotten(&mut self, end: usize, named: &[NodeId], why: &str) {
+        let (TraceCause::Boot, Some(node)) = (&self.step(end).cause, self.step(end).node) else {
+            return;
+        };
+        for other in named.iter().filter(|other| **other != node) {
+            let told = |place: usize| {
+                self.step(place).effects.iter().find_map(|effect| match effect {
+                    TraceEffect::Send { to: Some(to), kind, .. } if to == other => {
+                        Some((place, *kind))
+                    }
+                    _ => None,
+                })
+            };
+            let is_named = |(_, kind): &(usize, &str)| why.contains(kind);
+            let told_so = self.before(node, end).filter_map(told).find(is_named);
+            let told = told_so.or_else(|| self.before(node, end).find_map(told));
+            if let Some((place, kind)) = told {
+                self.arrows.entry(place).or_insert_with(|| (*other, kind.to_owned()));
+                self.chain(place, Weight::Chain);
+            }
+        }
+    }
+
     /// Messages of one kind that a node gathered before it led: the others' votes.
     fn votes(&mut self, place: usize) {
         let Some(node) = self.step(place).node else { return };
@@ -279,6 +316,9 @@ impl<'a> Past<'a> {
 
     /// The operations that a breach names: their beginnings and ends, and what nodes did for them.
     fn operations(&mut self, requests: &[String]) {
+        if requests.is_empty() {
+            return;
+        }
         for place in 0..=self.end {
             let step = self.step(place);
             let is = |text: &str| requests.iter().any(|request| is_of(text, request));
@@ -334,7 +374,7 @@ impl<'a> Past<'a> {
 
     /// Faults that struck those whom the story is about, the boots after them, and their healing.
     fn faults(&mut self) {
-        let mut struck = 0;
+        let (mut struck, mut booted) = (0, 0);
         for place in (0..=self.end).rev() {
             let step = self.step(place);
             match &step.cause {
@@ -350,11 +390,22 @@ impl<'a> Past<'a> {
                 TraceCause::Boot => {
                     let Some(node) = step.node else { continue };
                     if self.about.contains(&node) && self.before(node, place).next().is_some() {
-                        self.weigh(place, Weight::Struck);
+                        booted += 1;
+                        let counts = booted <= MAX_BOOTS;
+                        self.weigh(place, if counts { Weight::Struck } else { Weight::Besides });
                     }
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// Who led before anything went wrong is told where it goes wrong.
+    fn forget_early_roles(&mut self) {
+        let first = self.weights.iter().find(|(_, weight)| **weight <= Weight::Struck);
+        let Some(first) = first.map(|(place, _)| *place) else { return };
+        for (_, weight) in self.weights.range_mut(..first) {
+            *weight = Weight::Besides;
         }
     }
 
@@ -393,60 +444,13 @@ impl<'a> Past<'a> {
         });
         let end = self.step(self.end).node;
         let acted = named.iter().copied().filter(|node| self.of_node.contains_key(node));
-        for node in end.into_iter().chain(acted).chain(of_steps) {
+        let about = self.about.iter().copied();
+        for node in end.into_iter().chain(acted).chain(about).chain(of_steps) {
             if columns.len() < MAX_COLUMNS && !columns.contains(&node) {
                 columns.push(node);
             }
         }
         columns.sort_unstable();
         columns
-    }
-}
-
-/// The facts that a step claims.
-pub(crate) fn facts(step: &TraceStep) -> impl Iterator<Item = &Fact> {
-    step.effects.iter().filter_map(|effect| match effect {
-        TraceEffect::Claim { fact } => Some(fact),
-        _ => None,
-    })
-}
-
-/// Whether a text begins with this request's name: `c1#5 put x 1`.
-fn is_of(text: &str, request: &str) -> bool {
-    text.strip_prefix(request).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
-}
-
-/// Whether a step sent what another was caused by.
-fn sends(step: &TraceStep, caused: &TraceStep) -> bool {
-    let receiver = caused.node;
-    step.effects.iter().any(|effect| match (effect, &caused.cause) {
-        (TraceEffect::Send { to, text, .. }, TraceCause::Message { text: arrived, .. }) => {
-            (to.is_none() || *to == receiver) && text == arrived
-        }
-        (TraceEffect::Ask { to, text }, TraceCause::Request { text: arrived, .. }) => {
-            Some(*to) == receiver && text == arrived
-        }
-        (TraceEffect::Reply { client, text }, TraceCause::Answer { text: id, .. }) => {
-            Some(*client) == receiver && is_of(text, id)
-        }
-        _ => false,
-    })
-}
-
-/// Whether two facts cannot both be, claimed by one node or by two.
-fn contradict(one: &Fact, other: &Fact, by_two: bool) -> bool {
-    match (one, other) {
-        (Fact::Leads { epoch: a }, Fact::Leads { epoch: b }) => by_two && a == b,
-        (
-            Fact::Decides { slot: a, value: x, state: s, .. },
-            Fact::Decides { slot: b, value: y, state: t, .. },
-        ) => a == b && (x != y || (*s != 0 && *t != 0 && s != t)),
-        (
-            Fact::Executes { slot: a, client: c, number: n },
-            Fact::Executes { slot: b, client: d, number: m },
-        ) => (c, n) == (d, m) && a != b,
-        (Fact::Pays { account: a, .. }, Fact::Pays { account: b, .. }) => a == b,
-        (Fact::Leases { .. }, Fact::Leases { .. }) => by_two,
-        _ => false,
     }
 }

@@ -150,6 +150,7 @@ impl Report<'_> {
     fn expected(&mut self, only_missed: bool) {
         let mut label = "expected";
         let run = self.summary.seeds.run;
+        let scopes = self.summary.expectations.iter().map(|e| width(&e.scope)).max().unwrap_or(0);
         let expectations = self.summary.expectations.iter();
         let missed = |e: &&Expectation| !only_missed || e.met == Some(false);
         let mut shown = expectations.filter(missed).peekable();
@@ -164,7 +165,7 @@ impl Report<'_> {
                 (Some(true), _) => "yes".to_owned(),
                 (Some(false), _) => format!("no{}", missed_by.unwrap_or_default()),
             };
-            let text = format!("{}{}", pad(&expectation.scope, 6), expectation.text);
+            let text = format!("{}{}", pad(&expectation.scope, scopes + 2), expectation.text);
             let measured = &expectation.measured;
             self.row(std::mem::take(&mut label), &text, measured, &result, expectation.met);
         }
@@ -255,8 +256,8 @@ impl Report<'_> {
         let line = format!(
             "{} · {nodes} · {} + {} · {clients} · {} · digest {}",
             summary.protocol,
-            summary.duration,
-            summary.settle,
+            summary.duration.short(),
+            summary.settle.short(),
             words::seed_range(summary),
             words::digest(summary.digest)
         );

@@ -147,9 +147,9 @@ pub fn wrap(text: &str, to: usize) -> Vec<String> {
             continue;
         }
         let mut line = String::new();
-        for word in paragraph.split_whitespace() {
+        for word in paragraph.split(' ') {
             if !line.is_empty() && width(&line) + 1 + width(word) > to {
-                lines.push(std::mem::take(&mut line));
+                lines.push(std::mem::take(&mut line).trim_end().to_owned());
             }
             if !line.is_empty() {
                 line.push(' ');
@@ -161,7 +161,7 @@ pub fn wrap(text: &str, to: usize) -> Vec<String> {
                 line = rest;
             }
         }
-        lines.push(line);
+        lines.push(line.trim_end().to_owned());
     }
     lines
 }

@@ -465,7 +465,7 @@ pub struct Strike {
     pub fault: Fault,
     /// How long.
     pub lasts: Lasts,
-    /// The name under which later faults find the nodes that it hit.
+    /// The name under which later faults find the nodes that it hit; of a cut, those on its first side.
     pub name: Option<String>,
 }
 

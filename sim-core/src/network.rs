@@ -157,7 +157,9 @@ pub(crate) struct Network {
     corrupt: Chance,
     bandwidth: Option<u64>,
     pub transport: Transport,
+    /// How many messages each link has carried; or each sender, when there is no table of links.
     counts: Vec<u32>,
+    is_table: bool,
     lines: BTreeMap<(u32, u32), Line>,
     faults: Vec<(u64, LinkSet, LinkFault)>,
     /// Nothing but the delay has to be drawn.
@@ -184,6 +186,7 @@ impl Network {
             bandwidth: network.bandwidth,
             transport: network.transport,
             counts: vec![0; if table <= TABLE { table } else { addresses }],
+            is_table: table <= TABLE,
             lines: BTreeMap::new(),
             faults: Vec::new(),
             plain: false,
@@ -249,11 +252,7 @@ impl Network {
 
     #[inline]
     fn stream(&mut self, from: usize, to: usize) -> Rng {
-        let link = if self.counts.len() > self.addresses || self.addresses == 1 {
-            from * self.addresses + to
-        } else {
-            from
-        };
+        let link = if self.is_table { from * self.addresses + to } else { from };
         let count = &mut self.counts[link];
         *count = count.wrapping_add(1);
         Rng::named(self.key, (link as u64) << 32 | u64::from(*count))

@@ -6,7 +6,7 @@ use crate::args::Replay;
 use crate::files::write_whole;
 use crate::sources::{self, Source};
 use protocols::Ran;
-use reports::story;
+use reports::{json, steps, story};
 use scenarios::failure::{Failure, LARGEST, Replayed};
 use scenarios::run::{Course, Extras};
 use sim_core::fault::Plan;
@@ -107,12 +107,7 @@ fn tell(
         course.run_plan(seed, plan, Extras { trace: true, record: false });
     let trace = trace.unwrap_or_default();
     if let Some(path) = &args.trace {
-        let header = reports::trace::Header {
-            scenario: course.name.into(),
-            protocol: course.entry().name().into(),
-            seed,
-        };
-        write_whole(path, reports::trace::lines(&header, &trace).as_bytes())?;
+        write_whole(path, reports::trace::lines(&trace).as_bytes())?;
     }
     if let Some(Replayed::Departs(place)) = failure.map(|failure| failure.compare(&outcome)) {
         app.say(&format!(
@@ -127,10 +122,10 @@ fn tell(
         return Ok(Exit::Unsteady);
     }
     if let Some((from, until)) = window(args, &trace)? {
-        app.say(&story::steps(&trace, from, until, app.colour()));
+        app.say(&steps::steps(&trace, from, until, app.colour()));
     }
     if app.is_json() {
-        app.say(&serde_json::to_string(&outcome).map_err(|e| e.to_string())?);
+        app.say(&json::outcome(&outcome));
     } else {
         app.say(&findings(app, course, &outcome, &trace, failure));
     }

@@ -28,7 +28,9 @@ pub fn run(app: &App, args: &Run) -> Exit {
         }
     }
     if !problems.is_empty() {
-        problems.iter().for_each(|problem| drop(app.complain(problem)));
+        for problem in &problems {
+            app.complain(problem);
+        }
         return Exit::Misused;
     }
     let mut exit = Exit::Held;
@@ -93,7 +95,7 @@ fn run_one(
         exit = exit.max(twice(app, args, course, seeds)?);
     }
     if let Some(problem) = keep.problem() {
-        drop(app.complain(&problem));
+        app.complain(&problem);
     }
     Ok(if app.is_stopped() { exit.max(Exit::Interrupted) } else { exit })
 }
@@ -135,12 +137,7 @@ fn twice(app: &App, args: &Run, course: &Course<'_>, seeds: Range<u64>) -> Resul
 
 fn write_trace(course: &Course<'_>, seed: u64, path: &Path) -> Result<(), String> {
     let trace = course.run(seed, Extras { trace: true, record: false }).trace.unwrap_or_default();
-    let header = reports::trace::Header {
-        scenario: course.name.into(),
-        protocol: course.entry().name().into(),
-        seed,
-    };
-    write_whole(path, reports::trace::lines(&header, &trace).as_bytes())
+    write_whole(path, reports::trace::lines(&trace).as_bytes())
 }
 
 /// Keeps failures as they are found, one file for each shape, and tells of them at the end.
@@ -252,13 +249,15 @@ impl Keep<'_> {
             let traced = self.course.run(breach.seed, Extras { trace: true, record: false });
             let trace = traced.trace.unwrap_or_default();
             let about = about_property(self.course, &breach.property);
-            let told = |colour| story::story(breach, about, &trace, colour);
             let stem =
                 format!("{}-{}-{}", self.subject.protocol, breach.property, breach.fingerprint);
             let path = self.args.failures.join(format!("{stem}.txt"));
-            let _ = write_whole(&path, told(reports::Colour::Never).as_bytes());
+            let _ = write_whole(
+                &path,
+                story::story(breach, about, &trace, reports::Colour::Never).as_bytes(),
+            );
             if stories.is_empty() || self.app.manner.verbose {
-                stories.push(told(self.app.colour()));
+                stories.push(story::tale(breach, about, &trace, self.app.colour()));
             }
         }
         stories

@@ -24,7 +24,8 @@ pub struct Explanation {
     pub key: u64,
     /// The fewest operations found that cannot be ordered, whatever the others did; by invocation.
     pub operations: Vec<RequestId>,
-    /// The operations before the first return that cannot be explained, in an order that explains them.
+    /// The operations before the first return that cannot be explained, in an order that explains them; as
+    /// many as could be ordered, and none when there are tens of thousands.
     pub prefix: Vec<RequestId>,
     /// When that return happened.
     pub at: Time,
@@ -34,6 +35,8 @@ pub struct Explanation {
 
 /// How many configurations one attempt may visit.
 const ATTEMPT: u64 = 20_000;
+/// A history of more operations is too long for many attempts.
+const LONG: usize = 20_000;
 /// How much work shrinking may be in all: configurations times what each has to look at.
 const EFFORT: u64 = 5_000_000;
 
@@ -75,6 +78,9 @@ fn first_unexplained<S: Model>(initial: &S, seen: &[Seen<'_, S>]) -> Option<u64>
         let last = blamed.iter().map(|position| seen[*position].ret).filter(|ret| *ret != u64::MAX);
         let last = last.max().unwrap_or(u64::MAX);
         high = high.min(returns.partition_point(|ret| *ret < last));
+        if seen.len() > LONG {
+            low = high;
+        }
     }
     while low < high {
         let middle = (low + high) / 2;
@@ -90,8 +96,8 @@ fn first_unexplained<S: Model>(initial: &S, seen: &[Seen<'_, S>]) -> Option<u64>
 /// The required operations without which what was seen would no longer be broken.
 fn shrink<'a, S: Model>(initial: &S, mut seen: Vec<Seen<'a, S>>) -> Vec<Seen<'a, S>> {
     if let Some(blamed) = blamed(initial, &seen) {
-        let keep = |position: usize| blamed.contains(&position);
-        seen = relax(&seen, |position| !keep(position));
+        // These alone are broken, whatever else was written.
+        seen = blamed.into_iter().map(|position| seen[position]).collect();
     }
     let mut effort = 0;
     let mut size = seen.len().div_ceil(2);
@@ -133,8 +139,11 @@ fn relax<'a, S: Model>(seen: &[Seen<'a, S>], which: impl Fn(usize) -> bool) -> V
     seen.iter().enumerate().filter_map(relaxed).collect()
 }
 
-/// An order that explains as much of what was seen as was found.
+/// An order that explains as much of what was seen as was found; empty when that would be too long to read.
 fn order<S: Model>(initial: &S, seen: &[Seen<'_, S>]) -> Vec<usize> {
+    if seen.len() > LONG {
+        return Vec::new();
+    }
     let mut space = Space::new(initial, seen);
     let timeline = Timeline::new(seen, &mut space);
     let mut dfs = Dfs::new(&timeline, &mut space);

@@ -127,8 +127,8 @@ pub struct AppendEntries<S: Service> {
 /// What came of an AppendEntries, or of a piece of a snapshot that came too late.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub enum Outcome {
-    /// The sender's term is over. The follower's term is in the message, and it may be one that the sender has
-    /// won since: then this says nothing about whether it still leads *that* term.
+    /// The sender's term is over. The follower's term is in the message, and it may be one that the
+    /// sender has won since: then this says nothing about whether it still leads *that* term.
     OldTerm,
     /// The follower's log equals the leader's up to here, durably.
     Matched(Index),
@@ -138,7 +138,8 @@ pub enum Outcome {
         prev: Index,
         /// The term of the entry that stands there instead; 0 when none does.
         term: Term,
-        /// Where that term begins, or just after the last entry: nothing before it needs another try.
+        /// Where that term begins, or just after the last entry: nothing before it needs another
+        /// try.
         first: Index,
     },
 }

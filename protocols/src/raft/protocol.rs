@@ -52,7 +52,9 @@ impl<S: Model> Protocol for Raft<S> {
 
     fn settle(config: &Config, settings: &Settings) -> Span {
         let costs = settings.costs.message * 64;
-        promises::settle(config, longest_delay(&settings.network) + costs, settings.costs.sync.to)
+        let delay = longest_delay(&settings.network) + costs;
+        let bound = promises::settle(config, delay, settings.costs.sync.to);
+        Span::millis(bound.0.div_ceil(100_000_000) * 100)
     }
 
     fn shortest_timer(config: &Config) -> Span {
