@@ -3,4 +3,5 @@
 mod counter;
 mod quorums;
 mod raft;
+mod rules;
 mod scripts;
