@@ -23,6 +23,9 @@ use std::collections::BTreeMap;
 const TABLE: usize = 1 << 18;
 /// How long a stream waits before it sends a lost message again, the first time.
 const RESEND: Span = Span::millis(200);
+/// It waits twice as long each time, up to this: whoever has more to send notices by the answers to that what is
+/// missing, and does not wait for minutes. So a stream recovers soon after its link has.
+const RESEND_AT_MOST: Span = Span::millis(400);
 /// The 99th percentile of the standard normal distribution.
 const NORMAL_P99: f64 = 2.326_347_874_040_841;
 
@@ -337,7 +340,7 @@ impl Network {
                 break;
             }
             leaves = leaves + resend;
-            resend = resend * 2;
+            resend = (resend * 2).min(RESEND_AT_MOST);
         }
         let mut at = leaves + delay + self.extra(from, to, leaves, &mut rng, fired);
         let line = self.lines.entry((from as u32, to as u32)).or_default();

@@ -50,6 +50,7 @@ use message::{Message, Record, Timer};
 use replication::Progress;
 use serde::Serialize;
 use sim_core::drive::replay::hash_of;
+use sim_core::fact::ReadPath;
 use sim_core::{Context, Fact, NodeId, Process, Request, RequestId, Service, Time};
 use snapshot::{Incoming, Snapshot};
 use std::sync::Arc;
@@ -325,6 +326,9 @@ fn execute<S: Service>(
             let (client, number) = (id.client.index() as u32, id.number);
             ctx.claim(Fact::Executes { slot, client, number });
             if leads {
+                if S::is_read(&request.op) {
+                    ctx.claim(Fact::Reads { by: ReadPath::Log });
+                }
                 ctx.reply(id, reply.clone());
             }
             sessions.record(id, request.oldest, reply, slot, most);
