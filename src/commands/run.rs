@@ -252,7 +252,10 @@ impl Keep<'_> {
             let stem =
                 format!("{}-{}-{}", self.subject.protocol, breach.property, breach.fingerprint);
             let path = self.args.failures.join(format!("{stem}.txt"));
-            let _ = write_whole(&path, story::story(breach, about, &trace, reports::Colour::Never).as_bytes());
+            let _ = write_whole(
+                &path,
+                story::story(breach, about, &trace, reports::Colour::Never).as_bytes(),
+            );
             if stories.is_empty() || self.app.manner.verbose {
                 stories.push(story::tale(breach, about, &trace, self.app.colour()));
             }
