@@ -98,6 +98,7 @@ pub struct Run {
     pub scenarios: Vec<String>,
     /// Run this seed only
     #[arg(long, value_name = "N", env = "SPLITBRAIN_SEED", conflicts_with = "seeds")]
+    #[arg(value_parser = clap::value_parser!(u64).range(..u64::MAX))]
     pub seed: Option<u64>,
     /// Run these seeds: `100`, `A..B`, `A..=B` or `A..+N`
     #[arg(long, value_name = "SEEDS", env = "SPLITBRAIN_SEEDS")]
@@ -171,9 +172,9 @@ pub struct New {
     /// The file to write; to the terminal when it is left out
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
-    /// For this protocol
-    #[arg(long, default_value = "raft", value_name = "P")]
-    pub protocol: String,
+    /// For this protocol; for the first of them unless told
+    #[arg(long, value_name = "P")]
+    pub protocol: Option<String>,
 }
 
 /// Arguments of `list`.
@@ -225,7 +226,9 @@ pub enum Schemas {
     #[default]
     Scenario,
     Failure,
+    Run,
     Outcome,
+    Mutants,
     Trace,
 }
 

@@ -27,12 +27,13 @@ mod sources;
 /// What the author of a protocol needs.
 pub mod prelude {
     pub use checkers::Model;
-    pub use checkers::model::kv::Kv;
-    pub use protocols::{Promise, Protocol};
+    pub use checkers::model::kv::{Kv, KvOp, KvReply};
+    pub use checkers::safety::{Agreement, ExactlyOnce, SingleLeader};
+    pub use protocols::{BugAbout, Promise, Protocol};
     pub use sim_core::fault::FaultKind;
     pub use sim_core::{
-        Answer, Chance, Client, Context, Fact, Invariant, NodeId, Nodes, Process, Request,
-        RequestId, Service, Span, SpanRange, Step, Time, Violation,
+        Answer, Chance, Client, Context, Fact, Invariant, NoOptions, NodeId, Nodes, Process,
+        Request, RequestId, Service, Span, SpanRange, Step, Time, Violation,
     };
 }
 

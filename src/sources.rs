@@ -27,6 +27,9 @@ pub fn find(catalogue: Catalogue, what: &str, colour: bool) -> Result<Source, St
     let bytes = match (path.is_file(), shipped) {
         (true, _) => read_file(path)?,
         (false, Some(shipped)) => shipped.text.as_bytes().to_vec(),
+        (false, None) if path.exists() => {
+            return Err(format!("{what} is no file that can be read whole"));
+        }
         (false, None) => return Err(unknown(what)),
     };
     read(catalogue, what, &bytes, colour)

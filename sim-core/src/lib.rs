@@ -45,7 +45,7 @@ pub use fact::{Claim, Fact, ReadPath};
 pub use invariant::{Invariant, Safety, Violation};
 pub use nodes::Nodes;
 pub use observe::{Cause, ClientStep, FaultStep, Machine, Observer, Step};
-pub use process::{Config, Data, NodeId, Op, Process, Reply};
+pub use process::{Config, Data, NoOptions, NodeId, Op, Process, Reply};
 pub use random::Rng;
 pub use service::{
     Answer, Client, ClientContext, ClientEffect, ClientSettings, Ending, Request, RequestId,

@@ -19,6 +19,11 @@ impl<T: Clone + Debug + Eq + Hash + Serialize + 'static> Data for T {}
 pub trait Config: Data + Default + DeserializeOwned + JsonSchema {}
 impl<T: Data + Default + DeserializeOwned + JsonSchema> Config for T {}
 
+/// For a process of which nothing can be tuned.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NoOptions {}
+
 /// The address of a node, `n1` and up, or of a client, `c1` and up.
 #[derive(
     Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema,
@@ -82,7 +87,7 @@ pub trait Process: Data {
     fn on_message(&mut self, from: NodeId, message: &Self::Message, ctx: &mut Context<Self>);
 
     /// A timer that was set has run out.
-    fn on_timer(&mut self, timer: Self::Timer, ctx: &mut Context<Self>);
+    fn on_timer(&mut self, _timer: Self::Timer, _ctx: &mut Context<Self>) {}
 
     /// A client asks for something. The same request may come again, and through other nodes.
     fn on_request(&mut self, _request: &Request<Self::Service>, _ctx: &mut Context<Self>) {}

@@ -12,7 +12,9 @@ mod shell;
 use crate::args::{Cli, Color, Command, Format, Manner};
 use protocols::Catalogue;
 use reports::Colour;
+use std::any::Any;
 use std::io::{IsTerminal as _, Write as _};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -101,6 +103,15 @@ impl App {
         let _ = out.flush();
     }
 
+    /// Owns up to a panic of the command itself, and gives the exit code that Rust's programs end with then.
+    fn fell_over(&self, payload: &(dyn Any + Send)) -> u8 {
+        let words = payload.downcast_ref::<String>().map(String::as_str);
+        let words = words.or_else(|| payload.downcast_ref::<&str>().copied());
+        let words = words.unwrap_or("without words");
+        self.complain(&format!("splitbrain itself panicked, please report it: {words}"));
+        101
+    }
+
     /// Writes an error to standard error.
     pub fn complain(&self, text: &str) -> Exit {
         let text = text.trim_end();
@@ -122,18 +133,22 @@ pub fn run(catalogue: Catalogue, cli: Cli) -> ExitCode {
     });
     // A protocol that panics is a finding, told with the others, and not a message on the terminal.
     std::panic::set_hook(Box::new(|_| {}));
-    let exit = match cli.command {
-        Command::Run(args) => run::run(&app, &args),
-        Command::Replay(args) => replay::run(&app, &args),
-        Command::Mutants(args) => mutants::run(&app, &args),
-        Command::New(args) => new::run(&app, &args),
-        Command::List(args) => list::run(&app, &args),
-        Command::Explain(args) => explain::run(&app, &args),
-        Command::Schema(args) => schema::run(&app, &args),
-        Command::Completions(args) => shell::completions(&app, &args),
-        Command::Man => shell::man(&app),
-    };
-    ExitCode::from(exit.code())
+    let done = catch_unwind(AssertUnwindSafe(|| dispatch(&app, cli.command)));
+    ExitCode::from(done.map_or_else(|payload| app.fell_over(payload.as_ref()), Exit::code))
+}
+
+fn dispatch(app: &App, command: Command) -> Exit {
+    match command {
+        Command::Run(args) => run::run(app, &args),
+        Command::Replay(args) => replay::run(app, &args),
+        Command::Mutants(args) => mutants::run(app, &args),
+        Command::New(args) => new::run(app, &args),
+        Command::List(args) => list::run(app, &args),
+        Command::Explain(args) => explain::run(app, &args),
+        Command::Schema(args) => schema::run(app, &args),
+        Command::Completions(args) => shell::completions(app, &args),
+        Command::Man => shell::man(app),
+    }
 }
 
 /// Calls `work` on a pool of so many threads; all cores when it is none. Gives how many there were, too.

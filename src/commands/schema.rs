@@ -9,7 +9,9 @@ pub fn run(app: &App, args: &Schema) -> Exit {
     let schema = match args.what {
         Schemas::Scenario => Some(scenarios::format::schema(&Words::of(app.catalogue))),
         Schemas::Failure => Some(scenarios::failure::schema()),
-        Schemas::Outcome => reports::json::schema("run"),
+        Schemas::Run => reports::json::schema("run"),
+        Schemas::Outcome => reports::json::schema("outcome"),
+        Schemas::Mutants => reports::json::schema("mutants"),
         Schemas::Trace => reports::json::schema("trace"),
     };
     match schema.map(|schema| serde_json::to_string_pretty(&schema)) {

@@ -1,0 +1,19 @@
+//! The command as its users meet it, and the house as its builders should find it.
+//!
+//! | room | what is tested |
+//! |---|---|
+//! | [`cli`] | every command, its output for people and for machines, its exit codes |
+//! | [`determinism`] | the same bytes with any number of threads, and in every build |
+//! | [`failures`] | failure files: written, replayed, damaged |
+//! | [`bad_input`] | what is no scenario, and command lines that nobody should write |
+//! | [`library_example`] | a protocol of one's own in a small program |
+//! | [`tidy`] | the walls between the crates |
+//! | [`room`] | a folder of one's own in which the command is run |
+
+mod bad_input;
+mod cli;
+mod determinism;
+mod failures;
+mod library_example;
+mod room;
+mod tidy;
