@@ -331,6 +331,7 @@ impl Collector {
             let values = self.measures.get(&wanted.measure);
             let measured = values.and_then(|values| match wanted.statistic {
                 Some(statistic) => values.statistic(statistic),
+                None if is_ratio(&wanted.measure) => values.statistic(Statistic::Mean),
                 None => Some(values.total),
             });
             let met = measured.is_some_and(|value| is_met(wanted, value));
@@ -379,6 +380,11 @@ fn quantity(wanted: &Wanted, value: u64) -> Quantity {
     }
 }
 
+/// Whether a measure is one number over another, which does not add up over seeds: its mean is taken.
+fn is_ratio(measure: &str) -> bool {
+    Measure::named(measure).is_some_and(|measure| measure.unit == Unit::Ratio)
+}
+
 fn is_met(wanted: &Wanted, value: u64) -> bool {
     wanted.bound.holds(quantity(wanted, value)).unwrap_or(false)
 }
@@ -418,7 +424,7 @@ fn thousands(n: u64) -> String {
     let digits = n.to_string();
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             text.push(' ');
         }
         text.push(digit);

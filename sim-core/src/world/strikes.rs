@@ -381,10 +381,12 @@ impl<P: Process> World<P> {
                 self.each(all, |rare| rare.clock.jump(if *back { -by } else { by }));
             }
             Fault::ClockDrift { ppm, .. } => {
-                let now = self.now;
+                let (now, mut worst) = (self.now, self.drift);
                 self.each(all, |rare| {
                     rare.clock.set_rate(now, rare.clock.rate() + i64::from(*ppm));
+                    worst = worst.max(rare.clock.rate().unsigned_abs());
                 });
+                self.drift = worst;
             }
             Fault::Cut { sides } => {
                 let links = self.between(hit, sides.one_way);
