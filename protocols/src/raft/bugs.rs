@@ -48,7 +48,8 @@ bugs! {
     VoteNotPersisted "vote-not-persisted" ["election-safety" "monotonicity"] [Crash]
         "A vote is answered before the disk has it.",
         "NodeDB #161; TiKV #1610, citing etcd #7317; akka-raft #56 (Scott et al., NSDI 2016)";
-    TermResetOnRestart "term-reset-on-restart" ["monotonicity" "leader-completeness" "election-safety" "log-matching"] [Crash]
+    TermResetOnRestart "term-reset-on-restart"
+        ["monotonicity" "leader-completeness" "election-safety" "log-matching"] [Crash]
         "A restart takes the term from the log instead of the disk, and forgets the vote.",
         "PySyncObj #201 and #202, in Patroni";
     DuplicateVoteCounted "duplicate-vote-counted" ["election-safety"] [Duplicate]
@@ -135,7 +136,8 @@ bugs! {
     SnapshotWrongTerm "snapshot-wrong-term" ["log-matching"] [Crash Cut]
         "A snapshot bears the current term instead of that of its last entry.",
         "negative of section 7";
-    InstallKeepsConflictingTail "install-keeps-conflicting-tail" ["log-matching" "leader-completeness" "state-machine-safety"] [Cut]
+    InstallKeepsConflictingTail "install-keeps-conflicting-tail"
+        ["log-matching" "leader-completeness" "state-machine-safety"] [Cut]
         "Entries after the snapshot's last index stay although they conflict with it.",
         "hashicorp/raft #697, mended in pull request 704";
     InstallOlderRegresses "install-older-regresses" ["monotonicity" "state-machine-safety"] [Delay Cut]
