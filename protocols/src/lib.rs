@@ -8,7 +8,10 @@ pub mod promise;
 pub mod protocol;
 pub mod quorum;
 pub mod raft;
+pub mod read_one_write_all;
 pub mod run;
+pub mod session;
+pub mod unreplicated;
 
 pub use catalogue::{Catalogue, Entry};
 pub use promise::Promise;
@@ -21,5 +24,7 @@ use checkers::model::kv::Kv;
 pub fn all() -> Catalogue {
     catalogue! {
         "raft" => raft::Raft<Kv>,
+        "unreplicated" => unreplicated::Unreplicated<Kv>,
+        "read-one-write-all" => read_one_write_all::ReadOneWriteAll<Kv>,
     }
 }

@@ -4,7 +4,8 @@ use sim_core::fault::FaultKind;
 
 /// A property that a protocol promises to keep, as long as only these kinds of fault strike.
 ///
-/// A violation under any other fault is told as "not promised", and is what teaching scenarios are made of.
+/// A violation under any other fault is told as "not promised", and is what teaching scenarios are
+/// made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Promise {
     /// The property, by its stable name.

@@ -10,7 +10,8 @@ pub const fn majority(n: usize) -> usize {
     n / 2 + 1
 }
 
-/// The highest number that at least `quorum` of `values` reach; 0 when there are not so many values.
+/// The highest number that at least `quorum` of `values` reach; 0 when there are not so many
+/// values.
 #[inline]
 pub fn agreed(values: impl Iterator<Item = u64>, quorum: usize) -> u64 {
     let mut sorted: SmallVec<[u64; 16]> = values.collect();

@@ -10,8 +10,8 @@ use sim_core::measure::Measures;
 use sim_core::outcome::{Finding, Outcome, Verdict};
 use sim_core::trace::Trace;
 use sim_core::{
-    Client, ClientSettings, ClientStep, FaultStep, Nodes, Observer, Safety, Service, Settings,
-    Span, Step, Time, Violation, World,
+    Client, ClientSettings, ClientStep, Fact, FaultStep, NodeId, Nodes, Observer, Process,
+    RequestId, Safety, Service, Settings, Span, Step, Time, Violation, World,
 };
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -90,13 +90,35 @@ impl<P: Protocol> Observer<P> for Judge<P::Safety> {
     }
 }
 
+/// The order in which requests were executed, as the first node to execute at each slot tells it.
+#[derive(Default)]
+struct Order {
+    requests: Vec<RequestId>,
+    slot: u64,
+}
+
+impl<P: Process> Observer<P> for Order {
+    #[inline]
+    fn observe(&mut self, _: &Nodes<P>, step: &Step<'_, P>) {
+        for fact in step.facts() {
+            if let Fact::Executes { slot, client, number } = fact
+                && *slot > self.slot
+            {
+                self.slot = *slot;
+                let client = NodeId::client(*client);
+                self.requests.push(RequestId { client, number: *number });
+            }
+        }
+    }
+}
+
 type Watch<P> = (
     Digest,
     Measures,
     History<<P as sim_core::Process>::Service>,
     Judge<<P as Protocol>::Safety>,
     CatchUp,
-    (Option<Trace>, Option<Recording>),
+    (Order, Option<Trace>, Option<Recording>),
 );
 
 /// Runs a protocol once and judges the run.
@@ -117,7 +139,7 @@ pub fn run<P: Protocol>(job: &Job<'_>) -> Ran {
         History::default(),
         Judge { safety: P::Safety::default(), found: Vec::new() },
         CatchUp::new(heal),
-        (job.trace.then(Trace::default), job.record.then(Recording::default)),
+        (Order::default(), job.trace.then(Trace::default), job.record.then(Recording::default)),
     );
     let mut world =
         World::<P>::new(job.settings.clone(), config.clone(), clients, job.plan.clone(), job.seed);
@@ -129,7 +151,8 @@ pub fn run<P: Protocol>(job: &Job<'_>) -> Ran {
     let mut findings = Findings::<P> { config, world: &world, list: Vec::new() };
     findings.safety(&watch.3);
     findings.panic(panicked.err());
-    let judgement = checkers::linearizable::check(&watch.2.operations, job.budget);
+    let judgement =
+        checkers::linearizable::check_told(&watch.2.operations, &watch.5.0.requests, job.budget);
     findings.linearizable(&judgement);
     let due = Due::of::<P>(&job.plan, &world);
     let finished = stopped != Stopped::AtLimit;
@@ -150,7 +173,7 @@ pub fn run<P: Protocol>(job: &Job<'_>) -> Ran {
         ..Outcome::default()
     };
     watch.1.finish(world.now(), &mut outcome);
-    let (trace, recording) = watch.5;
+    let (_, trace, recording) = watch.5;
     Ran { outcome, trace, recording }
 }
 
@@ -316,7 +339,8 @@ impl<P: Protocol> Findings<'_, P> {
     ) {
         let late = |what: String| format!("{what} within {settle} after everything had healed");
         let heal = watch.4.healed();
-        let served = !has_clients || watch.1.recovered();
+        // Clients that have all that they wanted are served.
+        let served = !has_clients || watch.1.recovered() || watch.1.nobody_asks();
         let lagging = watch.4.lagging(self.world.nodes());
         let unserved = late("no operation that was begun after the healing succeeded".into());
         let behind = |(node, slot, goal): (sim_core::NodeId, u64, u64)| {

@@ -244,7 +244,7 @@ fn lifeline(life: Life) -> char {
 /// How a column goes on below a line.
 fn still(symbol: char) -> char {
     match symbol {
-        '│' | '┤' | '├' | BOOT | CANDIDATE => '│',
+        '│' | '┤' | '├' | PASSES | BOOT | CANDIDATE => '│',
         LEADER | PAUSE => symbol,
         _ => ' ',
     }

@@ -130,7 +130,7 @@ impl<'a> Explainer<'a> {
             if facts(step).any(|fact| matches!(fact, Fact::Campaigns { .. })) {
                 from.sort_unstable();
                 let from: Vec<String> = from.iter().map(NodeId::to_string).collect();
-                return format!(", with {last} of {}", join(&from));
+                return format!(", after {last} from {}", join(&from));
             }
         }
         String::new()

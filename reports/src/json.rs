@@ -3,10 +3,7 @@
 //! Times are strings, exact to the nanosecond (`"5.393817264s"`), with the nanoseconds as a number beside them;
 //! digests are strings of 16 hexadecimal digits. A field is only ever added within one version of a schema.
 
-mod failure;
 mod one;
-
-pub use failure::{Failure, FailureVerdict};
 
 use crate::mutants::MutantRow;
 use crate::trace::TraceLine;
@@ -22,7 +19,7 @@ use sim_core::{Span, Time};
 use std::collections::BTreeMap;
 
 /// The names of the schemas that [`schema`] knows.
-pub const SCHEMAS: [&str; 5] = ["run", "mutants", "outcome", "failure", "trace"];
+pub const SCHEMAS: [&str; 4] = ["run", "mutants", "outcome", "trace"];
 
 /// The JSON Schema (draft 7) of what is printed under this name; none for a name that is not in [`SCHEMAS`].
 pub fn schema(name: &str) -> Option<Value> {
@@ -31,7 +28,6 @@ pub fn schema(name: &str) -> Option<Value> {
         "run" => generator().into_root_schema_for::<Run<'static>>(),
         "mutants" => generator().into_root_schema_for::<Mutants<'static>>(),
         "outcome" => generator().into_root_schema_for::<OneRun<'static>>(),
-        "failure" => generator().into_root_schema_for::<Failure>(),
         "trace" => generator().into_root_schema_for::<TraceLine>(),
         _ => return None,
     };

@@ -6,7 +6,7 @@
 
 mod relate;
 
-pub(crate) use relate::facts;
+pub(crate) use relate::{facts, involved};
 
 use crate::words;
 use relate::{contradict, is_of, sends};
@@ -71,7 +71,8 @@ pub(crate) fn matters(trace: &Trace, breach: &Breach) -> Matters {
     let mut past = Past::new(trace, end);
     past.look_back(end, &named, breach.step.is_some());
     past.violation(end, breach.step.is_some());
-    past.operations(&words::requests(&breach.why));
+    past.forgotten(end, &named, &breach.why);
+    past.operations(&involved(trace, breach));
     past.roles(&named);
     past.faults();
     past.forget_early_roles();
@@ -260,6 +261,31 @@ impl<'a> Past<'a> {
             found.extend(rival.filter(|rival| !found.contains(rival)));
         }
         found
+    }
+
+    /// What a node that boots told those whom the breach names before it crashed: it may have forgotten that. What
+    /// the breach names too, a vote say, goes before what was told last.
+    fn forgotten(&mut self, end: usize, named: &[NodeId], why: &str) {
+        let (TraceCause::Boot, Some(node)) = (&self.step(end).cause, self.step(end).node) else {
+            return;
+        };
+        for other in named.iter().filter(|other| **other != node) {
+            let told = |place: usize| {
+                self.step(place).effects.iter().find_map(|effect| match effect {
+                    TraceEffect::Send { to: Some(to), kind, .. } if to == other => {
+                        Some((place, *kind))
+                    }
+                    _ => None,
+                })
+            };
+            let is_named = |(_, kind): &(usize, &str)| why.contains(kind);
+            let told_so = self.before(node, end).filter_map(told).find(is_named);
+            let told = told_so.or_else(|| self.before(node, end).find_map(told));
+            if let Some((place, kind)) = told {
+                self.arrows.entry(place).or_insert_with(|| (*other, kind.to_owned()));
+                self.chain(place, Weight::Chain);
+            }
+        }
     }
 
     /// Messages of one kind that a node gathered before it led: the others' votes.

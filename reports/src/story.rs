@@ -3,7 +3,7 @@
 use crate::colour::{BAD, Colour, DIM, NAME};
 use crate::diagram::draw;
 use crate::explain::Explainer;
-use crate::past::matters;
+use crate::past::{involved, matters};
 use crate::words::{self, WIDTH, count, cut, width, wrap};
 use sim_core::Time;
 use sim_core::summary::Breach;
@@ -81,7 +81,7 @@ fn head(breach: &Breach, about: &str, colour: Colour) -> String {
 
 /// The operations that a breach names: when each began and ended, and how.
 fn operations(breach: &Breach, trace: &Trace) -> String {
-    let named = words::requests(&breach.why);
+    let named = involved(trace, breach);
     let mut out = String::new();
     for request in named.iter().take(MAX_OPERATIONS) {
         let (mut begun, mut ended) = (None, None);

@@ -256,8 +256,8 @@ impl Report<'_> {
         let line = format!(
             "{} · {nodes} · {} + {} · {clients} · {} · digest {}",
             summary.protocol,
-            summary.duration,
-            summary.settle,
+            summary.duration.short(),
+            summary.settle.short(),
             words::seed_range(summary),
             words::digest(summary.digest)
         );

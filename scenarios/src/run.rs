@@ -17,7 +17,7 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// As many configurations as the linearizability checker visits for a key before it gives up.
-pub const BUDGET: u64 = 2_000_000;
+pub const BUDGET: u64 = 500_000;
 /// As many events as may happen in one run before it is given up.
 pub const LIMIT: u64 = 200_000_000;
 

@@ -9,9 +9,10 @@ use crate::random::Rng;
 use crate::service::{Answer, RequestId};
 use crate::time::{Span, Time};
 use serde::Serialize;
+use std::hash::{Hash, Hasher};
 
 /// To whom a message goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum Target {
     /// To one node.
     One(NodeId),
@@ -23,7 +24,7 @@ pub enum Target {
 ///
 /// `Send`, `Reply` and `Claim` leave the node: they wait behind a [`Sync`](Effect::Sync) that is not done.
 /// Writes and timers are the node's own and never wait.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum Effect<P: Process> {
     /// A message leaves.
     Send {
@@ -69,6 +70,63 @@ pub enum Effect<P: Process> {
     Sync,
     /// Something that observers should know.
     Claim(Claim),
+}
+
+impl Target {
+    /// One word for each target: no node has the address that stands for all peers.
+    #[inline]
+    fn word(self) -> u64 {
+        match self {
+            Target::One(node) => u64::from(node.0),
+            Target::Peers => u64::from(u32::MAX),
+        }
+    }
+}
+
+impl Hash for Target {
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.word());
+    }
+}
+
+/// By hand, because every effect of every run goes through it: the variant and what is small share a word.
+impl<P: Process> Hash for Effect<P> {
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let mut word = |variant: u64, small: u64| state.write_u64(variant << 60 ^ small);
+        match self {
+            Effect::Send { to, message } => {
+                word(1, to.word());
+                message.hash(state);
+            }
+            Effect::Reply { id, answer } => {
+                word(2, u64::from(id.client.0) << 32 ^ u64::from(id.number));
+                answer.hash(state);
+            }
+            Effect::SetTimer { timer, after } => {
+                word(3, after.0);
+                timer.hash(state);
+            }
+            Effect::CancelTimer { timer } => {
+                word(4, 0);
+                timer.hash(state);
+            }
+            Effect::Append { file, record } => {
+                word(5, u64::from(*file));
+                record.hash(state);
+            }
+            Effect::Rewrite { file, records } => {
+                word(6, u64::from(*file));
+                records.hash(state);
+            }
+            Effect::Sync => word(7, 0),
+            Effect::Claim(claim) => {
+                word(8, 0);
+                claim.hash(state);
+            }
+        }
+    }
 }
 
 /// What a process sees of the world, and how it asks things of it.

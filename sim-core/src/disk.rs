@@ -45,6 +45,8 @@ pub(crate) struct Disk<R> {
     acknowledged: u64,
     /// What the sync under way will cover.
     syncing: Option<u64>,
+    /// How many syncs were begun, in all lives: the number of the one under way.
+    begun: u64,
     /// How many times as long a sync takes.
     pub slow: u32,
     /// How many faults keep it full, and how many make it lie.
@@ -60,6 +62,7 @@ impl<R> Default for Disk<R> {
             written: 0,
             acknowledged: 0,
             syncing: None,
+            begun: 0,
             slow: 1,
             full: 0,
             lying: 0,
@@ -89,13 +92,24 @@ impl<R: Clone> Disk<R> {
     }
 
     /// Begins a sync of all that was written so far, if there is anything to sync, room for it, and none under
-    /// way. Syncs that were asked for meanwhile are done together by the next.
-    pub fn begin_sync(&mut self) -> bool {
+    /// way; and gives it a number. Syncs that were asked for meanwhile are done together by the next.
+    pub fn begin_sync(&mut self) -> Option<u64> {
         if self.syncing.is_some() || self.acknowledged == self.written || self.full > 0 {
-            return false;
+            return None;
         }
         self.syncing = Some(self.written);
-        true
+        self.begun += 1;
+        Some(self.begun)
+    }
+
+    /// Gives the sync under way up, so that another can begin.
+    pub fn give_up_sync(&mut self) {
+        self.syncing = None;
+    }
+
+    /// Whether the sync with this number is the one under way.
+    pub fn is_under_way(&self, number: u64) -> bool {
+        self.syncing.is_some() && self.begun == number
     }
 
     /// Ends the sync under way. A disk that has become full meanwhile gives it up.
@@ -185,9 +199,9 @@ mod tests {
     fn a_crash_keeps_what_was_synced_and_nothing_else() {
         let mut disk = Disk::default();
         disk.append(0, 'a');
-        assert!(disk.begin_sync());
+        assert!(disk.begin_sync().is_some());
         disk.append(0, 'b');
-        assert!(!disk.begin_sync(), "one at a time");
+        assert!(disk.begin_sync().is_none(), "one at a time");
         disk.end_sync();
         assert_eq!(disk.acknowledged(), 1);
         disk.crash(Unsynced::Lost, &mut rng());
@@ -245,9 +259,9 @@ mod tests {
     fn a_full_disk_ends_no_sync() {
         let mut disk = Disk { full: 1, ..Disk::default() };
         disk.append(0, 'a');
-        assert!(!disk.begin_sync());
+        assert!(disk.begin_sync().is_none());
         disk.full = 0;
-        assert!(disk.begin_sync());
+        assert!(disk.begin_sync().is_some());
         disk.full = 1;
         disk.end_sync();
         assert_eq!(disk.acknowledged(), 0);

@@ -1,7 +1,11 @@
 //! What processes claim to observers: a closed vocabulary, in which every protocol can be compared.
 
+use crate::process::NodeId;
+use crate::service::RequestId;
+use crate::time::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// A fact, and the group that it is about: two processes on one node have two groups.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -157,6 +161,30 @@ impl Fact {
             Fact::Executes { .. } => 10,
             Fact::Transfers { .. } => 11,
             Fact::Pays { .. } => 12,
+        }
+    }
+}
+
+/// In words, and without the hashes, which mean nothing beyond one run.
+impl fmt::Display for Fact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let request = |client: u32, number| RequestId { client: NodeId::client(client), number };
+        f.write_str(Fact::EVENTS[self.event()])?;
+        match *self {
+            Fact::Campaigns { epoch } | Fact::Leads { epoch } | Fact::Follows { epoch } => {
+                write!(f, " in {epoch}")
+            }
+            Fact::Decides { slot, epoch, .. } => write!(f, " {slot} of {epoch}"),
+            Fact::Installs { slot, .. } | Fact::Compacts { slot } => write!(f, " up to {slot}"),
+            Fact::Truncates { slot } => write!(f, " from {slot}"),
+            Fact::Reads { by } => write!(f, " by {by:?}"),
+            Fact::Leases { until } => write!(f, " until {}", Time(until)),
+            Fact::Deduplicates { client, number } => write!(f, " {}", request(client, number)),
+            Fact::Executes { slot, client, number } => {
+                write!(f, " {} at {slot}", request(client, number))
+            }
+            Fact::Transfers { epoch, to } => write!(f, " {epoch} to {}", NodeId(to)),
+            Fact::Pays { account, amount, .. } => write!(f, " {amount} from {account}"),
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::nodes::Nodes;
 use crate::observe::{Cause, ClientStep, FaultPhase, FaultStep, Observer, Step};
 use crate::outcome::{Outcome, Samples};
 use crate::process::{NodeId, Process};
-use crate::service::{ClientEffect, Ending, RequestId};
+use crate::service::{ClientEffect, Ending, RequestId, Service};
 use crate::time::{Span, Time};
 use std::collections::BTreeMap;
 
@@ -66,12 +66,14 @@ measures! {
     "unavailable" Time true "the longest stretch of a run in which clients waited and none was served";
     "step-down" Time true "from a cut that leaves a leader without most nodes to its stepping down";
     "recovery" Time true "from the healing of all faults to the first success of an operation begun after it";
+    "catch-up" Time true "from a node's return to its having decided what was decided by then";
     "leaders-overlap" Time false "how long two live nodes believed at the same time that they led";
     "elections" Count false "epochs that got a leader";
     "campaigns" Count false "times that a node stood for election";
     "commits" Count false "slots decided";
     "commits-after-heal" Count false "slots decided after everything healed";
     "commits-by-deposed" Count false "slots first decided at a leader while one of a higher epoch led";
+    "conflicts" Count false "times that a node decided another value than was decided at that slot before";
     "truncated" Count false "times that a node dropped part of its log because a leader's differed";
     "snapshots-installed" Count false "times that a node took over a whole state";
     "compactions" Count false "times that a node stored a snapshot and dropped the log before it";
@@ -84,6 +86,8 @@ measures! {
     "deduplicated" Count false "requests that came again and were not done again";
     "operations" Count false "operations that clients invoked";
     "ok" Count false "operations that succeeded";
+    "reads" Count false "operations that succeeded and change nothing";
+    "writes" Count false "operations that succeeded and may change something";
     "failed" Count false "operations that certainly had no effect";
     "unknown" Count false "operations of which nobody knows";
     "retries" Count false "times that a client sent a request again";
@@ -96,6 +100,8 @@ measures! {
     "bytes-per-op" Ratio false "bytes between nodes for each success";
     "syncs-per-op" Ratio false "syncs for each success";
     "throughput" Ratio false "successes a second of virtual time";
+    "faults-struck" Count false "faults that struck, each repetition counted";
+    "paid" Count false "money granted";
     "paid-out" Count false "money granted beyond what accounts held";
 }
 
@@ -126,10 +132,62 @@ pub struct Measures {
     cut_off: Option<(NodeId, u64, Time)>,
     clients: ClientSide,
     paid: BTreeMap<u64, (u64, u64)>,
+    slots: Slots,
+}
+
+/// How many slots are remembered. What is decided beyond goes unseen.
+const SLOTS: usize = 1 << 20;
+
+/// What is decided where, and which nodes are still on their way back to it.
+#[derive(Clone, Debug, Default)]
+struct Slots {
+    /// The value that was first decided at each slot; 0 for none.
+    values: Vec<u64>,
+    /// Up to where each node has decided.
+    reached: BTreeMap<NodeId, u64>,
+    /// Since when a node is back, and what it has to reach.
+    returned: BTreeMap<NodeId, (Time, u64)>,
+}
+
+impl Slots {
+    /// A value is decided; whether another was decided there before.
+    fn conflicts(&mut self, slot: u64, value: u64) -> bool {
+        let place = slot as usize;
+        if place >= SLOTS {
+            return false;
+        }
+        if place >= self.values.len() {
+            self.values.resize(place + 1, 0);
+        }
+        let known = &mut self.values[place];
+        match *known {
+            0 => *known = value,
+            other => return other != value,
+        }
+        false
+    }
+
+    /// A node has everything up to a slot; how long it took after its return, if it was away.
+    fn reach(&mut self, node: NodeId, slot: u64, at: Time) -> Option<Span> {
+        let reached = self.reached.entry(node).or_default();
+        *reached = slot.max(*reached);
+        let (since, _) = *self.returned.get(&node).filter(|(_, goal)| *reached >= *goal)?;
+        self.returned.remove(&node);
+        Some(at - since)
+    }
+
+    /// A node is back, and has to reach what is decided.
+    fn returns(&mut self, node: NodeId, at: Time, goal: u64) {
+        if self.reached.get(&node).copied().unwrap_or(0) < goal {
+            self.returned.insert(node, (at, goal));
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default)]
 struct Counts {
+    struck: u64,
+    conflicts: u64,
     elections: u64,
     campaigns: u64,
     commits_after_heal: u64,
@@ -154,13 +212,18 @@ struct Times {
     rounds: Vec<u64>,
     step_down: Vec<u64>,
     recovery: Vec<u64>,
+    catch_up: Vec<u64>,
 }
 
 #[derive(Clone, Debug, Default)]
 struct ClientSide {
-    open: BTreeMap<RequestId, (Time, u32)>,
+    /// When it was invoked, how often it was sent, and whether it only reads.
+    open: BTreeMap<RequestId, (Time, u32, bool)>,
     invoked: u64,
+    /// Whether anything was invoked since everything healed.
+    asked_since: bool,
     ok: u64,
+    reads: u64,
     failed: u64,
     unknown: u64,
     retries: u64,
@@ -190,12 +253,18 @@ impl Measures {
             cut_off: None,
             clients: ClientSide::default(),
             paid: BTreeMap::new(),
+            slots: Slots::default(),
         }
     }
 
     /// When the first operation succeeded that was begun after the healing; none before.
     pub fn recovered(&self) -> bool {
         !self.samples.recovery.is_empty()
+    }
+
+    /// Whether nobody wants anything: nothing is under way, and nothing was asked for since the healing.
+    pub fn nobody_asks(&self) -> bool {
+        self.clients.open.is_empty() && !self.clients.asked_since
     }
 
     /// The highest slot decided anywhere so far.
@@ -214,8 +283,15 @@ impl Measures {
             }
             Fact::Leads { epoch } => self.leads(me, at, *epoch),
             Fact::Follows { .. } => self.follows(me, at),
-            Fact::Decides { slot, .. } => self.decides(me, at, *slot),
-            Fact::Installs { .. } => self.counts.installed += 1,
+            Fact::Decides { slot, value, .. } => {
+                self.counts.conflicts += u64::from(self.slots.conflicts(*slot, *value));
+                self.decides(me, at, *slot);
+                self.reaches(me, at, *slot);
+            }
+            Fact::Installs { slot, .. } => {
+                self.counts.installed += 1;
+                self.reaches(me, at, *slot);
+            }
             Fact::Truncates { .. } => self.counts.truncated += 1,
             Fact::Compacts { .. } => self.counts.compactions += 1,
             Fact::Transfers { .. } => self.counts.transfers += 1,
@@ -286,6 +362,20 @@ impl Measures {
         }
     }
 
+    /// Nodes that were cut off or stood still are back. One that was down is, when it has booted.
+    fn heals(&mut self, step: &FaultStep<'_>) {
+        if matches!(step.kind, FaultKind::Pause | FaultKind::Cut | FaultKind::OneWayCut) {
+            for node in step.hit.iter().filter(|node| !node.is_client()) {
+                self.slots.returns(*node, step.at, self.decided);
+            }
+        }
+    }
+
+    fn reaches(&mut self, me: NodeId, at: Time, slot: u64) {
+        let took = self.slots.reach(me, slot, at);
+        self.samples.catch_up.extend(took.map(|took| took.0));
+    }
+
     fn lose(&mut self, at: Time, epoch: u64) {
         if self.lost.is_none() {
             self.lost = Some((at, epoch));
@@ -313,7 +403,8 @@ impl Measures {
         self.overlap(end);
         let (counts, clients) = (&self.counts, &self.clients);
         let per_op = |n: u64| (n * 1_000).checked_div(clients.ok).unwrap_or(0);
-        let paid = self.paid.values().map(|(out, opening)| out.saturating_sub(*opening)).sum();
+        let paid = self.paid.values().map(|(out, _)| out).sum();
+        let paid_out = self.paid.values().map(|(out, opening)| out.saturating_sub(*opening)).sum();
         let numbers = [
             ("leaders-overlap", counts.overlap.0),
             ("elections", counts.elections),
@@ -321,6 +412,7 @@ impl Measures {
             ("commits", self.decided),
             ("commits-after-heal", counts.commits_after_heal),
             ("commits-by-deposed", counts.commits_by_deposed),
+            ("conflicts", counts.conflicts),
             ("truncated", counts.truncated),
             ("snapshots-installed", counts.installed),
             ("compactions", counts.compactions),
@@ -333,6 +425,8 @@ impl Measures {
             ("deduplicated", counts.deduplicated),
             ("operations", clients.invoked),
             ("ok", clients.ok),
+            ("reads", clients.reads),
+            ("writes", clients.ok - clients.reads),
             ("failed", clients.failed),
             ("unknown", clients.unknown),
             ("retries", clients.retries),
@@ -345,7 +439,9 @@ impl Measures {
             ("bytes-per-op", per_op(counts.bytes)),
             ("syncs-per-op", per_op(counts.syncs)),
             ("throughput", rate(clients.ok, end)),
-            ("paid-out", paid),
+            ("faults-struck", counts.struck),
+            ("paid", paid),
+            ("paid-out", paid_out),
         ];
         outcome.counts.extend(numbers.map(|(name, n)| (name.to_owned(), n)));
         let times = self.samples;
@@ -357,6 +453,7 @@ impl Measures {
             ("unavailable", vec![self.clients.longest_wait.0]),
             ("step-down", times.step_down),
             ("recovery", times.recovery),
+            ("catch-up", times.catch_up),
         ];
         outcome.samples.extend(samples.map(|(name, list)| (name.to_owned(), Samples(list))));
     }
@@ -399,6 +496,8 @@ impl<P: Process> Observer<P> for Measures {
         }
         if let Cause::Boot = step.cause {
             self.leading.remove(&step.node);
+            self.slots.reached.insert(step.node, 0);
+            self.slots.returns(step.node, step.at, self.decided);
         }
     }
 
@@ -407,22 +506,25 @@ impl<P: Process> Observer<P> for Measures {
         let clients = &mut self.clients;
         for effect in step.effects {
             match effect {
-                ClientEffect::Invoke { id, .. } => {
+                ClientEffect::Invoke { id, op } => {
                     clients.invoked += 1;
-                    clients.open.insert(*id, (step.at, 0));
+                    clients.asked_since |= step.at > healed;
+                    let reads = <P::Service as Service>::is_read(op);
+                    clients.open.insert(*id, (step.at, 0, reads));
                     clients.waiting_since.get_or_insert(step.at);
                 }
                 ClientEffect::Ask { request, .. } => {
-                    if let Some((_, asked)) = clients.open.get_mut(&request.id) {
+                    if let Some((_, asked, _)) = clients.open.get_mut(&request.id) {
                         clients.retries += u64::from(*asked > 0);
                         *asked += 1;
                     }
                 }
                 ClientEffect::Return { id, ending } => {
-                    let Some((since, _)) = clients.open.remove(id) else { continue };
+                    let Some((since, _, reads)) = clients.open.remove(id) else { continue };
                     match ending {
                         Ending::Ok(_) => {
                             clients.ok += 1;
+                            clients.reads += u64::from(reads);
                             clients.longest_idle =
                                 clients.longest_idle.max(step.at - clients.last_ok);
                             clients.last_ok = step.at;
@@ -453,8 +555,10 @@ impl<P: Process> Observer<P> for Measures {
         if step.phase == FaultPhase::Heals && cuts {
             self.cut_off = None;
         }
-        if step.phase != FaultPhase::Strikes {
-            return;
+        match step.phase {
+            FaultPhase::Strikes => self.counts.struck += 1,
+            FaultPhase::Idle => return,
+            FaultPhase::Heals => return self.heals(step),
         }
         let crashes =
             matches!(step.kind, FaultKind::Crash | FaultKind::TornCrash | FaultKind::WipedCrash);

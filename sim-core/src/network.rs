@@ -23,6 +23,9 @@ use std::collections::BTreeMap;
 const TABLE: usize = 1 << 18;
 /// How long a stream waits before it sends a lost message again, the first time.
 const RESEND: Span = Span::millis(200);
+/// It waits twice as long each time, up to this: whoever has more to send notices by the answers to that what is
+/// missing, and does not wait for minutes. So a stream recovers soon after its link has.
+const RESEND_AT_MOST: Span = Span::millis(400);
 /// The 99th percentile of the standard normal distribution.
 const NORMAL_P99: f64 = 2.326_347_874_040_841;
 
@@ -157,7 +160,9 @@ pub(crate) struct Network {
     corrupt: Chance,
     bandwidth: Option<u64>,
     pub transport: Transport,
+    /// How many messages each link has carried; or each sender, when there is no table of links.
     counts: Vec<u32>,
+    is_table: bool,
     lines: BTreeMap<(u32, u32), Line>,
     faults: Vec<(u64, LinkSet, LinkFault)>,
     /// Nothing but the delay has to be drawn.
@@ -184,6 +189,7 @@ impl Network {
             bandwidth: network.bandwidth,
             transport: network.transport,
             counts: vec![0; if table <= TABLE { table } else { addresses }],
+            is_table: table <= TABLE,
             lines: BTreeMap::new(),
             faults: Vec::new(),
             plain: false,
@@ -249,11 +255,7 @@ impl Network {
 
     #[inline]
     fn stream(&mut self, from: usize, to: usize) -> Rng {
-        let link = if self.counts.len() > self.addresses || self.addresses == 1 {
-            from * self.addresses + to
-        } else {
-            from
-        };
+        let link = if self.is_table { from * self.addresses + to } else { from };
         let count = &mut self.counts[link];
         *count = count.wrapping_add(1);
         Rng::named(self.key, (link as u64) << 32 | u64::from(*count))
@@ -338,7 +340,7 @@ impl Network {
                 break;
             }
             leaves = leaves + resend;
-            resend = resend * 2;
+            resend = (resend * 2).min(RESEND_AT_MOST);
         }
         let mut at = leaves + delay + self.extra(from, to, leaves, &mut rng, fired);
         let line = self.lines.entry((from as u32, to as u32)).or_default();

@@ -97,6 +97,12 @@ pub trait Process: Data {
         0
     }
 
+    /// What is worth seeing of its state, on one line, for scripts. Hashes have no place in it: they mean nothing
+    /// beyond one run.
+    fn glance(&self) -> String {
+        serde_json::to_string(self).unwrap_or_else(|e| e.to_string())
+    }
+
     /// How many bytes a message takes on the wire.
     fn size(_message: &Self::Message) -> u32 {
         64

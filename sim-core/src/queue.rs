@@ -126,9 +126,9 @@ impl<T> Queue<T> {
         self.current = next;
         let i = (next % BUCKETS) as usize;
         self.occupied[i / 64] &= !(1 << (i % 64));
-        let drained = std::mem::replace(&mut self.open, std::mem::take(&mut self.ring[i]));
-        if drained.capacity() > 0 {
-            self.spare.push(drained);
+        std::mem::swap(&mut self.open, &mut self.ring[i]);
+        if self.ring[i].capacity() > 0 {
+            self.spare.push(std::mem::take(&mut self.ring[i]));
         }
         while let Some(entry) = self.beyond.peek() {
             let bucket = entry.bucket();

@@ -56,7 +56,7 @@ impl Rng {
     /// The generator named `index` under `key`.
     #[inline]
     pub fn named(key: u64, index: u64) -> Rng {
-        Rng(mix(key ^ mix(index.wrapping_mul(GOLDEN))))
+        Rng(mix(key ^ index.wrapping_mul(GOLDEN)))
     }
 
     /// The next 64 bits.

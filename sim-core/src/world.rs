@@ -46,7 +46,9 @@ pub enum Event<P: Process> {
     /// A client's timer runs out.
     ClientTimer { client: u32, timer: u32 },
     /// A sync ends.
-    Synced { node: Machine, life: u32 },
+    Synced { node: Machine, sync: u64 },
+    /// A process that stood still when a sync ended looks at it.
+    Released { node: Machine },
     /// A busy node has time again for what waits in its inbox.
     Wake { node: Machine, life: u32 },
     /// A fault of the plan strikes, or begins to wait for its moment.
@@ -260,7 +262,7 @@ impl<P: Process> World<P> {
         self.queue.push(at, self.made, event);
     }
 
-    #[inline]
+    #[inline(always)]
     fn happen(&mut self, at: Time, made: u64, event: Event<P>, watch: &mut impl Observer<P>) {
         self.now = self.now.max(at);
         match event {
@@ -287,7 +289,8 @@ impl<P: Process> World<P> {
             Event::ClientTimer { client, timer } => {
                 self.client_timer(client, timer, at, made, watch)
             }
-            Event::Synced { node, life } => self.synced(node, life, made, watch),
+            Event::Synced { node, sync } => self.synced(node, sync, made, watch),
+            Event::Released { node } => self.arrive(node, made, event, watch),
             Event::Wake { node, life } => self.wake(node, life, watch),
             Event::Strike { index } => self.strike_or_wait(index, watch),
             Event::Moment { index } => self.strike(index, watch),
@@ -314,7 +317,7 @@ impl<P: Process> World<P> {
     }
 
     /// Handled at once, or queued at a node that is busy or stands still.
-    #[inline]
+    #[inline(always)]
     fn arrive(&mut self, to: Machine, made: u64, event: Event<P>, watch: &mut impl Observer<P>) {
         let node = &mut self.nodes.list[to as usize];
         if node.process.is_none() {
@@ -408,7 +411,10 @@ impl<P: Process> World<P> {
                 process.on_timer(timer, &mut self.context);
                 self.end(to, made, Cause::Timer(timer), leaves, watch);
             }
-            Event::Synced { node, life } => self.synced(node, life, made, watch),
+            Event::Released { node } => {
+                let life = self.nodes.list[node as usize].life;
+                self.let_go(node, life, made, watch);
+            }
             _ => {}
         }
     }
@@ -424,7 +430,7 @@ impl<P: Process> World<P> {
             None => (self.context.now, self.context.wall) = (self.now, self.now),
             Some(rare) => {
                 self.context.now = rare.clock.now(self.now);
-                self.context.wall = rare.clock.wall(self.now);
+                self.context.wall = rare.clock.wall(self.context.now);
                 cost = cost * u64::from(rare.slow);
             }
         }

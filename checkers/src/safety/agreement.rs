@@ -22,7 +22,8 @@ pub struct Agreement {
 }
 
 impl Agreement {
-    /// A node decides a value, proposed in an epoch, for a slot: wrong, if another value stands there.
+    /// A node decides a value, proposed in an epoch, for a slot: wrong, if another value stands
+    /// there.
     #[inline]
     pub fn decide(
         &mut self,

@@ -6,9 +6,9 @@
 //! | a slot has one value, and leads to one state | [`agreement`] |
 //! | a request is done once | [`exactly_once`] |
 //!
-//! Each keeps a memory of the whole run, because nodes may lose a decision together and then agree on another:
-//! what is compared is what was ever said, not what is still known. The memories slide along with the run, so
-//! that a long one takes no more room than a short one.
+//! Each keeps a memory of the whole run, because nodes may lose a decision together and then agree
+//! on another: what is compared is what was ever said, not what is still known. The memories slide
+//! along with the run, so that a long one takes no more room than a short one.
 
 pub mod agreement;
 pub mod exactly_once;

@@ -3,7 +3,8 @@
 use sim_core::{Fact, Invariant, NodeId, Nodes, Process, Step, Violation};
 use std::collections::BTreeMap;
 
-/// How many epochs are remembered. A second leader of an epoch that so many others have followed goes unseen.
+/// How many epochs are remembered. A second leader of an epoch that so many others have followed
+/// goes unseen.
 const EPOCHS: usize = 4_096;
 
 /// Who led which epoch.
@@ -71,7 +72,7 @@ mod tests {
         for epoch in 1..=EPOCHS as u64 + 1 {
             checker.lead(NodeId(0), epoch).unwrap();
         }
-        assert_eq!(checker.lead(NodeId(1), 2).is_err(), true);
+        assert!(checker.lead(NodeId(1), 2).is_err());
         assert_eq!(checker.lead(NodeId(1), 1), Ok(()));
     }
 }

@@ -1,7 +1,7 @@
 //! Every technique beside an oracle that tries all orders, on small random histories.
 
 use checkers::Model;
-use checkers::linearizable::{Technique, judge_from};
+use checkers::linearizable::{Technique, judge_from, judge_told};
 use checkers::model::cas_register::{CasOp, CasRegister};
 use checkers::model::kv::{Kv, KvOp};
 use checkers::model::register::{Register, RegisterOp};
@@ -118,8 +118,8 @@ fn take_effect<S: Model>(
 }
 
 /// Compares every technique with the oracle; returns how many histories held and how many did not.
-fn compare<S: Model>(key: u64, draw: impl Fn(&mut Rng, u64) -> S::Op) -> [u64; 2] {
-    let mut counts = [0, 0];
+fn compare<S: Model>(key: u64, draw: impl Fn(&mut Rng, u64) -> S::Op) -> [u64; 3] {
+    let mut counts = [0, 0, 0];
     for index in 0..HISTORIES {
         let history = random::<S>(&mut Rng::named(key, index), &draw);
         let truth = truth(&history);
@@ -136,13 +136,38 @@ fn compare<S: Model>(key: u64, draw: impl Fn(&mut Rng, u64) -> S::Op) -> [u64; 2
         assert!(necessary != Verdict::Broken || truth == necessary, "{}", say("Necessary"));
         let portfolio = judge_from(&S::default(), operations, u64::MAX).verdict;
         assert_eq!(portfolio, truth, "{}", say("the portfolio"));
+        // An order that somebody tells may be right, nearly right, or nonsense.
+        let told = told_order(&mut Rng::named(key, !index), operations);
+        let verdict = judge_told(operations, &told, u64::MAX).verdict;
+        assert_eq!(verdict, truth, "{}", say(&format!("the witness {told:?}")));
+        counts[2] += u64::from(judge_told(operations, &told, 0).verdict == Verdict::Holds);
     }
     counts
 }
 
-/// A comparison proves little unless both verdicts are common.
-fn assert_balanced(counts: [u64; 2]) {
-    println!("{} histories held, {} did not", counts[0], counts[1]);
+/// The operations in the order of invocation or of return, some of them exchanged, most reads left out.
+fn told_order<S: Model>(rng: &mut Rng, operations: &[Operation<S>]) -> Vec<RequestId> {
+    let by_return = rng.below(2) == 0;
+    let place = |one: &&Operation<S>| if by_return { one.ret } else { one.call };
+    let told = |one: &&Operation<S>| !S::is_read(&one.op);
+    let mut order: Vec<_> = operations.iter().filter(told).collect();
+    order.extend(operations.iter().filter(|one| S::is_read(&one.op)).take(rng.index(2)));
+    order.sort_by_key(place);
+    for _ in 0..rng.index(3) {
+        let (a, b) = (rng.index(order.len()), rng.index(order.len()));
+        if a != b {
+            order.swap(a, b);
+        }
+    }
+    order.iter().map(|one| one.id).collect()
+}
+
+/// A comparison proves little unless both verdicts are common, and unless told orders often explain.
+fn assert_balanced(counts: [u64; 3]) {
+    let [held, did_not, explained] = counts;
+    println!(
+        "{held} histories held, {did_not} did not; {explained} were explained by an order told"
+    );
     assert!(counts.iter().all(|count| *count > HISTORIES / 20), "{counts:?}");
 }
 

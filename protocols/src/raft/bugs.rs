@@ -14,7 +14,10 @@ use sim_core::fault::FaultKind;
 use sim_core::{Context, Data, NodeId, Service, Span, Time};
 
 macro_rules! bugs {
-    ($($bug:ident $id:literal [$($breaks:literal)+] [$($needs:ident)*] $words:literal, $origin:literal;)+) => {
+    ($(
+        $bug:ident $id:literal [$($breaks:literal)+] [$($needs:ident)*] $words:literal,
+        $origin:literal;
+    )+) => {
         /// A mistake.
         #[derive(
             Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
@@ -67,13 +70,16 @@ bugs! {
     VoteTermOnly "vote-term-only" ["leader-completeness" "state-machine-safety"] [Cut]
         "A voter compares the last terms and not the lengths of logs.",
         "negative of section 5.4.1";
-    VoteUsesCommitIndex "vote-uses-commit-index" ["leader-completeness" "state-machine-safety"] [Crash]
+    VoteUsesCommitIndex "vote-uses-commit-index"
+        ["leader-completeness" "state-machine-safety"] [Crash]
         "Logs are compared by commit index instead of by their last entries.",
         "MongoDB protocol version 0 (Jepsen, MongoDB 3.4.0-rc3)";
-    StaleLeaderHeartbeatResetsTimer "stale-leader-heartbeat-resets-timer" ["live-again" "catch-up"] [OneWayCut]
+    StaleLeaderHeartbeatResetsTimer "stale-leader-heartbeat-resets-timer"
+        ["live-again" "catch-up"] [Cut OneWayCut Crash]
         "A heartbeat restarts the election timer before its term is looked at.",
         "butaneprotocol/oracles #32; openraft #2080";
-    SeenVoteCountsAsGranted "seen-vote-counts-as-granted" ["leader-completeness" "state-machine-safety"] [Cut]
+    SeenVoteCountsAsGranted "seen-vote-counts-as-granted"
+        ["leader-completeness" "state-machine-safety"] [Cut]
         "Hearing of a candidate of a higher term is stored as a vote for it, and the log test is passed over.",
         "openraft 0.10.0-alpha.2, mended in pull request 1220";
 
@@ -86,19 +92,23 @@ bugs! {
     CommitMinOwnLast "commit-min-own-last" ["state-machine-safety" "leader-completeness"] [Cut]
         "The commit index follows the leader's up to the own last entry, matched or not.",
         "copycat #265; ScyllaDB #9965; rabbitmq/ra #508";
-    CommitOldTermEntries "commit-old-term-entries" ["leader-completeness" "state-machine-safety"] [Cut Crash]
+    CommitOldTermEntries "commit-old-term-entries"
+        ["leader-completeness" "state-machine-safety"] [Cut Crash]
         "Replicas are counted for entries of earlier terms too.",
         "Fig. 8; LogCabin #44; async-raft #108; PySyncObj #169";
-    MatchFromFollowerLast "match-from-follower-last" ["leader-completeness" "state-machine-safety"] [Cut]
+    MatchFromFollowerLast "match-from-follower-last"
+        ["leader-completeness" "state-machine-safety"] [Cut]
         "A follower acknowledges its own last entry instead of the last that it was sent.",
         "the class behind RaftOS #25 and PySyncObj #167";
-    AckFromOldTermCounted "ack-from-old-term-counted" ["leader-completeness" "state-machine-safety"] [Delay Cut]
+    AckFromOldTermCounted "ack-from-old-term-counted"
+        ["leader-completeness" "state-machine-safety"] [Delay Cut]
         "A leader counts an acknowledgement of an earlier term.",
         "the class behind RaftOS #25 and PySyncObj #167";
     ReplyBeforeFsync "reply-before-fsync" ["leader-completeness" "state-machine-safety"] [Crash]
         "A follower acknowledges entries that its disk does not have yet.",
         "robustmq #2039; compare ZOOKEEPER-4646";
-    LeaderSelfCountUnsynced "leader-self-count-unsynced" ["leader-completeness" "state-machine-safety"] [Crash]
+    LeaderSelfCountUnsynced "leader-self-count-unsynced"
+        ["leader-completeness" "state-machine-safety"] [Crash]
         "A leader counts itself for entries that its own disk does not have yet.",
         "discussed in CockroachDB #124278";
     TruncateOnStepdown "truncate-on-stepdown" ["leader-completeness" "state-machine-safety"] [Cut]
@@ -117,7 +127,8 @@ bugs! {
     ReadindexReusesOldAcks "readindex-reuses-old-acks" ["linearizable"] [Cut Delay]
         "A read is confirmed by a round that had begun before it came.",
         "negative of thesis 6.4, step 3";
-    RefusalConfirmsRound "refusal-confirms-round" ["linearizable" "lease-disjointness"] [Delay Crash]
+    RefusalConfirmsRound "refusal-confirms-round"
+        ["linearizable" "lease-disjointness"] [Delay Crash]
         "A refusal of a message of an earlier term counts as an answer in the leader's new term.",
         "made in this very code and found by its own checkers";
     FollowerReadOwnCommit "follower-read-own-commit" ["linearizable"] []
@@ -140,16 +151,19 @@ bugs! {
         ["log-matching" "leader-completeness" "state-machine-safety"] [Cut]
         "Entries after the snapshot's last index stay although they conflict with it.",
         "hashicorp/raft #697, mended in pull request 704";
-    InstallOlderRegresses "install-older-regresses" ["monotonicity" "state-machine-safety"] [Delay Cut]
+    InstallOlderRegresses "install-older-regresses"
+        ["monotonicity" "state-machine-safety"] [Delay Cut]
         "A snapshot older than what is committed is installed.",
         "RedisLabs/raft #49";
     InstallLowersTerm "install-lowers-term" ["monotonicity" "election-safety"] [Cut Crash]
         "A server takes over the term that stands in a snapshot.",
         "WRaft #118.4";
-    SnapshotOmitsSessions "snapshot-omits-sessions" ["exactly-once" "state-machine-safety" "linearizable"] [Crash]
+    SnapshotOmitsSessions "snapshot-omits-sessions"
+        ["exactly-once" "state-machine-safety" "linearizable"] [Crash]
         "Snapshots do not hold the sessions.",
         "negative of thesis 6.3";
-    SnapshotChunkMix "snapshot-chunk-mix" ["state-machine-safety" "exactly-once" "linearizable"] [Cut Crash]
+    SnapshotChunkMix "snapshot-chunk-mix"
+        ["state-machine-safety" "exactly-once" "linearizable"] [Cut Crash]
         "Pieces of two snapshots are put together.",
         "negative of Fig. 13, steps 2 to 4";
 
@@ -165,7 +179,8 @@ bugs! {
     TimeoutnowStaleTerm "timeoutnow-stale-term" ["lease-disjointness" "linearizable"] [Delay Cut]
         "A server obeys a TimeoutNow of an earlier term.",
         "raft-rs #234 and #369";
-    DedupLeaderMemory "dedup-leader-memory" ["exactly-once" "state-machine-safety" "linearizable"] [Crash]
+    DedupLeaderMemory "dedup-leader-memory"
+        ["exactly-once" "state-machine-safety" "linearizable"] [Crash]
         "Sessions are kept by the leader and lost with it.",
         "thesis 6.3";
     SessionAutoRecreate "session-auto-recreate" ["exactly-once" "linearizable"] [Duplicate Delay]
@@ -179,7 +194,8 @@ impl Bug {
         Bug::ALL.iter().copied().find(|bug| bug.about().id == id)
     }
 
-    /// Takes away what would hide the mistake: another safety net, or an option that is not its subject.
+    /// Takes away what would hide the mistake: another safety net, or an option that is not its
+    /// subject.
     pub fn config(self, config: &mut Config) {
         match self {
             Bug::VoteClearedSameTerm
@@ -189,8 +205,14 @@ impl Bug {
             | Bug::DuplicateVoteCounted => {
                 (config.pre_vote, config.check_quorum) = (false, false);
             }
-            Bug::StaleLeaderHeartbeatResetsTimer => config.check_quorum = false,
-            Bug::TermResetOnRestart | Bug::InstallLowersTerm => config.pre_vote = false,
+            Bug::StaleLeaderHeartbeatResetsTimer => {
+                (config.reads, config.check_quorum) = (Reads::Lease, false);
+            }
+            Bug::TermResetOnRestart => config.pre_vote = false,
+            Bug::InstallLowersTerm => {
+                config.pre_vote = false;
+                config.snapshot_after = config.snapshot_after.clamp(1, 8);
+            }
             Bug::CommitOldTermEntries => (config.batch, config.window) = (1, 1),
             Bug::ReadindexReusesOldAcks | Bug::ReadindexBeforeTermCommit => {
                 config.reads = Reads::ReadIndex;
@@ -221,9 +243,6 @@ impl Bug {
             }
             Bug::SessionAutoRecreate => config.sessions = config.sessions.min(2),
             _ => {}
-        }
-        if self == Bug::InstallLowersTerm {
-            config.snapshot_after = config.snapshot_after.clamp(1, 8);
         }
     }
 }

@@ -9,8 +9,8 @@ use sim_core::{Span, SpanRange};
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Config {
-    /// How long a follower waits for its leader before it campaigns, drawn anew each time. Its least is also
-    /// how long a voter stands by a leader that it heard from.
+    /// How long a follower waits for its leader before it campaigns, drawn anew each time. Its
+    /// least is also how long a voter stands by a leader that it heard from.
     pub election_timeout: SpanRange,
     /// How often a leader shows that it lives.
     pub heartbeat: Span,
@@ -18,8 +18,8 @@ pub struct Config {
     pub reads: Reads,
     /// Ask whether a campaign could win before the term is raised for it (thesis, section 9.6).
     pub pre_vote: bool,
-    /// A leader that hears from no majority for the longest election timeout steps down, and voters ignore
-    /// candidates as long as they hear from a leader (thesis, sections 4.2.3 and 6.2).
+    /// A leader that hears from no majority for the longest election timeout steps down, and voters
+    /// ignore candidates as long as they hear from a leader (thesis, sections 4.2.3 and 6.2).
     pub check_quorum: bool,
     /// By how many millionths a clock may run fast or slow without a lease being held by two.
     pub lease_drift: u32,
@@ -33,7 +33,8 @@ pub struct Config {
     pub snapshot_chunk: u32,
     /// How many client sessions are kept. When there are more, the one least recently used expires.
     pub sessions: u32,
-    /// How often a leader hands over to its most up-to-date follower, as a rebalancing policy would.
+    /// How often a leader hands over to its most up-to-date follower, as a rebalancing policy
+    /// would.
     pub transfer_every: Option<Span>,
     /// Mistakes made on purpose.
     pub bugs: Vec<Bug>,
@@ -90,8 +91,8 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Why nothing could run like this, if so. Unwise values are not complained of: what comes of a heartbeat
-    /// longer than an election timeout is for a scenario to show.
+    /// Why nothing could run like this, if so. Unwise values are not complained of: what comes of a
+    /// heartbeat longer than an election timeout is for a scenario to show.
     pub fn complaint(&self) -> Option<String> {
         let impossible = [
             (self.election_timeout.from == Span::ZERO, "election-timeout must be longer than 0s"),
@@ -118,8 +119,9 @@ impl Config {
         self.check_quorum || self.reads == Reads::Lease
     }
 
-    /// How long a lease lasts by the leader's clock, from when the round that it rests on began: the least
-    /// election timeout, shortened so that a slow leader's lease ends before fast voters may vote again.
+    /// How long a lease lasts by the leader's clock, from when the round that it rests on began:
+    /// the least election timeout, shortened so that a slow leader's lease ends before fast voters
+    /// may vote again.
     pub(super) fn lease(&self) -> Span {
         let (least, drift) =
             (u128::from(self.election_timeout.from.0), u128::from(self.lease_drift));

@@ -1,4 +1,5 @@
-//! Leader election: sections 5.2 and 5.4.1; Pre-Vote (thesis, 9.6); voters that stand by a leader (4.2.3).
+//! Leader election: sections 5.2 and 5.4.1; Pre-Vote (thesis, 9.6); voters that stand by a leader
+//! (4.2.3).
 
 use super::bugs::Bug;
 use super::log::{Index, Term};
@@ -8,14 +9,15 @@ use crate::quorum::VoterSet;
 use sim_core::{Context, Fact, NodeId, Service};
 
 impl<S: Service> Raft<S> {
-    /// Waits anew for word from a leader, for a time drawn at random so that elections seldom split.
+    /// Waits anew for word from a leader, for a time drawn at random so that elections seldom
+    /// split.
     pub(super) fn await_leader(&mut self, ctx: &mut Context<Self>) {
         let patience = self.config.election_timeout.draw(ctx.rng());
         ctx.set_timer(Timer::Election, patience);
     }
 
-    /// "If election timeout elapses without receiving AppendEntries RPC from current leader or granting vote to
-    /// candidate: convert to candidate" (Fig. 2).
+    /// "If election timeout elapses without receiving AppendEntries RPC from current leader or
+    /// granting vote to candidate: convert to candidate" (Fig. 2).
     pub(super) fn on_election_timeout(&mut self, ctx: &mut Context<Self>) {
         if !self.config.pre_vote {
             return self.campaign(false, ctx);
@@ -31,8 +33,8 @@ impl<S: Service> Raft<S> {
         ctx.broadcast(Message::PreVote(candidacy));
     }
 
-    /// "On conversion to candidate, start election: increment currentTerm, vote for self, reset election timer,
-    /// send RequestVote RPCs to all other servers" (Fig. 2).
+    /// "On conversion to candidate, start election: increment currentTerm, vote for self, reset
+    /// election timer, send RequestVote RPCs to all other servers" (Fig. 2).
     pub(super) fn campaign(&mut self, transfer: bool, ctx: &mut Context<Self>) {
         self.term += 1;
         self.voted_for = Some(self.id);
@@ -43,7 +45,8 @@ impl<S: Service> Raft<S> {
         self.save_term(ctx);
         ctx.claim(Fact::Campaigns { epoch: self.term });
         if self.votes.len() >= self.quorum() {
-            // Alone it may lead as soon as its own vote is on disk: the word to itself waits for that.
+            // Alone it may lead as soon as its own vote is on disk: the word to itself waits for
+            // that.
             let (term, granted) = (self.term, true);
             return ctx.send(self.id, Message::Vote { term, granted });
         }
@@ -56,8 +59,9 @@ impl<S: Service> Raft<S> {
         Candidacy { term, last_term, last_index, transfer }
     }
 
-    /// By what logs are compared: "If the logs have last entries with different terms, then the log with the later
-    /// term is more up-to-date. If the logs end with the same term, then whichever log is longer" (5.4.1).
+    /// By what logs are compared: "If the logs have last entries with different terms, then the log
+    /// with the later term is more up-to-date. If the logs end with the same term, then whichever
+    /// log is longer" (5.4.1).
     fn position(&self) -> (Term, Index) {
         if self.bugs.on(Bug::VoteUsesCommitIndex) {
             return (self.log.term_at(self.commit_index).unwrap_or(0), self.commit_index);
@@ -69,8 +73,9 @@ impl<S: Service> Raft<S> {
         self.bugs.is_up_to_date((ask.last_term, ask.last_index), self.position())
     }
 
-    /// Whether it hears from a leader, so that a candidate is more likely cut off than right. A server that
-    /// has just booted cannot know when it last heard from one; where leases rest on this rule it assumes: now.
+    /// Whether it hears from a leader, so that a candidate is more likely cut off than right. A
+    /// server that has just booted cannot know when it last heard from one; where leases rest on
+    /// this rule it assumes: now.
     fn stands_by_a_leader(&self, ctx: &Context<Self>) -> bool {
         if !self.config.voters_stand_by_leader() || self.bugs.on(Bug::LeaseVotersDoNotWait) {
             return false;
@@ -81,8 +86,8 @@ impl<S: Service> Raft<S> {
             || self.config.reads == super::config::Reads::Lease && recent(self.booted)
     }
 
-    /// Says whether it would vote for the candidate, and changes nothing (thesis, section 9.6). A refusal
-    /// carries the own term, or a server that lags behind in terms could never be elected.
+    /// Says whether it would vote for the candidate, and changes nothing (thesis, section 9.6). A
+    /// refusal carries the own term, or a server that lags behind in terms could never be elected.
     pub(super) fn on_pre_vote(&mut self, from: NodeId, ask: &Candidacy, ctx: &mut Context<Self>) {
         if self.bugs.on(Bug::PrevoteBumpsTerm) && ask.term > self.term {
             self.step_down(ask.term, ctx);
@@ -113,8 +118,8 @@ impl<S: Service> Raft<S> {
         }
     }
 
-    /// "Reply false if term < currentTerm. If votedFor is null or candidateId, and candidate's log is at least as
-    /// up-to-date as receiver's log, grant vote" (Fig. 2).
+    /// "Reply false if term < currentTerm. If votedFor is null or candidateId, and candidate's log
+    /// is at least as up-to-date as receiver's log, grant vote" (Fig. 2).
     pub(super) fn on_request_vote(
         &mut self,
         from: NodeId,
@@ -193,6 +198,11 @@ impl<S: Service> Raft<S> {
         if self.role != Role::Follower || self.leader != Some(leader) {
             self.follow(Some(leader), ctx);
         }
+        self.stand_by_leader(ctx);
+    }
+
+    #[inline]
+    pub(super) fn stand_by_leader(&mut self, ctx: &mut Context<Self>) {
         self.heard_leader = Some(ctx.now());
         self.await_leader(ctx);
     }

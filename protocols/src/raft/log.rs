@@ -12,7 +12,7 @@ pub type Index = u64;
 pub type Term = u64;
 
 /// An entry, as its leader made it. It never changes afterwards.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Entry<S: Service> {
     /// The term of the leader that made it.
     pub term: Term,
@@ -36,8 +36,8 @@ struct Slot<S: Service> {
     chain: u64,
 }
 
-/// The log. Beside each entry stands a hash of all entries up to it, by which observers compare whole logs in
-/// constant time; the protocol itself never looks at it.
+/// The log. Beside each entry stands a hash of all entries up to it, by which observers compare
+/// whole logs in constant time; the protocol itself never looks at it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Log<S: Service> {
     base: Index,
@@ -72,7 +72,8 @@ impl<S: Service> Log<S> {
     pub fn get(&self, index: Index) -> Option<&Entry<S>> {
         self.slot(index).map(|slot| &slot.entry)
     }
-    /// The term of the entry at an index. That of index 0 is 0, and that of the base is still known.
+    /// The term of the entry at an index. That of index 0 is 0, and that of the base is still
+    /// known.
     #[inline]
     pub fn term_at(&self, index: Index) -> Option<Term> {
         match self.slot(index) {
@@ -131,7 +132,8 @@ impl<S: Service> Log<S> {
         let slots = self.slots.range(start.min(self.slots.len())..);
         (self.base + 1 + start as u64..).zip(slots.map(|slot| &slot.entry))
     }
-    /// Where the run of entries of one term that this index ends began, as far as the log goes back.
+    /// Where the run of entries of one term that this index ends began, as far as the log goes
+    /// back.
     pub(super) fn term_begins(&self, mut index: Index) -> Index {
         let term = self.term_at(index);
         while index > self.base + 1 && self.term_at(index - 1) == term {

@@ -7,7 +7,7 @@ use sim_core::{NodeId, Service};
 use std::sync::Arc;
 
 /// A message between servers. Every one bears its sender's term (Fig. 2, Rules for Servers).
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
 pub enum Message<S: Service> {
     /// "Would you vote for me?" It changes nothing at its receiver (thesis, section 9.6).
     PreVote(Candidacy),
@@ -95,7 +95,7 @@ pub enum Message<S: Service> {
 }
 
 /// The arguments of RequestVote, which PreVote shares.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 pub struct Candidacy {
     /// The term that is asked for.
     pub term: Term,
@@ -108,7 +108,7 @@ pub struct Candidacy {
 }
 
 /// The arguments of AppendEntries.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct AppendEntries<S: Service> {
     /// The leader's term.
     pub term: Term,
@@ -127,8 +127,8 @@ pub struct AppendEntries<S: Service> {
 /// What came of an AppendEntries, or of a piece of a snapshot that came too late.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub enum Outcome {
-    /// The sender's term is over. The follower's term is in the message, and it may be one that the sender has
-    /// won since: then this says nothing about whether it still leads *that* term.
+    /// The sender's term is over. The follower's term is in the message, and it may be one that the
+    /// sender has won since: then this says nothing about whether it still leads *that* term.
     OldTerm,
     /// The follower's log equals the leader's up to here, durably.
     Matched(Index),
@@ -138,7 +138,8 @@ pub enum Outcome {
         prev: Index,
         /// The term of the entry that stands there instead; 0 when none does.
         term: Term,
-        /// Where that term begins, or just after the last entry: nothing before it needs another try.
+        /// Where that term begins, or just after the last entry: nothing before it needs another
+        /// try.
         first: Index,
     },
 }
@@ -157,7 +158,7 @@ pub enum Timer {
 }
 
 /// A line of the journal, which is the whole of what a server keeps on disk.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
 pub enum Record<S: Service> {
     /// The current term and the vote in it.
     Hard {

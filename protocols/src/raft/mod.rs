@@ -1,18 +1,19 @@
 //! Raft: a replicated log under one leader at a time.
 //!
-//! **Paper.** Ongaro and Ousterhout, "In Search of an Understandable Consensus Algorithm (Extended Version)",
-//! 2014, of which Fig. 2 is the protocol; and Ongaro's thesis, "Consensus: Bridging Theory and Practice",
-//! Stanford 2014, for what a real system adds.
+//! **Paper.** Ongaro and Ousterhout, "In Search of an Understandable Consensus Algorithm (Extended
+//! Version)", 2014, of which Fig. 2 is the protocol; and Ongaro's thesis, "Consensus: Bridging
+//! Theory and Practice", Stanford 2014, for what a real system adds.
 //!
-//! **Roles.** A *follower* answers. A *candidate* asks for votes, one a server and term, and a majority makes
-//! it the *leader* of its term. The leader alone appends to the log and makes the others' logs equal to its
-//! own; what a majority has stored durably in the leader's term is *committed*, and every server applies what is
-//! committed, in order, to its copy of the service.
+//! **Roles.** A *follower* answers. A *candidate* asks for votes, one a server and term, and a
+//! majority makes it the *leader* of its term. The leader alone appends to the log and makes the
+//! others' logs equal to its own; what a majority has stored durably in the leader's term is
+//! *committed*, and every server applies what is committed, in order, to its copy of the service.
 //!
-//! **Promises** are in [`promises`]: safety under every crash, delay, loss and partition, and liveness when a
-//! majority is connected again. **Caveats.** A server that loses what it synced, or is told that it synced what it
-//! did not, may vote twice or forget what it acknowledged, and nothing is promised then. Lease reads rest
-//! on clocks whose drift is bounded. The members are fixed: changing them (thesis, chapter 4) is not here.
+//! **Promises** are in [`promises`]: safety under every crash, delay, loss and partition, and
+//! liveness when a majority is connected again. **Caveats.** A server that loses what it synced, or
+//! is told that it synced what it did not, may vote twice or forget what it acknowledged, and
+//! nothing is promised then. Lease reads rest on clocks whose drift is bounded. The members are
+//! fixed: changing them (thesis, chapter 4) is not here.
 //!
 //! | in the papers | here |
 //! |---|---|
@@ -36,19 +37,20 @@ pub mod promises;
 mod protocol;
 pub mod reads;
 mod replication;
-pub mod session;
+mod show;
 pub mod snapshot;
 mod transfer;
 
 use crate::quorum::{VoterSet, majority};
+use crate::session::{self, Known, Sessions};
 use bugs::{Bug, Bugs};
 pub use config::Config;
 use log::{Index, Log, Term};
 use message::{Message, Record, Timer};
 use replication::Progress;
 use serde::Serialize;
-use session::{Known, Sessions};
 use sim_core::drive::replay::hash_of;
+use sim_core::fact::ReadPath;
 use sim_core::{Context, Fact, NodeId, Process, Request, RequestId, Service, Time};
 use snapshot::{Incoming, Snapshot};
 use std::sync::Arc;
@@ -182,6 +184,10 @@ impl<S: Service> Process for Raft<S> {
         }
     }
 
+    fn glance(&self) -> String {
+        show::glance(self)
+    }
+
     #[inline]
     fn kind(message: &Message<S>) -> usize {
         message.kind()
@@ -240,9 +246,9 @@ impl<S: Service> Raft<S> {
         }
     }
 
-    /// "If RPC request or response contains term T > currentTerm: set currentTerm = T, convert to follower"
-    /// (Fig. 2), except where the thesis says that a term is only talked about: a Pre-Vote and its consent
-    /// (9.6), and a candidate whom the voter ignores (4.2.3).
+    /// "If RPC request or response contains term T > currentTerm: set currentTerm = T, convert to
+    /// follower" (Fig. 2), except where the thesis says that a term is only talked about: a
+    /// Pre-Vote and its consent (9.6), and a candidate whom the voter ignores (4.2.3).
     fn is_bound_by_term(&self, message: &Message<S>) -> bool {
         !matches!(
             message,
@@ -273,8 +279,8 @@ impl<S: Service> Raft<S> {
         self.sessions.find(request.id)
     }
 
-    /// "If commitIndex > lastApplied: increment lastApplied, apply log[lastApplied]" (Fig. 2). The leader
-    /// answers the client.
+    /// "If commitIndex > lastApplied: increment lastApplied, apply log[lastApplied]" (Fig. 2). The
+    /// leader answers the client.
     fn apply_committed(&mut self, ctx: &mut Context<Self>) {
         while self.last_applied < self.commit_index {
             let slot = self.last_applied + 1;
@@ -302,7 +308,8 @@ impl<S: Service> Raft<S> {
     }
 }
 
-/// Does a committed request once, whatever the number of entries that carry it (thesis, section 6.3).
+/// Does a committed request once, whatever the number of entries that carry it (thesis, section
+/// 6.3).
 fn execute<S: Service>(
     service: &mut S,
     sessions: &mut Sessions<S::Reply>,
@@ -319,6 +326,9 @@ fn execute<S: Service>(
             let (client, number) = (id.client.index() as u32, id.number);
             ctx.claim(Fact::Executes { slot, client, number });
             if leads {
+                if S::is_read(&request.op) {
+                    ctx.claim(Fact::Reads { by: ReadPath::Log });
+                }
                 ctx.reply(id, reply.clone());
             }
             sessions.record(id, request.oldest, reply, slot, most);

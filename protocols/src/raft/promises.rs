@@ -5,8 +5,9 @@ use crate::promise::Promise;
 use sim_core::Span;
 use sim_core::fault::FaultKind;
 
-/// Messages may be lost, late, doubled, damaged and overtaken; processes may crash, stall and be slow; disks may
-/// be slow or full; wall clocks may leap. Not among them: a disk that loses what was synced.
+/// Messages may be lost, late, doubled, damaged and overtaken; processes may crash, stall and be
+/// slow; disks may be slow or full; wall clocks may leap. Not among them: a disk that loses what
+/// was synced.
 const MODEL: &[FaultKind] = &[
     FaultKind::Crash,
     FaultKind::TornCrash,
@@ -42,8 +43,8 @@ const ALWAYS: &[(&str, &str)] = &[
 
 /// Raft's promises in this configuration.
 ///
-/// With lease reads, `linearizable` and `lease-disjointness` rest on clocks that drift by no more than
-/// [`Config::lease_drift`]; a scenario whose clocks drift further is outside the promise.
+/// With lease reads, `linearizable` and `lease-disjointness` rest on clocks that drift by no more
+/// than [`Config::lease_drift`]; a scenario whose clocks drift further is outside the promise.
 pub fn promises(config: &Config) -> Vec<Promise> {
     let under = MODEL.to_vec();
     let promise = |(property, words)| Promise { property, under: under.clone(), words };
@@ -64,29 +65,32 @@ pub fn promises(config: &Config) -> Vec<Promise> {
     promises
 }
 
-/// By how many millionths clocks may drift under a promise; none when the promise does not rest on clocks.
+/// By how many millionths clocks may drift under a promise; none when the promise does not rest on
+/// clocks.
 pub fn drift_bound(config: &Config, property: &str) -> Option<u32> {
     let rests = matches!(property, "linearizable" | "lease-disjointness");
     (rests && config.reads == Reads::Lease).then_some(config.lease_drift)
 }
 
-/// How long after everything has healed a live majority needs at most to do a request that is retried, when
-/// messages take up to `delay` and syncs up to `sync`.
+/// How long after everything has healed a live majority needs at most to do a request that is
+/// retried, when messages take up to `delay` and syncs up to `sync`.
 ///
-/// A new leader takes an election timeout for the old one to be missed, and a few elections when votes split: with
-/// timeouts much wider than the delay fewer than half of them do (thesis, chapter 9), so that twenty in a row
-/// are one chance in a million. A voter that stands by a leader, a transfer that fails and a leader that
-/// loses its majority each cost one more timeout, and a pause may have left timers that still run. Each of these
-/// rounds has three trips and two syncs; then a follower may have to be found by conflicts and be brought up to
-/// date, which goes on at its own pace after that and costs some heartbeats.
+/// A new leader takes an election timeout for the old one to be missed, and a few elections when
+/// votes split: with timeouts much wider than the delay fewer than half of them do (thesis, chapter
+/// 9), so that twenty in a row are one chance in a million. A voter that stands by a leader, a
+/// transfer that fails and a leader that loses its majority each cost one more timeout, and a pause
+/// may have left timers that still run. Each of these rounds has three trips and two syncs; then a
+/// follower may have to be found by conflicts and be brought up to date, which goes on at its own
+/// pace after that and costs some heartbeats.
 pub fn settle(config: &Config, delay: Span, sync: Span) -> Span {
     let attempt = config.election_timeout.to + delay * 3 + sync * 2;
     let transfer = config.transfer_every.map_or(Span::ZERO, |_| config.election_timeout.to);
     attempt * 20 + transfer + config.heartbeat * 10
 }
 
-/// Properties whose breaking brings this one's about: two leaders in a term write two logs, a leader without a
-/// committed entry overwrites it, servers that then apply differently answer clients differently.
+/// Properties whose breaking brings this one's about: two leaders in a term write two logs, a
+/// leader without a committed entry overwrites it, servers that then apply differently answer
+/// clients differently.
 pub fn implied_by(property: &str) -> &'static [&'static str] {
     match property {
         "leader-completeness" => &["election-safety", "log-matching"],

@@ -1,11 +1,13 @@
 //! Reads without a log entry of their own (section 8; thesis, section 6.4).
 //!
-//! **Read-index.** The leader notes its commit index, which is current once it has committed an entry of its own
-//! term; confirms with a round of heartbeats that it still leads; and serves the read. A follower asks the
-//! leader for such an index, and serves the read when it has applied that far.
+//! **Read-index.** The leader notes its commit index, which is current once it has committed an
+//! entry of its own term; confirms with a round of heartbeats that it still leads; and serves the
+//! read. A follower asks the leader for such an index, and serves the read when it has applied that
+//! far.
 //!
-//! **Lease.** A round that a majority answered also promises that none of them votes until the least election
-//! timeout has passed since it *began*. For so long, less what clocks may drift, the leader asks nobody.
+//! **Lease.** A round that a majority answered also promises that none of them votes until the
+//! least election timeout has passed since it *began*. For so long, less what clocks may drift, the
+//! leader asks nobody.
 
 use super::bugs::Bug;
 use super::config;
@@ -32,10 +34,11 @@ pub struct Pending<S: Service> {
     waiting: VecDeque<Waiting<S>>,
     /// Until when the leader may serve reads alone.
     pub(super) lease_until: Option<Time>,
-    /// The leader has told another to campaign whatever voters promised: no lease for the rest of this term.
+    /// The leader has told another to campaign whatever voters promised: no lease for the rest of
+    /// this term.
     lease_given_up: bool,
-    /// The name of the next read for which the leader is asked. The first is drawn at random, or the answer
-    /// to a read of an earlier life of this server could be taken for that to a new one.
+    /// The name of the next read for which the leader is asked. The first is drawn at random, or
+    /// the answer to a read of an earlier life of this server could be taken for that to a new one.
     ticket: u64,
     /// Reads for which the leader was asked.
     asked: Vec<Asked<S>>,
@@ -198,8 +201,8 @@ impl<S: Service> Raft<S> {
         }
     }
 
-    /// A lease runs from when its round began, not from when the answers came: a voter may have answered long
-    /// ago (thesis, Fig. 6.3).
+    /// A lease runs from when its round began, not from when the answers came: a voter may have
+    /// answered long ago (thesis, Fig. 6.3).
     fn extend_lease(&mut self, began: Time, ctx: &mut Context<Self>) {
         if self.config.reads != config::Reads::Lease || self.reads.lease_given_up {
             return;

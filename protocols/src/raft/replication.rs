@@ -86,8 +86,9 @@ impl<S: Service> Progress<S> {
 }
 
 impl<S: Service> Raft<S> {
-    /// Takes office: "Upon election: send initial empty AppendEntries RPCs (heartbeat) to each server" (Fig. 2),
-    /// then an entry of its own term, without which older ones cannot be committed (sections 5.4.2 and 8).
+    /// Takes office: "Upon election: send initial empty AppendEntries RPCs (heartbeat) to each
+    /// server" (Fig. 2), then an entry of its own term, without which older ones cannot be
+    /// committed (sections 5.4.2 and 8).
     pub(super) fn lead(&mut self, ctx: &mut Context<Self>) {
         self.role = Role::Leader;
         self.set_leader(Some(self.id), ctx);
@@ -101,9 +102,10 @@ impl<S: Service> Raft<S> {
         self.propose(None, ctx);
     }
 
-    /// "If command received from client: append entry to local log, respond after entry applied to state machine"
-    /// (Fig. 2). The followers' disks work while the leader's own does (thesis, section 10.2.1), so the leader
-    /// may count itself only when its disk is done: a word to itself waits behind the sync like any other.
+    /// "If command received from client: append entry to local log, respond after entry applied to
+    /// state machine" (Fig. 2). The followers' disks work while the leader's own does (thesis,
+    /// section 10.2.1), so the leader may count itself only when its disk is done: a word to itself
+    /// waits behind the sync like any other.
     pub(super) fn propose(&mut self, request: Option<Request<S>>, ctx: &mut Context<Self>) {
         if let Some(request) = &request
             && self.bugs.on(Bug::AckClientBeforeCommit)
@@ -183,8 +185,8 @@ impl<S: Service> Raft<S> {
         ctx.send(to, Message::AppendEntries(append));
     }
 
-    /// An AppendEntries without entries, at the point up to which the logs are known to be equal: it cannot be
-    /// refused, and tells the follower how far it may commit.
+    /// An AppendEntries without entries, at the point up to which the logs are known to be equal:
+    /// it cannot be refused, and tells the follower how far it may commit.
     pub(super) fn send_heartbeat(&mut self, to: NodeId, ctx: &mut Context<Self>) {
         let matched = self.progress[to.index()].match_index;
         let prev = if self.log.term_at(matched).is_some() { matched } else { 0 };
@@ -225,7 +227,7 @@ impl<S: Service> Raft<S> {
     ) {
         let (round, prev) = (append.round, append.prev_index);
         if self.bugs.on(Bug::StaleLeaderHeartbeatResetsTimer) && self.role == Role::Follower {
-            self.await_leader(ctx);
+            self.stand_by_leader(ctx);
         }
         // 1. Reply false if term < currentTerm.
         if append.term < self.term {
@@ -233,7 +235,8 @@ impl<S: Service> Raft<S> {
             return ctx.send(from, Message::Appended { term: self.term, round, outcome });
         }
         self.hear(from, ctx);
-        // 2. Reply false if log doesn't contain an entry at prevLogIndex whose term matches prevLogTerm.
+        // 2. Reply false if log doesn't contain an entry at prevLogIndex whose term matches
+        //    prevLogTerm.
         let outcome = if self.has_entry(prev, append.prev_term) {
             Outcome::Matched(self.take_entries(append, ctx))
         } else {
@@ -248,7 +251,8 @@ impl<S: Service> Raft<S> {
         index <= self.commit_index || self.log.term_at(index) == Some(term) || skips
     }
 
-    /// Steps 3 to 5 of AppendEntries. Returns the index up to which the log now equals the leader's.
+    /// Steps 3 to 5 of AppendEntries. Returns the index up to which the log now equals the
+    /// leader's.
     fn take_entries(&mut self, append: &AppendEntries<S>, ctx: &mut Context<Self>) -> Index {
         let last_new = append.prev_index + append.entries.len() as u64;
         let mut wrote = false;
@@ -256,7 +260,8 @@ impl<S: Service> Raft<S> {
             if index <= self.log.base() || self.log.term_at(index) == Some(entry.term) {
                 continue;
             }
-            // 3. If an existing entry conflicts with a new one (same index but different terms), delete the
+            // 3. If an existing entry conflicts with a new one (same index but different terms),
+            //    delete the
             //    existing entry and all that follow it.
             let tail = self.bugs.stale_tail(&self.log, index);
             if index <= self.log.last_index() {
@@ -271,7 +276,8 @@ impl<S: Service> Raft<S> {
         if wrote && !self.bugs.on(Bug::ReplyBeforeFsync) {
             ctx.sync();
         }
-        // 5. If leaderCommit > commitIndex, set commitIndex = min(leaderCommit, index of last new entry).
+        // 5. If leaderCommit > commitIndex, set commitIndex = min(leaderCommit, index of last new
+        //    entry).
         let known =
             if self.bugs.on(Bug::CommitMinOwnLast) { self.log.last_index() } else { last_new };
         if append.commit.min(known) > self.commit_index {
@@ -281,7 +287,8 @@ impl<S: Service> Raft<S> {
         if self.bugs.on(Bug::MatchFromFollowerLast) { self.log.last_index() } else { last_new }
     }
 
-    /// Tells the leader how far to go back at once: over the whole term that conflicts (section 5.3, end).
+    /// Tells the leader how far to go back at once: over the whole term that conflicts (section
+    /// 5.3, end).
     fn conflict(&self, prev: Index) -> Outcome {
         match self.log.term_at(prev) {
             Some(term) => Outcome::Conflict { prev, term, first: self.log.term_begins(prev) },
@@ -289,8 +296,8 @@ impl<S: Service> Raft<S> {
         }
     }
 
-    /// "If successful: update nextIndex and matchIndex for follower. If AppendEntries fails because of log
-    /// inconsistency: decrement nextIndex and retry" (Fig. 2).
+    /// "If successful: update nextIndex and matchIndex for follower. If AppendEntries fails because
+    /// of log inconsistency: decrement nextIndex and retry" (Fig. 2).
     pub(super) fn on_appended(
         &mut self,
         from: NodeId,
@@ -319,7 +326,7 @@ impl<S: Service> Raft<S> {
                 if is_old || progress.shipment.is_some() {
                     return;
                 }
-                let shared = self.log.last_of_term(term, prev).filter(|_| term > 0);
+                let shared = if term > 0 { self.log.last_of_term(term, prev) } else { None };
                 let next = shared.map_or(first, |index| index + 1);
                 self.progress[from.index()].probe(next.clamp(1, prev));
             }
@@ -329,7 +336,8 @@ impl<S: Service> Raft<S> {
         }
     }
 
-    /// Every answer of a follower in the current term shows that the follower still followed when the round had begun.
+    /// Every answer of a follower in the current term shows that the follower still followed when
+    /// the round had begun.
     pub(super) fn on_answer(&mut self, from: NodeId, round: u64, ctx: &mut Context<Self>) {
         let progress = &mut self.progress[from.index()];
         progress.heard = ctx.now();
@@ -339,8 +347,9 @@ impl<S: Service> Raft<S> {
         }
     }
 
-    /// "If there exists an N such that N > commitIndex, a majority of matchIndex[i] >= N, and log[N].term ==
-    /// currentTerm: set commitIndex = N" (Fig. 2; why the term must be the current one: Fig. 8).
+    /// "If there exists an N such that N > commitIndex, a majority of matchIndex[i] >= N, and
+    /// log[N].term == currentTerm: set commitIndex = N" (Fig. 2; why the term must be the current
+    /// one: Fig. 8).
     pub(super) fn advance_commit(&mut self, ctx: &mut Context<Self>) {
         let matched = self.progress.iter().map(|progress| progress.match_index);
         let n = agreed(matched, self.quorum());

@@ -1,8 +1,9 @@
 //! Log compaction: section 7 and Fig. 13.
 //!
-//! Every server takes a snapshot at the same indices, so that observers can compare the states there. What is
-//! sent is cut into pieces: the session table in slices, and with the last of them the state of the service, which
-//! Raft cannot look into. A follower puts pieces of one snapshot of one leader together, and of no two.
+//! Every server takes a snapshot at the same indices, so that observers can compare the states
+//! there. What is sent is cut into pieces: the session table in slices, and with the last of them
+//! the state of the service, which Raft cannot look into. A follower puts pieces of one snapshot of
+//! one leader together, and of no two.
 
 use super::bugs::Bug;
 use super::log::{Index, Term};
@@ -11,10 +12,11 @@ use super::session::Sessions;
 use super::{Raft, Role};
 use serde::Serialize;
 use sim_core::{Context, Fact, NodeId, Service};
+use std::fmt::{self, Debug, Formatter};
 use std::sync::Arc;
 
 /// The state after an entry, in place of the log up to it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Snapshot<S: Service> {
     /// `lastIncludedIndex`.
     pub index: Index,
@@ -29,7 +31,7 @@ pub struct Snapshot<S: Service> {
 }
 
 /// Which snapshot: what it covers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 pub struct SnapshotId {
     /// `lastIncludedIndex`.
     pub index: Index,
@@ -40,7 +42,7 @@ pub struct SnapshotId {
 }
 
 /// A piece of a snapshot.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Piece<S: Service> {
     sessions: Sessions<S::Reply>,
     state: Option<S>,
@@ -60,6 +62,14 @@ pub struct Incoming<S: Service> {
     term: Term,
     snapshot: SnapshotId,
     pieces: Vec<Arc<Piece<S>>>,
+}
+
+impl<S: Service> Debug for Piece<S> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "[{} sessions", self.sessions.len())?;
+        self.state.as_ref().map_or(Ok(()), |state| write!(f, ", {state:?}"))?;
+        f.write_str("]")
+    }
 }
 
 impl<S: Service> Piece<S> {
@@ -95,8 +105,8 @@ impl<S: Service> Raft<S> {
         every > 0 && self.last_applied.is_multiple_of(every)
     }
 
-    /// Writes the state down and drops the log before it, but for a few entries that a follower which lags
-    /// a little can still be sent.
+    /// Writes the state down and drops the log before it, but for a few entries that a follower
+    /// which lags a little can still be sent.
     pub(super) fn take_snapshot(&mut self, ctx: &mut Context<Self>) {
         let index = self.last_applied;
         let (Some(term), Some(chain)) = (self.log.term_at(index), self.log.chain_at(index)) else {
@@ -112,8 +122,8 @@ impl<S: Service> Raft<S> {
         ctx.claim(Fact::Compacts { slot: index });
     }
 
-    /// Writes a new journal: the term, the snapshot, and what follows it. It takes the old one's place at once,
-    /// so nothing waits for it.
+    /// Writes a new journal: the term, the snapshot, and what follows it. It takes the old one's
+    /// place at once, so nothing waits for it.
     fn rewrite_journal(&self, ctx: &mut Context<Self>) {
         let mut records = vec![Record::Hard { term: self.term, voted_for: self.voted_for }];
         records.extend(self.snapshot.clone().map(Record::Snapshot));
@@ -223,7 +233,8 @@ impl<S: Service> Raft<S> {
         done: bool,
         ctx: &mut Context<Self>,
     ) -> Option<u32> {
-        // 2. Create new snapshot file if first chunk; a chunk of another snapshot begins another file.
+        // 2. Create new snapshot file if first chunk; a chunk of another snapshot begins another
+        //    file.
         let term = self.term;
         let is_same = |incoming: &Incoming<S>| {
             (incoming.from, incoming.term, incoming.snapshot) == (from, term, *id)
@@ -250,7 +261,8 @@ impl<S: Service> Raft<S> {
 
     fn install(&mut self, snapshot: Snapshot<S>, ctx: &mut Context<Self>) {
         let (index, term) = (snapshot.index, snapshot.term);
-        // 6. If existing log entry has same index and term as snapshot's last included entry, retain log entries
+        // 6. If existing log entry has same index and term as snapshot's last included entry,
+        //    retain log entries
         //    following it. Then what leads up to it is here too, and only needs to be applied.
         if index > self.commit_index && self.log.term_at(index) == Some(term) {
             self.commit_index = index;

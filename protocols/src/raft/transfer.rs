@@ -39,8 +39,9 @@ impl<S: Service> Raft<S> {
         self.continue_transfer(target, ctx);
     }
 
-    /// When the target has the whole log, tells it to campaign at once. Voters will listen to it although they
-    /// hear from this leader, so leases end first, and in this term for good: the message may be late.
+    /// When the target has the whole log, tells it to campaign at once. Voters will listen to it
+    /// although they hear from this leader, so leases end first, and in this term for good: the
+    /// message may be late.
     #[inline]
     pub(super) fn continue_transfer(&mut self, to: NodeId, ctx: &mut Context<Self>) {
         let has_all = self.progress[to.index()].match_index == self.log.last_index();

@@ -64,6 +64,7 @@ pub struct Asker {
 const AGAIN: u32 = 0;
 const GIVE_UP: u32 = 1;
 const NEXT: u32 = 2;
+const ASK: u32 = 3;
 
 impl Asker {
     fn next(&mut self, ctx: &mut ClientContext<Counter>) {
@@ -97,6 +98,7 @@ impl Asker {
         ctx.ret(self.id(ctx), ending);
         ctx.cancel_timer(AGAIN);
         ctx.cancel_timer(GIVE_UP);
+        ctx.cancel_timer(ASK);
         let think = ctx.rng().within(Span(self.think.0), Span(self.think.1));
         if think == Span::ZERO { self.next(ctx) } else { ctx.set_timer(NEXT, think) }
     }
@@ -145,7 +147,7 @@ impl Client for Asker {
             Answer::Expired => self.end(Ending::Unknown, ctx),
             Answer::Refused(Some(hint)) if *hint != from => {
                 self.favourite = *hint;
-                ctx.set_timer(AGAIN, Span::millis(1));
+                ctx.set_timer(ASK, Span::millis(1));
             }
             Answer::Refused(_) => {
                 self.wander(ctx);
@@ -156,11 +158,10 @@ impl Client for Asker {
     fn on_timer(&mut self, timer: u32, ctx: &mut ClientContext<Counter>) {
         match timer {
             AGAIN => {
-                if self.left % 2 == 0 {
-                    self.wander(ctx);
-                }
+                self.wander(ctx);
                 self.ask(ctx);
             }
+            ASK => self.ask(ctx),
             GIVE_UP => self.end(Ending::Unknown, ctx),
             _ => self.next(ctx),
         }

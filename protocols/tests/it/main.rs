@@ -1,4 +1,7 @@
-//! Whole runs of protocols in the world.
+//! Whole runs of protocols in the world, and golden scripts.
 
 mod counter;
+mod quorums;
 mod raft;
+mod rules;
+mod scripts;

@@ -6,10 +6,12 @@ use protocols::raft::config::{Config, Reads};
 use protocols::raft::invariants::Invariants;
 use protocols::raft::{Raft, promises};
 use sim_core::drive::timed;
-use sim_core::fault::{DiskLoss, Fault, FaultId, Lasts, Links, Plan, Role, Sides, Strike, Target};
+use sim_core::fault::{
+    DiskLoss, Fault, FaultId, Lasts, Links, Moment, Plan, Role, Sides, Strike, Target,
+};
 use sim_core::{
-    Chance, Client, ClientEffect, ClientSettings, ClientStep, Ending, Fact, FaultStep, Nodes,
-    Observer, Rng, Safety, Settings, Span, SpanRange, Step, Time, Violation, World,
+    Chance, Client, ClientEffect, ClientSettings, ClientStep, Ending, Fact, FaultStep, NodeId,
+    Nodes, Observer, Rng, Safety, Settings, Span, SpanRange, Step, Time, Violation, World,
 };
 use std::collections::BTreeMap;
 
@@ -53,8 +55,8 @@ impl Observer<Process> for Watch {
 }
 
 const HEAL: Time = Time(6_000_000_000);
-const JUST_BEFORE: Time = Time(13_000_000_000);
-const END: Time = Time(14_000_000_000);
+const JUST_BEFORE: Time = Time(16_500_000_000);
+const END: Time = Time(17_500_000_000);
 
 /// Clients that ask until well after everything has healed.
 fn clients(count: u32) -> Vec<Asker> {
@@ -64,7 +66,7 @@ fn clients(count: u32) -> Vec<Asker> {
         timeout: Span::millis(150),
         patience: Span::secs(2),
         operations: 0,
-        until: Time(13_000_000_000),
+        until: JUST_BEFORE,
         load: Load::default(),
     };
     (0..count).map(|index| Asker::new(&settings, index, count)).collect()
@@ -80,7 +82,7 @@ fn trouble(seed: u64, nodes: u32) -> Plan {
         let lasts = Lasts::For(Span::millis(20 + rng.below(900)));
         let id = FaultId { fault: strikes.len() as u32 + 1, nth: 1 };
         strikes.push(Strike { id, at: Time(at.0), on: None, fault, lasts, name: None });
-        at = at + Span::millis(20 + rng.below(350));
+        at += Span::millis(20 + rng.below(350));
     }
     if nodes >= 3 && rng.below(3) == 0 {
         let fault = Fault::Crash { nodes: vec![Target::The(Role::Leader)], disk: DiskLoss::Synced };
@@ -129,8 +131,18 @@ fn draw(rng: &mut Rng, nodes: u32) -> Fault {
 
 /// What was wrong in a run, by property; nothing, if all is well.
 fn run(config: &Config, nodes: u32, seed: u64) -> (Vec<(&'static str, String)>, Watch) {
+    run_with(config, nodes, seed, trouble(seed, nodes))
+}
+
+fn run_with(
+    config: &Config,
+    nodes: u32,
+    seed: u64,
+    plan: Plan,
+) -> (Vec<(&'static str, String)>, Watch) {
     let settings = Settings { nodes, ..Settings::default() };
-    let plan = trouble(seed, nodes);
+    let is_deaf = |s: &Strike| s.lasts == Lasts::Forever && matches!(s.fault, Fault::Cut { .. });
+    let all_can_catch_up = !plan.strikes.iter().any(is_deaf);
     let mut world = World::<Process>::new(settings, config.clone(), clients(4), plan, seed);
     let mut watch = Watch::default();
     world.start(&mut watch);
@@ -142,16 +154,17 @@ fn run(config: &Config, nodes: u32, seed: u64) -> (Vec<(&'static str, String)>, 
     if let Err(why) = judge(&watch.calls) {
         wrong.push(("linearizable", why));
     }
-    let bound = promises::settle(config, Span::millis(50), Span::millis(5));
-    let from = HEAL + Span::millis(1);
+    let bound = promises::settle(config, Span::millis(10), Span::millis(2));
+    // A client gives up before the bound is over, so what it asks after the bound is looked at.
+    let from = HEAL + bound;
     for call in watch.calls.iter().filter(|call| call.invoked >= from) {
-        let late = call.returned.is_none() && call.invoked + bound < END;
+        let late = call.returned.is_none() && call.invoked + Span::secs(2) < END;
         if late && config.sessions > 4 {
             wrong.push(("live-again", format!("{} {:?} has no answer", call.id, call.op)));
         }
     }
     for (machine, raft) in world.nodes().live() {
-        if raft.commit_index() < decided {
+        if all_can_catch_up && raft.commit_index() < decided {
             let why = format!("n{} is at {} of {decided}", machine + 1, raft.commit_index());
             wrong.push(("catch-up", why));
         }
@@ -212,35 +225,189 @@ fn an_undisturbed_cluster_elects_once_and_loses_nothing() {
 
 #[test]
 fn mistakes_are_convicted_of_what_they_break() {
-    for bug in [
-        Bug::VoteIgnoresLog,
-        Bug::AeSkipPrevCheck,
-        Bug::CommitMinOwnLast,
-        Bug::ReplyBeforeFsync,
-        Bug::TermResetOnRestart,
-        Bug::AckClientBeforeCommit,
-        Bug::FollowerReadOwnCommit,
-        Bug::PrevoteBumpsTerm,
-        Bug::DedupLeaderMemory,
-    ] {
-        let caught = catch(bug, 60);
-        assert!(caught.is_some(), "{bug:?} survives");
+    for bug in Bug::ALL.iter().filter(|bug| !SELDOM.contains(bug)) {
+        assert!(catch(*bug, 60).is_some(), "{bug:?} survives");
     }
 }
+
+/// Mistakes that need more seeds than a test has time for, or a story: the survey has the numbers.
+const SELDOM: &[Bug] = &[
+    Bug::DuplicateVoteCounted,
+    Bug::StaleLeaderHeartbeatResetsTimer,
+    Bug::CommitOldTermEntries,
+    Bug::MatchFromFollowerLast,
+    Bug::AckFromOldTermCounted,
+    Bug::ReadindexReusesOldAcks,
+    Bug::RefusalConfirmsRound,
+    Bug::LeaseVotersDoNotWait,
+    Bug::PrevoteStaleTermReply,
+    Bug::TransferNeverAborts,
+    Bug::TimeoutnowStaleTerm,
+];
 
 /// The first seed that convicts a mistake of a property that it breaks, and in which the right code does not err.
 fn catch(bug: Bug, seeds: u64) -> Option<(u64, &'static str)> {
     let mut config = Config { snapshot_after: 20, ..Config::default() };
     bug.config(&mut config);
-    let wrong = Config { bugs: vec![bug], ..config.clone() };
     (0..seeds).find_map(|seed| {
         let nodes = [3, 5, 4][seed as usize % 3];
-        let (found, _) = run(&wrong, nodes, seed);
-        let (property, _) =
-            found.into_iter().find(|(property, _)| bug.about().breaks.contains(property))?;
-        assert_eq!(run(&config, nodes, seed).0, [], "the right code on seed {seed} of {bug:?}");
-        Some((seed, property))
+        Some((seed, convict(bug, &config, nodes, seed, &trouble(seed, nodes))?))
     })
+}
+
+fn convict(bug: Bug, config: &Config, nodes: u32, seed: u64, plan: &Plan) -> Option<&'static str> {
+    let wrong = Config { bugs: vec![bug], ..config.clone() };
+    let (found, _) = run_with(&wrong, nodes, seed, plan.clone());
+    let broken = |property: &&str| bug.about().breaks.contains(property);
+    let property = found.into_iter().map(|(property, _)| property).find(broken)?;
+    let (right, _) = run_with(config, nodes, seed, plan.clone());
+    assert_eq!(right, [], "the right code on seed {seed} of {bug:?}");
+    Some(property)
+}
+
+/// Faults that come one after another as a story has them.
+#[derive(Default)]
+struct Story(Vec<Strike>);
+
+impl Story {
+    fn then(mut self, at: u64, fault: Fault, lasts: Lasts) -> Self {
+        let id = FaultId { fault: self.0.len() as u32 + 1, nth: 1 };
+        let at = Time(at * 1_000_000);
+        self.0.push(Strike { id, at, on: None, fault, lasts, name: None });
+        self
+    }
+    /// The last fault waits for the first such event from its time on.
+    fn on(mut self, event: &str, before: bool) -> Self {
+        let (event, by, after) = (event.to_string(), vec![Target::All], Span::ZERO);
+        let moment = Moment { event, by, nth: 1, after, before };
+        self.0.last_mut().expect("a fault").on = Some(moment);
+        self
+    }
+    fn named(mut self, name: &str) -> Self {
+        self.0.last_mut().expect("a fault").name = Some(name.to_string());
+        self
+    }
+}
+
+fn ms(ms: u64) -> Lasts {
+    Lasts::For(Span::millis(ms))
+}
+
+fn cut(from: Target, to: Target, one_way: bool) -> Fault {
+    Fault::Cut { sides: Sides { groups: vec![vec![from], vec![to]], one_way } }
+}
+
+fn crash(node: Target) -> Fault {
+    Fault::Crash { nodes: vec![node], disk: DiskLoss::Synced }
+}
+
+/// Mistakes that chance seldom finds, the number of servers, and what must happen for them to do harm.
+fn stories() -> Vec<(Bug, u32, Config, Story)> {
+    let the_leader = || Target::The(Role::Leader);
+    let old = || Target::Named("old".to_string());
+    let node = |index| Target::Node(NodeId(index));
+    let links = |fault: Target| Links::Of(vec![fault]);
+    let base = Config::default;
+    let slow = |from, to| {
+        let sides = Sides { groups: vec![vec![node(from)], vec![node(to)]], one_way: true };
+        Fault::Delay { links: Links::Between(sides), by: SpanRange::millis(200, 220) }
+    };
+    let often = (0..9).fold(Story::default(), |story, nth| {
+        let at = 1_500 + 500 * nth;
+        story.then(at, cut(node(0), node(2), false), ms(400)).then(at, slow(1, 0), ms(400))
+    });
+    vec![
+        // The word to the target is lost.
+        (
+            Bug::TransferNeverAborts,
+            3,
+            Config { transfer_every: Some(Span::millis(2_500)), ..base() },
+            Story::default()
+                .then(4_000, cut(the_leader(), Target::Rest, true), ms(20))
+                .on("sends timeout-now", true),
+        ),
+        // The word to the target comes when another leads, who is cut off just then.
+        (
+            Bug::TimeoutnowStaleTerm,
+            5,
+            Config { transfer_every: Some(Span::secs(3)), ..base() },
+            Story::default()
+                .then(
+                    2_000,
+                    Fault::Delay {
+                        links: links(the_leader()),
+                        by: SpanRange::millis(1_200, 1_200),
+                    },
+                    ms(3),
+                )
+                .on("sends timeout-now", true)
+                .then(3_100, crash(the_leader()), ms(3_000))
+                .then(3_100, cut(the_leader(), Target::Rest, false), ms(500))
+                .on("receives timeout-now", true),
+        ),
+        // A deposed leader that hears nothing goes on, and the new one dies.
+        (
+            Bug::StaleLeaderHeartbeatResetsTimer,
+            5,
+            base(),
+            Story::default()
+                .then(2_000, Fault::SlowNode { nodes: vec![the_leader()], factor: 1 }, ms(1))
+                .named("old")
+                .then(2_000, cut(old(), Target::Rest, false), ms(900))
+                .then(2_850, cut(Target::Rest, old(), true), Lasts::Forever)
+                .then(4_500, crash(the_leader()), Lasts::Forever),
+        ),
+        // The longest log is in an old term, and whoever else might be elected has died.
+        (
+            Bug::PrevoteStaleTermReply,
+            3,
+            base(),
+            Story::default()
+                .then(2_000, cut(the_leader(), Target::Rest, false), ms(2_500))
+                .then(
+                    2_000,
+                    Fault::Loss { links: Links::All, rate: Chance::percent(60) },
+                    ms(2_500),
+                )
+                .then(2_100, crash(the_leader()), Lasts::Forever)
+                .on("leads", true),
+        ),
+        // A leader loses what its follower has acknowledged, and leads again when the answer comes.
+        (Bug::AckFromOldTermCounted, 3, base(), late_acknowledgement()),
+        // A follower's answers are late, and it has followed another since.
+        (Bug::ReadindexReusesOldAcks, 3, Config { heartbeat: Span::millis(140), ..base() }, often),
+    ]
+}
+
+/// Node 1 crashes before its disk has what node 2 has acknowledged; node 3 elects it again; nobody hears of that
+/// before it has crashed once more.
+fn late_acknowledgement() -> Story {
+    let [one, two, three] = [0, 1, 2].map(|index| Target::Node(NodeId(index)));
+    let answers = Sides { groups: vec![vec![two.clone()], vec![one.clone()]], one_way: true };
+    let by = SpanRange::millis(450, 450);
+    Story::default()
+        .then(2_000, Fault::SlowDisk { nodes: vec![one.clone()], factor: 100 }, ms(60))
+        .then(2_000, Fault::Delay { links: Links::Between(answers), by }, ms(60))
+        .then(2_000, cut(one.clone(), three.clone(), false), ms(60))
+        .then(2_050, crash(one.clone()), ms(30))
+        .then(2_055, cut(one.clone(), two.clone(), true), ms(800))
+        .then(2_055, cut(two, three, false), ms(800))
+        .then(2_100, cut(one.clone(), Target::Rest, true), ms(755))
+        .on("leads", true)
+        .then(2_850, crash(one), ms(1_500))
+}
+
+#[test]
+fn stories_convict_what_chance_seldom_finds() {
+    for (bug, nodes, mut config, story) in stories() {
+        bug.config(&mut config);
+        let plan = Plan { strikes: story.0, heal: HEAL };
+        let caught = (0..400).find_map(|seed| {
+            let property = convict(bug, &config, nodes, seed, &plan)?;
+            Some((seed, property))
+        });
+        assert!(caught.is_some(), "{bug:?} survives its story");
+    }
 }
 
 /// Which mistakes are caught at which seed: a survey, not a test.
@@ -263,5 +430,56 @@ fn soak() {
                 println!("{name}, {nodes} nodes, seed {seed}: {wrong:?}");
             }
         }
+    }
+}
+
+/// How fast it is, to be timed from outside: prints what was done.
+fn speed(outstanding: u32, seconds: u64) {
+    let settings = Settings { nodes: 5, ..Settings::default() };
+    let ask = ClientSettings {
+        think: SpanRange::default(),
+        interval: None,
+        timeout: Span::secs(1),
+        patience: Span::secs(2),
+        operations: 0,
+        until: Time::NEVER,
+        load: Load { reads: 0, wander: false },
+    };
+    let askers = (0..outstanding).map(|i| Asker::new(&ask, i, outstanding)).collect();
+    let mut world = World::<Process>::new(settings, Config::default(), askers, Plan::default(), 1);
+    let mut watch = Counting::default();
+    world.start(&mut watch);
+    timed::run(&mut world, Time(seconds * 1_000_000_000), u64::MAX, &mut watch);
+    let (steps, messages, commits) = (world.steps(), watch.messages, watch.commits / 5);
+    println!("{outstanding} outstanding: {steps} steps, {messages} messages, {commits} commits");
+    assert_eq!(watch.violations, 0);
+}
+
+#[test]
+#[ignore = "a load to be timed from outside"]
+fn speed_with_one_outstanding() {
+    speed(1, 20_000);
+}
+
+#[test]
+#[ignore = "a load to be timed from outside"]
+fn speed_with_many_outstanding() {
+    speed(64, 1_000);
+}
+
+#[derive(Default)]
+struct Counting {
+    invariants: Invariants,
+    violations: u64,
+    messages: u64,
+    commits: u64,
+}
+
+impl Observer<Process> for Counting {
+    fn observe(&mut self, nodes: &Nodes<Process>, step: &Step<'_, Process>) {
+        let violations = &mut self.violations;
+        self.invariants.check(nodes, step, &mut |_| *violations += 1);
+        self.messages += u64::from(matches!(step.cause, sim_core::Cause::Message { .. }));
+        self.commits += step.facts().filter(|f| matches!(f, Fact::Decides { .. })).count() as u64;
     }
 }

@@ -1,7 +1,9 @@
 //! How steps and facts stand to each other.
 
-use sim_core::Fact;
-use sim_core::trace::{TraceCause, TraceEffect, TraceStep};
+use crate::words;
+use sim_core::summary::Breach;
+use sim_core::trace::{Trace, TraceCause, TraceEffect, TraceStep};
+use sim_core::{Fact, Time};
 
 /// The facts that a step claims.
 pub(crate) fn facts(step: &TraceStep) -> impl Iterator<Item = &Fact> {
@@ -49,4 +51,41 @@ pub(super) fn contradict(one: &Fact, other: &Fact, by_two: bool) -> bool {
         (Fact::Leases { .. }, Fact::Leases { .. }) => by_two,
         _ => false,
     }
+}
+
+/// The requests that a breach names: as `c1#5`, or as `c1's put x 2`, the last such one by then.
+pub(crate) fn involved(trace: &Trace, breach: &Breach) -> Vec<String> {
+    let mut found = words::requests(&breach.why);
+    let until = breach.at.unwrap_or(Time::NEVER);
+    let mut named: Vec<(String, &str)> = Vec::new();
+    for step in trace.steps.iter().take_while(|step| step.at <= until) {
+        for effect in &step.effects {
+            let (TraceEffect::Invoke { text }, Some(client)) = (effect, step.node) else {
+                continue;
+            };
+            let Some((request, op)) = text.split_once(' ') else { continue };
+            let phrase = format!("{client}'s {op}");
+            if !is_said(&breach.why, &phrase) {
+                continue;
+            }
+            match named.iter_mut().find(|(known, _)| *known == phrase) {
+                Some((_, last)) => *last = request,
+                None => named.push((phrase, request)),
+            }
+        }
+    }
+    for (_, request) in named {
+        if !found.iter().any(|known| known == request) {
+            found.push(request.to_owned());
+        }
+    }
+    found
+}
+
+/// Whether a text has this phrase, and not only as the beginning of a longer one.
+fn is_said(text: &str, phrase: &str) -> bool {
+    text.match_indices(phrase).any(|(at, _)| {
+        let next = text[at + phrase.len()..].chars().next();
+        next.is_none_or(|next| !next.is_alphanumeric())
+    })
 }

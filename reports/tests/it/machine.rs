@@ -1,7 +1,7 @@
 //! The machine forms.
 
 use crate::build::{flaky_voter, forgotten_vote, minority_leader};
-use reports::json::{self, Failure, SCHEMAS};
+use reports::json::{self, SCHEMAS};
 use reports::mutants::MutantRow;
 use reports::trace;
 use serde_json::Value;
@@ -53,10 +53,6 @@ fn the_other_forms_have_what_their_schemas_say() {
     fits(&value, "mutants");
     assert_eq!(value["bugs"][0]["caught"], false);
     fits(&read(&json::outcome(&Outcome::default())), "outcome");
-    let failure = Failure { schema: Failure::SCHEMA.into(), ..Failure::default() };
-    let text = serde_json::to_string(&failure).expect("it is plain data");
-    fits(&read(&text), "failure");
-    assert_eq!(serde_json::from_str::<Failure>(&text).expect("it reads what it writes"), failure);
     for name in SCHEMAS {
         assert!(json::schema(name).is_some(), "{name}");
     }

@@ -3,6 +3,7 @@
 use crate::build::{forgotten_vote, ms, stale_read};
 use reports::{Colour, steps, story};
 use sim_core::summary::Breach;
+use sim_core::trace::TraceCause;
 
 #[test]
 fn two_leaders_in_one_term() {
@@ -16,6 +17,27 @@ fn a_stale_read_is_told_by_its_operations() {
     let (trace, breach) = stale_read();
     let about = "reads and writes look as if one copy had done them in order";
     insta::assert_snapshot!(story::story(&breach, about, &trace, Colour::Never));
+}
+
+#[test]
+fn operations_are_found_by_their_words() {
+    let (trace, breach) = stale_read();
+    let why = "c2's get x returned 1, which no order allows after c1's put x 2 = ok".into();
+    let told = story::story(&Breach { why, ..breach }, "", &trace, Colour::Never);
+    assert!(told.contains("    c1#5     put x 2"), "{told}");
+    assert!(told.contains("    c2#3     get x"), "{told}");
+}
+
+#[test]
+fn what_a_boot_forgot_is_told() {
+    let (trace, breach) = forgotten_vote();
+    let boot = trace.steps.iter().rfind(|step| step.cause == TraceCause::Boot);
+    let boot = boot.expect("n3 boots last");
+    let why = "n3 boots without the vote that it gave n2 in term 4".into();
+    let breach = Breach { step: Some(boot.number), at: Some(boot.at), why, ..breach };
+    let told = story::story(&breach, "", &trace, Colour::Never);
+    assert!(told.contains("n3 sends vote to n2: term 4, granted"), "{told}");
+    assert!(told.contains("here election-safety breaks"), "{told}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod errors;
 mod hostile;
+mod library;
 mod plans;
 mod reads;
 mod schema;

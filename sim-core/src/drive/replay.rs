@@ -5,7 +5,7 @@
 
 use crate::context::Effect;
 use crate::nodes::Nodes;
-use crate::observe::{Cause, ClientStep, FaultStep, Lost, Observer, Step};
+use crate::observe::{ClientStep, FaultStep, Lost, Observer, Step};
 use crate::process::Process;
 use std::hash::{Hash, Hasher};
 
@@ -119,9 +119,9 @@ impl<P: Process> Observer<P> for Digest {
     #[inline]
     fn observe(&mut self, _: &Nodes<P>, step: &Step<'_, P>) {
         let fold = &mut self.fold;
-        fold.write_u64(step.at.0);
-        fold.write_u64(u64::from(step.machine) << 40 ^ step.event);
-        if let Cause::Boot = step.cause {
+        // Which event it was tells why the step was taken; a boot has none.
+        fold.write_u64(step.at.0 ^ (step.event ^ u64::from(step.machine) << 32).rotate_left(24));
+        if step.event == 0 {
             fold.write_u64(u64::MAX);
         }
         for effect in step.effects {

@@ -8,15 +8,23 @@
 //! | `cluster 3 [key=value …]` | begins with so many nodes; options of the protocol as in a scenario file |
 //! | `fire n1 [timer]` | lets a timer of the node run out now, the earliest or the one whose name holds the word |
 //! | `deliver n3 [from n1] [kind] [last]` | delivers the oldest message for the node, or the newest |
-//! | `deliver all` | delivers what is under way, and what that sends, until no message is left |
-//! | `drop n3 [from n1] [kind]` | takes such a message away |
+//! | `deliver all [n1 n2]` | delivers what is under way, among these nodes if some are named, and what that sends, until no message is left; disks sync meanwhile |
+//! | `drop n3 [from n1] [kind] [last]` | takes such a message away |
+//! | `drop all [n3]` | takes every message away, or every one for the node |
+//! | `double n3 [from n1] [kind] [last]` | the network makes a second copy of such a message |
 //! | `sync n1`, `sync all` | lets the disk finish what it was asked to sync |
-//! | `ask n1 put x 1` | a client's request reaches the node |
-//! | `again n1 #1` | the same request reaches the node once more |
+//! | `elect n1 [n2]` | fires the election timer of the node (the earliest, if none is called so) and delivers everything, among these nodes if more are named, until it leads |
+//! | `ask n1 put x 1 [as c2]` | a client's request reaches the node |
+//! | `again n1 c1#1` | the same request reaches the node once more |
 //! | `cut n3 \| n1 n2`, `cut n3 > n1`, `heal` | cuts links, and heals every cut |
 //! | `crash n2 [kept\|torn\|wiped]`, `boot n2` | ends a process, and starts it from its disk |
+//! | `clock n1 back 2s`, `clock n1 on 2s` | sets a wall clock wrong |
+//! | `wait 2s` | lets time pass in which nothing happens |
 //! | `run 2s` | lets time pass as the simulation would |
 //! | `state [n1]` | shows what nodes keep in memory |
+//! | `disk [n1]` | shows what nodes have on their disks |
+//! | `show timers` | shows from here on how timers are set |
+//! | `quietly …` | does what follows it without a word on what happened |
 //!
 //! Messages, syncs, requests and replies take no time of their own here; timers ring only when told to, or in
 //! `run`.
@@ -57,8 +65,12 @@ pub fn run<P: Process>(
         let Some(stage) = stage.as_mut() else {
             return Err(failed("a script begins with `cluster 3`".into()));
         };
-        stage.command(&words).map_err(failed)?;
-        output.push_str(&stage.told());
+        let is_quiet = words[0] == "quietly";
+        stage.command(&words[usize::from(is_quiet)..]).map_err(failed)?;
+        let told = stage.told();
+        if !is_quiet {
+            output.push_str(&told);
+        }
     }
     Ok(output)
 }
@@ -119,7 +131,7 @@ impl<P: Process> Observer<P> for Notes {
                     self.line(format_args!("    {me} rewrites its disk: {records:?}"));
                 }
                 Effect::Sync => self.line(format_args!("    {me} syncs")),
-                Effect::Claim(claim) => self.line(format_args!("    {me} claims {:?}", claim.fact)),
+                Effect::Claim(claim) => self.line(format_args!("    {me} {}", claim.fact)),
                 Effect::SetTimer { timer, after } if self.show_timers => {
                     self.line(format_args!("    {me} sets {timer:?} for {after}"));
                 }
@@ -149,6 +161,9 @@ struct Stage<P: Process> {
     notes: Notes,
     asked: Vec<Request<P::Service>>,
 }
+
+/// How many messages a script may deliver by one command.
+const MOST: u32 = 10_000;
 
 impl<P: Process> Stage<P> {
     fn new(
@@ -182,10 +197,34 @@ impl<P: Process> Stage<P> {
 
     fn command(&mut self, words: &[&str]) -> Result<(), String> {
         match words {
-            ["deliver", "all"] => self.deliver_all(),
+            ["deliver", "all", rest @ ..] => self.deliver_all(&self.list(rest)?),
             ["deliver", rest @ ..] => {
                 let number = self.message(rest)?;
                 self.fire(number)
+            }
+            ["drop", "all"] => {
+                self.drop_all(None);
+                Ok(())
+            }
+            ["drop", "all", node] => {
+                self.drop_all(Some(self.node(node)?));
+                Ok(())
+            }
+            ["double", rest @ ..] => {
+                let number = self.message(rest)?;
+                self.world.double(number);
+                Ok(())
+            }
+            ["elect", nodes @ ..] => self.elect(&self.list(nodes)?),
+            ["clock", node, way @ ("on" | "back"), span] => {
+                let (node, by) = (self.node(node)?, span.parse()?);
+                self.world.clock_jump_now(node, by, *way == "back", &mut self.notes);
+                Ok(())
+            }
+            ["wait", span] => {
+                let span: Span = span.parse()?;
+                self.world.wait_until(self.world.now() + span);
+                Ok(())
             }
             ["drop", rest @ ..] => {
                 let number = self.message(rest)?;
@@ -205,8 +244,15 @@ impl<P: Process> Stage<P> {
             }
             ["sync", node] => {
                 let node = self.node(node)?;
-                let number = self.sync_of(Some(node));
-                self.fire(number.ok_or_else(|| format!("{node} has nothing to sync"))?)
+                let mut next = self.sync_of(Some(node));
+                if next.is_none() {
+                    return Err(format!("{node} has nothing to sync"));
+                }
+                while let Some(number) = next {
+                    self.fire(number)?;
+                    next = self.sync_of(Some(node));
+                }
+                Ok(())
             }
             ["ask", node, op @ ..] => self.ask(self.node(node)?, &op.join(" ")),
             ["again", node, name] => self.again(self.node(node)?, name),
@@ -231,21 +277,20 @@ impl<P: Process> Stage<P> {
                 super::timed::run(&mut self.world, until, 1_000_000, &mut self.notes);
                 Ok(())
             }
-            ["timers", "on"] => {
+            ["show", "timers"] => {
                 self.notes.show_timers = true;
                 Ok(())
             }
-            ["state"] => {
-                for node in 0..self.world.nodes().len() as u32 {
-                    self.state(NodeId(node));
-                }
-                Ok(())
+            ["state", nodes @ ..] => {
+                self.each(nodes, |stage, node| match stage.world.nodes().process(node.0) {
+                    None => "is down".into(),
+                    Some(process) => process.glance(),
+                })
             }
-            ["state", node] => {
-                let node = self.node(node)?;
-                self.state(node);
-                Ok(())
-            }
+            ["disk", nodes @ ..] => self.each(nodes, |stage, node| {
+                let disk = stage.world.nodes().durable(node.0);
+                format!("has on disk {disk:?}")
+            }),
             _ => {
                 Err("no such command; the commands are listed in sim_core::drive::scripted".into())
             }
@@ -298,15 +343,48 @@ impl<P: Process> Stage<P> {
         found.ok_or_else(|| "no such message is under way".into())
     }
 
-    fn deliver_all(&mut self) -> Result<(), String> {
-        for _ in 0..100_000 {
-            let messages = self.world.pending().filter(|(_, _, event)| {
-                matches!(event, Event::Message { .. } | Event::Synced { .. })
+    fn list(&self, words: &[&str]) -> Result<Vec<NodeId>, String> {
+        words.iter().map(|word| self.node(word)).collect()
+    }
+
+    /// Delivers until nothing is under way among these nodes, or among all when none is named.
+    fn deliver_all(&mut self, among: &[NodeId]) -> Result<(), String> {
+        let is_in = |node: NodeId| among.is_empty() || among.contains(&node);
+        for _ in 0..MOST {
+            let messages = self.world.pending().filter(|(_, _, event)| match event {
+                Event::Message { from, to, .. } => is_in(*from) && is_in(NodeId(*to)),
+                Event::Synced { node, .. } => is_in(NodeId(*node)),
+                _ => false,
             });
             let Some(number) = messages.map(|(_, number, _)| number).min() else { return Ok(()) };
             self.fire(number)?;
         }
-        Err("100 000 messages, and still more under way".into())
+        Err(format!("{MOST} messages, and still more under way"))
+    }
+
+    fn drop_all(&mut self, to: Option<NodeId>) {
+        let messages = self.world.pending().filter(|(_, _, event)| {
+            matches!(event, Event::Message { to: node, .. }
+                if to.is_none_or(|to| to.0 == *node))
+        });
+        let numbers: Vec<u64> = messages.map(|(_, number, _)| number).collect();
+        for number in numbers {
+            self.world.discard(number);
+        }
+    }
+
+    /// The first of the nodes is to lead.
+    fn elect(&mut self, among: &[NodeId]) -> Result<(), String> {
+        let [candidate, rest @ ..] = among else { return Err("say whom".into()) };
+        let among = if rest.is_empty() { &[] } else { among };
+        let election = self.timer(*candidate, Some("election"));
+        let number = election.or_else(|_| self.timer(*candidate, None))?;
+        self.world.ring_now(number, &mut self.notes);
+        self.deliver_all(among)?;
+        match self.world.nodes().leader() == Some(*candidate) {
+            true => Ok(()),
+            false => Err(format!("{candidate} does not lead; wait a little before it?")),
+        }
     }
 
     fn timer(&self, node: NodeId, name: Option<&str>) -> Result<u64, String> {
@@ -333,11 +411,16 @@ impl<P: Process> Stage<P> {
     }
 
     fn ask(&mut self, node: NodeId, op: &str) -> Result<(), String> {
+        let (op, client) = op.rsplit_once(" as c").unwrap_or((op, "1"));
+        let Some(client @ 1..) = client.parse::<u32>().ok() else {
+            return Err("clients are c1, c2 and so on".into());
+        };
         let Some(op) = P::Service::read_op(op) else {
             return Err(format!("the service does not know `{op}`"));
         };
-        let number = self.asked.len() as u32 + 1;
-        let id = RequestId { client: NodeId::client(0), number };
+        let client = NodeId::client(client - 1);
+        let before = self.asked.iter().filter(|request| request.id.client == client).count();
+        let id = RequestId { client, number: before as u32 + 1 };
         let request = Request { id, oldest: 1, op };
         self.asked.push(request.clone());
         self.world.request_now(node, request, &mut self.notes);
@@ -345,9 +428,8 @@ impl<P: Process> Stage<P> {
     }
 
     fn again(&mut self, node: NodeId, name: &str) -> Result<(), String> {
-        let number = name.strip_prefix('#').and_then(|digits| digits.parse::<usize>().ok());
-        let request = number.and_then(|n| self.asked.get(n.wrapping_sub(1))).cloned();
-        let request = request.ok_or("no such request was asked; name it #1")?;
+        let request = self.asked.iter().find(|request| request.id.to_string() == name).cloned();
+        let request = request.ok_or("no such request was asked; name it c1#1")?;
         self.world.request_now(node, request, &mut self.notes);
         Ok(())
     }
@@ -379,13 +461,20 @@ impl<P: Process> Stage<P> {
         Ok(())
     }
 
-    fn state(&mut self, node: NodeId) {
-        match self.world.nodes().process(node.0) {
-            None => self.notes.line(format_args!("{node} is down")),
-            Some(process) => {
-                let state = serde_json::to_string(process).unwrap_or_else(|e| e.to_string());
-                self.notes.line(format_args!("{node}: {state}"));
-            }
+    /// A line on each of these nodes, or on every one.
+    fn each(
+        &mut self,
+        nodes: &[&str],
+        tell: impl Fn(&Self, NodeId) -> String,
+    ) -> Result<(), String> {
+        let mut nodes = self.list(nodes)?;
+        if nodes.is_empty() {
+            nodes = (0..self.world.nodes().len() as u32).map(NodeId).collect();
         }
+        for node in nodes {
+            let told = tell(self, node);
+            self.notes.line(format_args!("{node} {told}"));
+        }
+        Ok(())
     }
 }

@@ -7,6 +7,7 @@ use crate::observe::{FaultPhase, Observer};
 use crate::process::{NodeId, Process};
 use crate::random::Rng;
 use crate::service::Request;
+use crate::time::Span;
 
 /// Faults by hand are numbered from here on, away from those of a plan.
 const BY_HAND: u64 = 1 << 48;
@@ -33,6 +34,28 @@ impl<P: Process> World<P> {
     /// Boots a node from its disk.
     pub fn boot_now(&mut self, node: NodeId, watch: &mut impl Observer<P>) {
         self.boot(node.0, watch);
+    }
+
+    /// Sets the wall clock of a node wrong.
+    pub fn clock_jump_now(
+        &mut self,
+        node: NodeId,
+        by: Span,
+        back: bool,
+        watch: &mut impl Observer<P>,
+    ) {
+        let fault = Fault::ClockJump { nodes: vec![Target::Node(node)], by, back };
+        self.by_hand(&fault, vec![vec![node]], watch);
+    }
+
+    /// The network makes a second copy of a message that is under way. False when there is no such event.
+    pub fn double(&mut self, number: u64) -> bool {
+        let found = self.queue.iter().find(|(_, made, _)| *made == number);
+        let Some((at, event)) = found.map(|(at, _, event)| (at, event.clone())) else {
+            return false;
+        };
+        self.push(at, event);
+        true
     }
 
     /// Cuts the links between groups of nodes, or those from the first to the others.

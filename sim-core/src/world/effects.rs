@@ -24,16 +24,23 @@ impl<P: Process> World<P> {
     ) {
         std::mem::swap(&mut self.context.rng, &mut self.node_streams[machine as usize]);
         let mut effects = std::mem::take(&mut self.context.effects);
-        if self.nodes.list[machine as usize].is_holding()
-            || effects.iter().any(|effect| matches!(effect, Effect::Sync))
-        {
+        let (mut syncs, mut claims) = (false, false);
+        for effect in &effects {
+            match effect {
+                Effect::Sync => syncs = true,
+                Effect::Claim(_) => claims = true,
+                _ => {}
+            }
+        }
+        if syncs || self.nodes.list[machine as usize].is_holding() {
             effects = self.hold(machine, effects);
         }
-        self.release(machine, event, cause, leaves, effects, watch);
+        self.release(machine, event, cause, leaves, effects, claims, watch);
     }
 
     /// Shows a step and lets its effects happen.
     #[inline]
+    #[allow(clippy::too_many_arguments)]
     fn release(
         &mut self,
         machine: Machine,
@@ -41,6 +48,7 @@ impl<P: Process> World<P> {
         cause: Cause<'_, P>,
         leaves: Time,
         mut effects: Vec<Effect<P>>,
+        claims: bool,
         watch: &mut impl Observer<P>,
     ) {
         if self.strikes.is_waiting()
@@ -51,7 +59,9 @@ impl<P: Process> World<P> {
             return;
         }
         self.steps += 1;
-        self.tell_roles(machine, &effects);
+        if claims {
+            self.tell_roles(machine, &effects);
+        }
         let step = Step {
             at: self.now,
             number: self.steps,
@@ -117,12 +127,8 @@ impl<P: Process> World<P> {
     }
 
     pub(super) fn start_sync(&mut self, machine: Machine) {
-        let node = &mut self.nodes.list[machine as usize];
-        let life = node.life;
-        let rare = node.rare();
-        if !rare.disk.begin_sync() {
-            return;
-        }
+        let rare = self.nodes.list[machine as usize].rare();
+        let Some(sync) = rare.disk.begin_sync() else { return };
         let takes = if rare.disk.lying > 0 {
             Span::micros(1)
         } else {
@@ -130,29 +136,41 @@ impl<P: Process> World<P> {
             cost * u64::from(rare.disk.slow)
         };
         let at = self.now + takes;
-        self.push(at, Event::Synced { node: machine, life });
+        self.push(at, Event::Synced { node: machine, sync });
     }
 
     /// A sync has ended: what waited for it happens, as a step of its own.
     pub(super) fn synced(
         &mut self,
         machine: Machine,
-        life: u32,
+        sync: u64,
         event: u64,
         watch: &mut impl Observer<P>,
     ) {
         let node = &mut self.nodes.list[machine as usize];
-        if node.life != life || node.process.is_none() {
+        let (life, is_paused) = (node.life, node.paused > 0);
+        let rare = node.rare();
+        if !rare.disk.is_under_way(sync) {
             return;
         }
-        let is_paused = node.paused > 0;
-        let rare = node.rare();
         rare.disk.end_sync();
         if is_paused {
             // The disk is done, but the process does not look until it goes on.
-            rare.inbox.push_back((event, Event::Synced { node: machine, life }));
+            rare.inbox.push_back((event, Event::Released { node: machine }));
             return;
         }
+        self.let_go(machine, life, event, watch);
+    }
+
+    /// Lets happen what waited for the disk, as far as the disk has what it waited for.
+    pub(super) fn let_go(
+        &mut self,
+        machine: Machine,
+        life: u32,
+        event: u64,
+        watch: &mut impl Observer<P>,
+    ) {
+        let rare = self.nodes.list[machine as usize].rare();
         let mut now = std::mem::take(&mut self.spare);
         while let Some(held) = rare.held.pop_front() {
             match held {
@@ -169,7 +187,7 @@ impl<P: Process> World<P> {
             self.spare = now;
         } else {
             let reused = std::mem::take(&mut self.context.effects);
-            self.release(machine, event, Cause::Synced, self.now, now, watch);
+            self.release(machine, event, Cause::Synced, self.now, now, true, watch);
             self.spare = std::mem::replace(&mut self.context.effects, reused);
         }
         if waits && self.nodes.list[machine as usize].life == life {
@@ -192,6 +210,8 @@ impl<P: Process> World<P> {
             Effect::Send { to: Target::Peers, message } => {
                 self.broadcast(machine, message, leaves, watch);
             }
+            // Who asks in a script is no client of the world.
+            Effect::Reply { id, .. } if id.client.index() >= self.clients.len() => {}
             Effect::Reply { id, answer } => {
                 let from = self.nodes.identity(machine);
                 let event = Event::Answer { client: id.client.index() as u32, from, id, answer };
@@ -308,10 +328,9 @@ impl<P: Process> World<P> {
             return self.stalled.push(Stalled { from, to, event, size });
         }
         match self.network.fate(source, target, leaves, size, &mut self.fired) {
-            Fate::Arrives { at, again } => {
-                if let Some(again) = again {
-                    self.push(again, event.clone());
-                }
+            Fate::Arrives { at, again: None } => self.push(at, event),
+            Fate::Arrives { at, again: Some(again) } => {
+                self.push(again, event.clone());
                 self.push(at, event);
             }
             Fate::Lost(why) => {

@@ -366,12 +366,10 @@ impl<P: Process> World<P> {
                 }
             }
             Fault::SlowNode { factor, .. } => {
-                self.each(all, |rare| rare.slow = rare.slow.saturating_mul((*factor).max(1)));
+                self.each(all, |rare| rare.slow = rare.slow.max(*factor));
             }
             Fault::SlowDisk { factor, .. } => {
-                self.each(all, |rare| {
-                    rare.disk.slow = rare.disk.slow.saturating_mul((*factor).max(1));
-                });
+                self.each(all, |rare| rare.disk.slow = rare.disk.slow.max(*factor));
             }
             Fault::FullDisk { .. } => self.each(all, |rare| rare.disk.full += 1),
             Fault::LyingSync { .. } => self.each(all, |rare| rare.disk.lying += 1),
@@ -530,6 +528,13 @@ impl<P: Process> World<P> {
                     self.start_sync(node.0);
                 }
             }
+            Fault::SlowDisk { .. } => {
+                // What is under way goes on at the disk's own speed.
+                for node in all {
+                    self.nodes.list[node.index()].rare().disk.give_up_sync();
+                    self.start_sync(node.0);
+                }
+            }
             Fault::Cut { .. } => self.send_stalled(watch),
             _ => {}
         }
@@ -547,11 +552,12 @@ impl<P: Process> World<P> {
                     *paused = paused.saturating_sub(1);
                 }
             }
-            Fault::SlowNode { factor, .. } => {
-                self.each(all, |rare| rare.slow = (rare.slow / (*factor).max(1)).max(1));
-            }
-            Fault::SlowDisk { factor, .. } => {
-                self.each(all, |rare| rare.disk.slow = (rare.disk.slow / (*factor).max(1)).max(1));
+            Fault::SlowNode { .. } | Fault::SlowDisk { .. } => {
+                for node in all {
+                    let (slow, disk) = self.slowness(*node);
+                    let rare = self.nodes.list[node.index()].rare();
+                    (rare.slow, rare.disk.slow) = (slow, disk);
+                }
             }
             Fault::FullDisk { .. } => self.each(all, |rare| rare.disk.full -= 1),
             Fault::LyingSync { .. } => self.each(all, |rare| rare.disk.lying -= 1),
@@ -572,6 +578,19 @@ impl<P: Process> World<P> {
             | Fault::BitRot { .. }
             | Fault::ClockJump { .. } => {}
         }
+    }
+
+    /// How many times as long a node and its disk take for everything: of several faults the worst counts.
+    fn slowness(&self, node: NodeId) -> (u32, u32) {
+        let (mut slow, mut disk) = (1, 1);
+        for active in self.strikes.active.iter().filter(|a| a.hit.iter().any(|hit| hit.0 == node)) {
+            match self.strikes.plan.strikes[active.index as usize].fault {
+                Fault::SlowNode { factor, .. } => slow = slow.max(factor),
+                Fault::SlowDisk { factor, .. } => disk = disk.max(factor),
+                _ => {}
+            }
+        }
+        (slow, disk)
     }
 
     fn go_on(&mut self, node: NodeId, watch: &mut impl Observer<P>) {

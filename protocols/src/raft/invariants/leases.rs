@@ -3,10 +3,11 @@
 use super::super::Raft;
 use sim_core::{Fact, Invariant, Nodes, ReadPath, Service, Step, Violation};
 
-/// The spans of true time in which servers hold leases are disjoint, as long as clocks drift within the bound.
+/// The spans of true time in which servers hold leases are disjoint, as long as clocks drift within
+/// the bound.
 ///
-/// It is enough to look whenever a lease begins, is extended or is used: two that overlap do so when the later of
-/// them begins.
+/// It is enough to look whenever a lease begins, is extended or is used: two that overlap do so
+/// when the later of them begins.
 #[derive(Clone, Debug, Default)]
 pub struct LeaseDisjointness;
 

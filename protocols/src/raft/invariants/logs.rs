@@ -50,11 +50,11 @@ impl<S: Service> Invariant<Raft<S>> for LeaderAppendOnly {
     }
 }
 
-/// "If two logs contain an entry with the same index and term, then the logs are identical in all entries up
-/// through the given index."
+/// "If two logs contain an entry with the same index and term, then the logs are identical in all
+/// entries up through the given index."
 ///
-/// Remembers what stood before and at each entry that was ever written, for the newest indices; what is written
-/// further behind goes unseen.
+/// Remembers what stood before and at each entry that was ever written, for the newest indices;
+/// what is written further behind goes unseen.
 #[derive(Clone, Debug, Default)]
 pub struct LogMatching {
     base: Index,
@@ -148,15 +148,16 @@ impl<S: Service> Invariant<Raft<S>> for LogMatching {
     }
 }
 
-/// "If a log entry is committed in a given term, then that entry will be present in the logs of the leaders for
-/// all higher-numbered terms."
+/// "If a log entry is committed in a given term, then that entry will be present in the logs of the
+/// leaders for all higher-numbered terms."
 ///
-/// An entry is known to be committed when a server says so, or when a majority has acknowledged an entry of the
-/// leader's own term, whether or not anybody lives to count. The newest one of each term is remembered with a
-/// hash of all before it, which is as good as all of them.
+/// An entry is known to be committed when a server says so, or when a majority has acknowledged an
+/// entry of the leader's own term, whether or not anybody lives to count. The newest one of each
+/// term is remembered with a hash of all before it, which is as good as all of them.
 #[derive(Clone, Debug, Default)]
 pub struct LeaderCompleteness {
-    /// By term: the last index that was committed in it, or before it ended, and the log up to there.
+    /// By term: the last index that was committed in it, or before it ended, and the log up to
+    /// there.
     committed: Vec<(Term, Index, u64)>,
     /// What each machine has acknowledged in the newest term.
     term: Term,

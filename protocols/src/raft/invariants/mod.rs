@@ -1,8 +1,8 @@
 //! The properties of Fig. 3 of the paper, and some that the thesis adds, checked at every step.
 //!
-//! What is checked from facts alone is in [`checkers::safety`]. The rest looks into the servers, and keeps
-//! what was once true in memories of its own: servers could lose a committed entry together and then agree on
-//! another, and nothing that is left would show it.
+//! What is checked from facts alone is in [`checkers::safety`]. The rest looks into the servers,
+//! and keeps what was once true in memories of its own: servers could lose a committed entry
+//! together and then agree on another, and nothing that is left would show it.
 
 mod leases;
 mod logs;
@@ -42,8 +42,9 @@ impl<S: Service> Invariant<Raft<S>> for ElectionSafety {
     }
 }
 
-/// "If a server has applied a log entry at a given index to its state machine, no other server will ever apply a
-/// different log entry for the same index"; and where states are told, they are the same too.
+/// "If a server has applied a log entry at a given index to its state machine, no other server will
+/// ever apply a different log entry for the same index"; and where states are told, they are the
+/// same too.
 #[derive(Clone, Debug, Default)]
 pub struct StateMachineSafety(Agreement);
 

@@ -6,9 +6,9 @@ use super::super::{Raft, Role};
 use super::PerMachine;
 use sim_core::{Cause, Effect, Invariant, NodeId, Nodes, Service, Step, Violation};
 
-/// Terms never go back and a term has one vote, nor across restarts as far as others were told; in one life of a
-/// server the commit index, what is applied, and the snapshot never go back, nor in one term what a leader
-/// knows of its followers.
+/// Terms never go back and a term has one vote, nor across restarts as far as others were told; in
+/// one life of a server the commit index, what is applied, and the snapshot never go back, nor in
+/// one term what a leader knows of its followers.
 #[derive(Clone, Debug, Default)]
 pub struct Monotonicity(PerMachine<Known>);
 
@@ -133,8 +133,9 @@ impl<S: Service> Invariant<Raft<S>> for Monotonicity {
     }
 }
 
-/// Asking beforehand, consenting to it and hearing consent change no term and no vote; only a majority's consent
-/// starts a campaign, and only a refusal that bears a higher term raises the asker's.
+/// Asking beforehand, consenting to it and hearing consent change no term and no vote; only a
+/// majority's consent starts a campaign, and only a refusal that bears a higher term raises the
+/// asker's.
 #[derive(Clone, Debug, Default)]
 pub struct PreVoteFree(PerMachine<(Term, Option<NodeId>)>);
 

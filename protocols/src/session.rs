@@ -1,14 +1,15 @@
-//! Client sessions: each request changes the state once, however often it comes (thesis, section 6.3).
+//! Client sessions: each request changes the state once, however often it comes (thesis, section
+//! 6.3).
 //!
-//! The table is part of the replicated state, and only committed entries change it, so that every server has
-//! the same one at the same index, and expires the same sessions.
+//! The table is part of the state, and only what is executed changes it: where the state is replicated, every
+//! server has the same table at the same index, and expires the same sessions.
 //!
-//! A session opens with a client's first request. The paper has a RegisterClient call for that, whose
-//! answer is a fresh id; here a client has one id for life, so what a closed session had done must not be
-//! forgotten altogether: the highest number that it executed stays. A request above that is surely new, and
-//! opens the session again; of one at or below it nobody can say whether it was done.
+//! A session opens with a client's first request. The paper has a RegisterClient call for that,
+//! whose answer is a fresh id; here a client has one id for life, so what a closed session had done
+//! must not be forgotten altogether: the highest number that it executed stays. A request above
+//! that is surely new, and opens the session again; of one at or below it nobody can say whether it
+//! was done.
 
-use super::log::Index;
 use serde::Serialize;
 use sim_core::{Data, RequestId};
 use std::collections::BTreeMap;
@@ -36,9 +37,21 @@ pub struct Session<R> {
     /// The highest number that was executed.
     highest: u32,
     /// When it was last used.
-    used: Index,
+    used: u64,
     /// The replies that may still be asked for.
     replies: Vec<(u32, R)>,
+}
+
+impl<R> Session<R> {
+    fn record(&mut self, number: u32, oldest: u32, reply: R, index: u64) {
+        if oldest > self.oldest {
+            self.oldest = oldest;
+            self.replies.retain(|(number, _)| *number >= oldest);
+        }
+        self.used = index;
+        self.highest = self.highest.max(number);
+        self.replies.push((number, reply));
+    }
 }
 
 /// The table of sessions, by client.
@@ -77,24 +90,19 @@ impl<R: Data> Sessions<R> {
     }
 
     /// Keeps the reply to a new request, and makes room for it if there are `most` sessions already.
-    pub fn record(&mut self, id: RequestId, oldest: u32, reply: R, index: Index, most: u32) {
+    pub fn record(&mut self, id: RequestId, oldest: u32, reply: R, index: u64, most: u32) {
         let client = id.client.index() as u32;
-        if !self.open.contains_key(&client) {
-            while self.open.len() >= most as usize {
-                self.expire_one();
-            }
-            let expired = self.closed.remove(&client).unwrap_or(0);
-            let (highest, replies) = (expired, Vec::new());
-            self.open.insert(client, Session { oldest, expired, highest, used: index, replies });
+        if let Some(session) = self.open.get_mut(&client) {
+            return session.record(id.number, oldest, reply, index);
         }
-        let Some(session) = self.open.get_mut(&client) else { return };
-        if oldest > session.oldest {
-            session.oldest = oldest;
-            session.replies.retain(|(number, _)| *number >= oldest);
+        while self.open.len() >= most as usize {
+            self.expire_one();
         }
-        session.used = index;
-        session.highest = session.highest.max(id.number);
-        session.replies.push((id.number, reply));
+        let expired = self.closed.remove(&client).unwrap_or(0);
+        let (highest, replies) = (expired, Vec::new());
+        let mut session = Session { oldest, expired, highest, used: index, replies };
+        session.record(id.number, oldest, reply, index);
+        self.open.insert(client, session);
     }
 
     /// Closes the session that was used least recently: the same one on every server.
@@ -108,12 +116,12 @@ impl<R: Data> Sessions<R> {
     }
 
     /// Forgets which sessions were closed.
-    pub(super) fn forget_closed(&mut self) {
+    pub(crate) fn forget_closed(&mut self) {
         self.closed.clear();
     }
 
     /// Cuts the table into so many slices; put together they are the table again.
-    pub(super) fn slices(&self, count: usize) -> impl Fn(usize) -> Sessions<R> + '_ {
+    pub(crate) fn slices(&self, count: usize) -> impl Fn(usize) -> Sessions<R> + '_ {
         let part = move |len: usize, nth: usize| len * nth / count..len * (nth + 1) / count;
         move |nth| {
             let open = part(self.open.len(), nth);
@@ -128,13 +136,13 @@ impl<R: Data> Sessions<R> {
     }
 
     /// Adds a slice.
-    pub(super) fn merge(&mut self, slice: &Sessions<R>) {
+    pub(crate) fn merge(&mut self, slice: &Sessions<R>) {
         self.open.extend(slice.open.iter().map(|(client, session)| (*client, session.clone())));
         self.closed.extend(&slice.closed);
     }
 
     /// How many sessions are open or remembered.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.open.len() + self.closed.len()
     }
 }

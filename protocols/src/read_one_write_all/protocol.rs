@@ -1,0 +1,117 @@
+//! How read-one-write-all stands in the catalogue.
+
+use super::ReadOneWriteAll;
+use super::config::{Bug, Config};
+use crate::promise::Promise;
+use crate::protocol::{BugAbout, Protocol};
+use checkers::Model;
+use checkers::safety::{Agreement, ExactlyOnce};
+use sim_core::fault::{FaultKind, Role, Target};
+use sim_core::settings::Delay;
+use sim_core::topology::Topology;
+use sim_core::{NodeId, Settings, Span};
+use std::ops::RangeInclusive;
+
+/// A disk that loses what was synced is not among them.
+const MODEL: &[FaultKind] = &[
+    FaultKind::Crash,
+    FaultKind::TornCrash,
+    FaultKind::Restart,
+    FaultKind::Pause,
+    FaultKind::SlowNode,
+    FaultKind::Cut,
+    FaultKind::OneWayCut,
+    FaultKind::Loss,
+    FaultKind::Delay,
+    FaultKind::Duplicate,
+    FaultKind::Reorder,
+    FaultKind::Corrupt,
+    FaultKind::SlowDisk,
+    FaultKind::FullDisk,
+    FaultKind::ClockJump,
+    FaultKind::ClockDrift,
+];
+
+const PROMISES: &[(&str, &str)] = &[
+    ("agreement", "no two copies have different writes at a slot"),
+    ("exactly-once", "a request changes the state at most once, however often it is sent"),
+    ("linearizable", "reads and writes take effect at once"),
+    ("live-again", "when every node is up again, requests are done within the stated bound"),
+    ("catch-up", "when every node is up again, every copy has what is done"),
+];
+
+impl<S: Model> Protocol for ReadOneWriteAll<S> {
+    type Safety = (Agreement, ExactlyOnce);
+
+    fn about() -> &'static str {
+        "a write reaches every copy, a read asks one (Bernstein, Hadzilacos and Goodman, 1987)"
+    }
+
+    fn promises(_: &Config) -> Vec<Promise> {
+        let promise = |(property, words)| Promise { property, under: MODEL.to_vec(), words };
+        PROMISES.iter().copied().map(promise).collect()
+    }
+
+    fn bugs() -> Vec<BugAbout> {
+        Bug::ALL.into_iter().map(Bug::about).collect()
+    }
+
+    fn plant(config: &mut Config, bug: &str) -> bool {
+        let bug = Bug::named(bug);
+        config.bugs.extend(bug);
+        bug.is_some()
+    }
+
+    fn is_mutated(config: &Config) -> bool {
+        !config.bugs.is_empty()
+    }
+
+    fn implied_by(property: &str) -> &'static [&'static str] {
+        match property {
+            "linearizable" => &["agreement", "exactly-once"],
+            _ => &[],
+        }
+    }
+
+    fn roles() -> Vec<(&'static str, Target)> {
+        vec![("coordinator", Target::Node(NodeId(0))), ("a-follower", Target::A(Role::Follower))]
+    }
+
+    fn sizes() -> RangeInclusive<u32> {
+        1..=101
+    }
+
+    /// So many copies may be lost before nobody has the data. Writes wait for the first of them already.
+    fn tolerating(faults: u32) -> u32 {
+        faults.saturating_add(1)
+    }
+
+    /// A write needs every node.
+    fn can_go_on(live: u32, nodes: u32) -> bool {
+        live == nodes
+    }
+
+    /// A round is sent again when it was lost, and what was missed comes a batch at a time. With the losses that
+    /// networks have, ten rounds in a row do not fail.
+    fn settle(config: &Config, settings: &Settings) -> Span {
+        let network = &settings.network;
+        let topology = network.topology.as_deref().and_then(Topology::named);
+        let delay = match (topology, network.delay) {
+            (Some(topology), _) => {
+                topology.delays().iter().map(|delay| delay.to).max().unwrap_or_default()
+            }
+            (None, Delay::Uniform(range)) => range.to,
+            (None, Delay::LogNormal(curve)) => curve.p99,
+        };
+        let round = config.retry + delay * 3 + settings.costs.sync.to * 2;
+        round * 20 + Span::secs(2)
+    }
+
+    fn shortest_timer(config: &Config) -> Span {
+        config.retry
+    }
+
+    fn complaint(config: &Config) -> Option<String> {
+        config.complaint()
+    }
+}

@@ -1,0 +1,183 @@
+//! Golden scripts: every `src/PROTOCOL/scripts/*.txt`, and proof that they notice.
+//!
+//! A file holds an essay, commands, a line `----`, and below it what happened.
+//! `SPLITBRAIN_UPDATE=1 cargo test -p protocols` writes that part anew; the difference is then for people to
+//! read.
+
+use protocols::Entry;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const SEPARATOR: &str = "----\n";
+
+/// A script: where it is, what it does, and what happened.
+pub struct Script {
+    path: PathBuf,
+    pub protocol: &'static dyn Entry,
+    commands: String,
+    golden: String,
+}
+
+impl Script {
+    fn read(path: PathBuf, protocol: &'static dyn Entry) -> Script {
+        let text = fs::read_to_string(&path).expect("a script can be read");
+        let (commands, golden) =
+            text.split_once(SEPARATOR).unwrap_or_else(|| panic!("{path:?} has no line ----"));
+        Script { protocol, commands: commands.into(), golden: golden.into(), path }
+    }
+
+    pub fn name(&self) -> String {
+        let stem = self.path.file_stem().unwrap_or_default();
+        format!("{}/{}", self.protocol.name(), stem.to_string_lossy())
+    }
+
+    /// What happens when a mistake is planted.
+    fn with_bug(&self, bug: &str) -> Result<String, String> {
+        let plant = |line: &str| match line.starts_with("cluster ") {
+            true => format!("{line} bugs=[\"{bug}\"]\n"),
+            false => format!("{line}\n"),
+        };
+        self.protocol.script(&self.commands.lines().map(plant).collect::<String>())
+    }
+}
+
+/// Every script of every protocol. A folder's name is the protocol's, with `_` for `-`.
+pub fn all() -> Vec<Script> {
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut scripts = Vec::new();
+    for folder in sorted(&sources).into_iter().filter(|path| path.join("scripts").is_dir()) {
+        let name = folder.file_name().unwrap_or_default().to_string_lossy().replace('_', "-");
+        let protocol = protocols::all().get(&name);
+        let protocol = protocol.unwrap_or_else(|| panic!("{name} is not in the catalogue"));
+        let files = sorted(&folder.join("scripts"));
+        scripts.extend(files.into_iter().map(|path| Script::read(path, protocol)));
+    }
+    scripts
+}
+
+fn sorted(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("a folder of the sources");
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    paths.sort();
+    paths
+}
+
+#[allow(clippy::disallowed_methods)] // this switch is for people
+fn is_to_be_updated() -> bool {
+    std::env::var_os("SPLITBRAIN_UPDATE").is_some()
+}
+
+#[test]
+fn scripts_do_what_they_did() {
+    let scripts = all();
+    assert!(scripts.len() >= 28, "only {} scripts", scripts.len());
+    let mut wrong = String::new();
+    for script in scripts {
+        let happened = match script.protocol.script(&script.commands) {
+            Ok(happened) => happened,
+            Err(why) => {
+                wrong += &format!("{}: {why}\n", script.name());
+                continue;
+            }
+        };
+        if happened == script.golden {
+            continue;
+        }
+        if is_to_be_updated() {
+            let text = [&script.commands, SEPARATOR, &happened].concat();
+            fs::write(&script.path, text).expect("a script can be written");
+        } else {
+            wrong += &format!("{}:\n{}", script.name(), difference(&script.golden, &happened));
+        }
+    }
+    assert!(wrong.is_empty(), "\n{wrong}\nSPLITBRAIN_UPDATE=1 takes what happens for right");
+}
+
+/// The first lines that differ, with some that lead up to them.
+fn difference(golden: &str, happened: &str) -> String {
+    let (was, is): (Vec<_>, Vec<_>) = (golden.lines().collect(), happened.lines().collect());
+    let same = was.iter().zip(&is).take_while(|(was, is)| was == is).count();
+    let mut text = String::new();
+    for line in &was[same.saturating_sub(4)..same] {
+        text += &format!("    {line}\n");
+    }
+    for (sign, lines) in [('-', &was), ('+', &is)] {
+        for line in lines.iter().skip(same).take(6) {
+            text += &format!("  {sign} {line}\n");
+        }
+    }
+    text
+}
+
+/// Scripts, and mistakes that they notice.
+pub const NOTICED: &[(&str, &str)] = &[
+    ("raft/vote_waits_for_disk", "vote-not-persisted"),
+    ("raft/restart_remembers_term_and_vote", "term-reset-on-restart"),
+    ("raft/duplicated_vote_counts_once", "duplicate-vote-counted"),
+    ("raft/two_of_four_are_no_majority", "quorum-half"),
+    ("raft/one_vote_a_term", "vote-cleared-same-term"),
+    ("raft/stale_log_gets_no_vote", "vote-ignores-log"),
+    ("raft/shorter_log_of_the_same_term_gets_no_vote", "vote-term-only"),
+    ("raft/committed_entry_outlives_its_leader", "vote-uses-commit-index"),
+    ("raft/old_leaders_heartbeat_is_no_news", "stale-leader-heartbeat-resets-timer"),
+    ("raft/refused_candidate_leaves_the_vote_free", "seen-vote-counts-as-granted"),
+    ("raft/append_is_refused_where_logs_part", "ae-skip-prev-check"),
+    ("raft/conflicting_tail_is_replaced", "ae-keep-stale-tail"),
+    ("raft/commit_stops_at_what_was_matched", "commit-min-own-last"),
+    ("raft/leader_commits_only_its_own_term", "commit-old-term-entries"),
+    ("raft/follower_acknowledges_only_what_it_was_sent", "match-from-follower-last"),
+    ("raft/acknowledgement_of_an_old_term_counts_for_nothing", "ack-from-old-term-counted"),
+    ("raft/follower_acknowledges_when_its_disk_has_it", "reply-before-fsync"),
+    ("raft/leader_counts_itself_when_its_disk_has_it", "leader-self-count-unsynced"),
+    ("raft/deposed_leader_steps_down_and_keeps_its_log", "truncate-on-stepdown"),
+    ("raft/client_hears_when_committed", "ack-client-before-commit"),
+    ("raft/snapshot_brings_a_laggard_up", "next-index-underflow"),
+    ("raft/new_leader_serves_no_read_before_its_no_op", "readindex-before-term-commit"),
+    ("raft/read_index_waits_for_a_round", "readindex-reuses-old-acks"),
+    ("raft/refusal_of_an_old_term_confirms_nothing", "refusal-confirms-round"),
+    ("raft/follower_read_asks_the_leader", "follower-read-own-commit"),
+    ("raft/lease_runs_from_when_its_round_began", "lease-from-ack-arrival"),
+    ("raft/lease_ends_before_another_may_lead", "lease-voters-do-not-wait"),
+    ("raft/booted_voter_waits_out_a_lease", "lease-voters-do-not-wait"),
+    ("raft/voters_stand_by_a_live_leader", "lease-voters-do-not-wait"),
+    ("raft/lease_ignores_the_wall_clock", "lease-wall-clock"),
+    ("raft/snapshot_bears_the_term_of_its_last_entry", "snapshot-wrong-term"),
+    ("raft/installed_snapshot_drops_a_conflicting_tail", "install-keeps-conflicting-tail"),
+    ("raft/old_snapshot_is_not_installed", "install-older-regresses"),
+    ("raft/snapshot_leaves_the_term_alone", "install-lowers-term"),
+    ("raft/snapshot_holds_the_sessions", "snapshot-omits-sessions"),
+    ("raft/chunks_of_two_snapshots_do_not_mix", "snapshot-chunk-mix"),
+    ("raft/pre_vote_changes_nothing", "prevote-bumps-term"),
+    ("raft/refused_pre_vote_tells_the_term", "prevote-stale-term-reply"),
+    ("raft/failed_transfer_is_given_up", "transfer-never-aborts"),
+    ("raft/timeout_now_of_an_old_term_is_ignored", "timeoutnow-stale-term"),
+    ("raft/duplicate_request_is_done_once", "dedup-leader-memory"),
+    ("raft/expired_session_does_nothing_again", "session-auto-recreate"),
+];
+
+#[test]
+fn planted_mistakes_change_what_happens() {
+    let scripts = all();
+    let told = |text: &str| -> Vec<String> {
+        text.lines().filter(|line| !line.starts_with("> cluster")).map(str::to_owned).collect()
+    };
+    let mut unnoticed = Vec::new();
+    for (name, bug) in NOTICED {
+        let script = scripts.iter().find(|script| script.name() == *name);
+        let script = script.unwrap_or_else(|| panic!("there is no script {name}"));
+        match script.with_bug(bug) {
+            Ok(happened) if told(&happened) == told(&script.golden) => unnoticed.push((name, bug)),
+            Err(why) => assert!(!why.contains("`cluster"), "{name}: {why}"),
+            Ok(_) => {}
+        }
+    }
+    assert!(unnoticed.is_empty(), "{unnoticed:#?}");
+}
+
+#[test]
+fn every_mistake_of_raft_changes_some_script() {
+    let raft = protocols::all().get("raft").expect("raft is in the catalogue");
+    for bug in raft.bugs() {
+        assert!(NOTICED.iter().any(|(_, noticed)| *noticed == bug.id), "{} is unseen", bug.id);
+    }
+}

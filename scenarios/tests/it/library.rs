@@ -1,0 +1,112 @@
+//! The scenarios that ship: that each is read, shows what it says, and that together they show what they must.
+
+use scenarios::format::{Scenario, read};
+use scenarios::library::{LIBRARY, Shipped, named};
+use scenarios::run::{Course, Extras};
+use scenarios::words::Words;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+/// What the library has to show.
+const CLAIMS: [&str; 25] = [
+    "bank-overdraft",
+    "cap-cp",
+    "cluster-size-cost",
+    "consensus-latency",
+    "even-adds-nothing",
+    "even-no-split-brain",
+    "no-quorum-reads",
+    "quorum-arithmetic",
+    "quorums-intersect",
+    "raft-clock-and-leases",
+    "raft-election-timeline",
+    "raft-equal-timeouts-livelock",
+    "raft-failover-time",
+    "raft-heartbeat-interval",
+    "raft-leader-lease",
+    "raft-one-round",
+    "raft-partition-3-2",
+    "raft-slow-leader",
+    "raft-slow-minority",
+    "raft-three-subproblems",
+    "raft-two-leaders-two-terms",
+    "raft-two-of-five-down",
+    "raft-uncommitted-lost",
+    "split-brain-without-quorum",
+    "wait-for-all-blocks",
+];
+
+fn scenario(shipped: &Shipped) -> Scenario {
+    let words = Words::of(protocols::all());
+    read(shipped.text.as_bytes(), shipped.name, &words)
+        .unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+/// Every scenario file below a folder.
+fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+    let entries = std::fs::read_dir(folder).expect("the library is beside the tests");
+    for entry in entries {
+        let path = entry.expect("a readable entry").path();
+        if path.is_dir() {
+            files(&path, found);
+        } else if path.extension().is_some_and(|ending| ending == "toml") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn every_file_of_the_library_is_carried_under_its_name() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("library");
+    let mut paths = Vec::new();
+    files(&root, &mut paths);
+    assert_eq!(paths.len(), LIBRARY.len());
+    for path in paths {
+        let name = path.strip_prefix(&root).expect("it is below").with_extension("");
+        let name = name.to_string_lossy().replace('\\', "/");
+        let shipped = named(&name).unwrap_or_else(|| panic!("{name} is not carried"));
+        assert_eq!(shipped.text, std::fs::read_to_string(&path).expect("it is text"), "{name}");
+    }
+}
+
+#[test]
+fn every_claim_is_shown() {
+    let shown: BTreeSet<String> =
+        LIBRARY.iter().filter_map(|shipped| scenario(shipped).claim).collect();
+    let missing: Vec<&str> = CLAIMS.into_iter().filter(|claim| !shown.contains(*claim)).collect();
+    assert!(missing.is_empty(), "nothing shows {missing:?}");
+}
+
+#[test]
+fn no_two_scenarios_have_one_title_and_each_expects_something() {
+    let mut titles = BTreeSet::new();
+    for shipped in LIBRARY {
+        let scenario = scenario(shipped);
+        let expect = &scenario.expect;
+        let bounds = expect.each.len() + expect.all.len();
+        assert!(bounds > 0, "{} expects nothing that is measured", shipped.name);
+        assert!(titles.insert(scenario.title.clone()), "{}: {}", shipped.name, scenario.title);
+        let first = shipped.text.lines().next();
+        assert_eq!(first, Some("#:schema ../../scenario.schema.json"), "{}", shipped.name);
+    }
+}
+
+/// What needs all seeds of a scenario to be judged is left to `splitbrain run`.
+#[test]
+fn every_scenario_holds_on_its_first_seeds_and_runs_alike_twice() {
+    for shipped in LIBRARY {
+        let scenario = scenario(shipped);
+        for subject in &scenario.subjects {
+            let course = Course::new(protocols::all(), shipped.name, &scenario, subject, &[])
+                .unwrap_or_else(|problem| panic!("{}: {problem}", shipped.name));
+            let summary = course.run_all(0..2, &AtomicBool::new(false), &|_| {});
+            assert_eq!(summary.seeds.held, 2, "{}: {:?}", shipped.name, summary.broken);
+            for expectation in summary.expectations {
+                assert_ne!(expectation.met, Some(false), "{}: {expectation:?}", shipped.name);
+            }
+            let digest = || course.run(0, Extras::default()).outcome.digest;
+            assert_eq!(digest(), digest(), "{}", shipped.name);
+        }
+    }
+}
