@@ -9,12 +9,16 @@
 //! | this file | building a world, taking a step, handing events to nodes |
 //! | `effects` | what nodes ask for: the sync barrier, timers, sending |
 //! | `clients` | the same for clients |
-//! | `strikes` | faults: when they strike, whom they hit, what that does, how it heals |
+//! | `strikes` | faults: when they strike, what they wait for, when they heal |
+//! | `find` | whom a fault hits |
+//! | `inflict` | what it does to them, and how that is taken back |
 //! | `by_hand` | what a script does to a world, outside any plan |
 
 mod by_hand;
 mod clients;
 mod effects;
+mod find;
+mod inflict;
 mod strikes;
 
 use crate::context::Context;
