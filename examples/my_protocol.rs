@@ -1,5 +1,5 @@
-//! Chain replication (van Renesse and Schneider, 2004), without reconfiguration: the head takes what clients ask,
-//! each node hands it on, and the tail answers, when all have it on disk.
+//! Chain replication (van Renesse and Schneider, 2004), without reconfiguration: the head takes what
+//! clients ask, each node hands it on, and the tail answers, when all have it on disk.
 use serde::Serialize;
 use splitbrain::prelude::*;
 use std::{collections::BTreeMap, process::ExitCode};

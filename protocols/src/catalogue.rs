@@ -169,7 +169,10 @@ where
         P::shortest_timer(Self::config(options))
     }
     fn drift_bound(&self, options: &Options) -> u32 {
-        P::drift_bound(Self::config(options))
+        let config = Self::config(options);
+        let promises = P::promises(config);
+        let bounds = promises.iter().filter_map(|p| P::drift_bound(config, p.property));
+        bounds.min().unwrap_or(1_000_000)
     }
     fn loads(&self) -> Vec<&'static str> {
         ClientOf::<P>::loads().into_iter().map(|(name, _)| name).collect()

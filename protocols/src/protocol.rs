@@ -81,9 +81,10 @@ pub trait Protocol: Process<Service: Model> {
         Span::millis(1)
     }
 
-    /// By how many millionths clocks may run fast or slow before it promises less.
-    fn drift_bound(_config: &Self::Config) -> u32 {
-        1_000_000
+    /// By how many millionths clocks may run fast or slow under the promise of a property; none when that does not
+    /// rest on clocks.
+    fn drift_bound(_config: &Self::Config, _property: &str) -> Option<u32> {
+        None
     }
 
     /// Why nothing could run with this configuration, if so.

@@ -288,8 +288,18 @@ impl<P: Protocol> Findings<'_, P> {
         let promises = P::promises(self.config);
         let promise = promises.iter().find(|promise| promise.property == property);
         let always = property == "no-panic";
-        let under = |kind: &FaultKind| always || promise.is_some_and(|p| p.under.contains(kind));
-        let beyond: Vec<FaultKind> = struck.filter(|kind| !under(kind)).collect();
+        let bound = P::drift_bound(self.config, property).map(u64::from);
+        let drifts = bound.is_some_and(|bound| self.world.worst_drift() > bound);
+        let under = |kind: &FaultKind| {
+            always
+                || promise.is_some_and(|promise| promise.under.contains(kind))
+                    && !(drifts && *kind == FaultKind::ClockDrift)
+        };
+        let mut beyond: Vec<FaultKind> = struck.filter(|kind| !under(kind)).collect();
+        if drifts && !beyond.contains(&FaultKind::ClockDrift) {
+            // Clocks that were too wrong from the beginning.
+            beyond.push(FaultKind::ClockDrift);
+        }
         self.list.push(Finding {
             property: property.to_owned(),
             verdict,

@@ -1,5 +1,6 @@
 //! A failure, kept: everything that a replay needs, whole in one file.
 
+use crate::format::limits;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::drive::replay::{Departure, departure};
@@ -135,6 +136,10 @@ impl Failure {
         if failure.schema != SCHEMA {
             return Err(format!("it says `{}`; this version reads `{SCHEMA}`", failure.schema));
         }
+        let strikes = failure.plan.strikes.len();
+        if strikes as u64 > limits::STRIKES {
+            return Err(format!("its plan has {strikes} strikes; at most {}", limits::STRIKES));
+        }
         let digests = failure.waypoints.iter().map(|(_, digest)| digest);
         if let Some(digest) = digests.chain([&failure.digest]).find(|d| from_hex(d).is_none()) {
             return Err(format!("`{digest}` is no digest"));
@@ -172,15 +177,22 @@ fn from_hex(text: &str) -> Option<u64> {
     (text.len() == 16).then(|| u64::from_str_radix(text, 16).ok()).flatten()
 }
 
+/// A part's schema, whole in itself: it stands inside another, where no reference would find its way.
+fn part<T: JsonSchema>() -> serde_json::Value {
+    let settings = schemars::generate::SchemaSettings::draft07();
+    let settings = settings.with(|settings| {
+        settings.inline_subschemas = true;
+        settings.meta_schema = None;
+    });
+    settings.into_generator().into_root_schema_for::<T>().to_value()
+}
+
 /// The JSON Schema of failure files.
 pub fn schema() -> serde_json::Value {
     let text = || serde_json::json!({ "type": "string" });
     let number = || serde_json::json!({ "type": "integer", "minimum": 0 });
     let digest = || serde_json::json!({ "type": "string", "pattern": "^[0-9a-f]{16}$" });
-    let overrides = schemars::generate::SchemaSettings::draft07().into_generator();
-    let overrides = overrides.into_root_schema_for::<Overrides>().to_value();
-    let verdict = schemars::generate::SchemaSettings::draft07().into_generator();
-    let verdict = verdict.into_root_schema_for::<Broke>().to_value();
+    let (overrides, verdict) = (part::<Overrides>(), part::<Broke>());
     serde_json::json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "A run in which a property broke",

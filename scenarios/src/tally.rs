@@ -25,7 +25,8 @@ pub struct Collector {
     held: BTreeMap<String, Kept>,
     measures: BTreeMap<String, Values>,
     fired: BTreeMap<FaultKind, (u64, u64)>,
-    idle: BTreeSet<String>,
+    /// In how many seeds each fault found nobody to strike.
+    idle: BTreeMap<String, u64>,
     operations: u64,
     keys: u64,
     virtual_time: Span,
@@ -119,7 +120,9 @@ impl Collector {
         self.keys += outcome.keys;
         self.virtual_time += outcome.lasted;
         self.digests.push((seed, outcome.digest));
-        self.idle.extend(outcome.idle.iter().cloned());
+        for id in &outcome.idle {
+            *self.idle.entry(id.clone()).or_default() += 1;
+        }
         for (kind, times) in outcome.fired.iter() {
             let fired = self.fired.entry(kind).or_default();
             *fired = (fired.0 + times, fired.1 + 1);
@@ -227,7 +230,9 @@ impl Collector {
             let mine = self.fired.entry(kind).or_default();
             *mine = (mine.0 + times, mine.1 + seeds);
         }
-        self.idle.extend(other.idle);
+        for (id, seeds) in other.idle {
+            *self.idle.entry(id).or_default() += seeds;
+        }
         self.operations += other.operations;
         self.keys += other.keys;
         self.virtual_time += other.virtual_time;
@@ -240,7 +245,8 @@ impl Collector {
         self.trim();
         self.digests.sort_unstable();
         let expect = &course.scenario.expect;
-        let enough = self.tally.run >= course.scenario.seeds;
+        let run = self.tally.run;
+        let enough = run >= course.scenario.seeds;
         let expectations = self.expectations(expect, enough);
         let mut properties: Vec<PropertyTally> = self.properties.into_values().collect();
         for tally in &mut properties {
@@ -281,7 +287,7 @@ impl Collector {
                     seeds: *seeds,
                 })
                 .collect(),
-            idle: self.idle.into_iter().collect(),
+            idle: self.idle.into_iter().filter(|(_, n)| *n == run).map(|(id, _)| id).collect(),
             operations: self.operations,
             keys: self.keys,
             virtual_time: self.virtual_time,
@@ -331,6 +337,7 @@ impl Collector {
             let values = self.measures.get(&wanted.measure);
             let measured = values.and_then(|values| match wanted.statistic {
                 Some(statistic) => values.statistic(statistic),
+                None if is_ratio(&wanted.measure) => values.statistic(Statistic::Mean),
                 None => Some(values.total),
             });
             let met = measured.is_some_and(|value| is_met(wanted, value));
@@ -379,6 +386,11 @@ fn quantity(wanted: &Wanted, value: u64) -> Quantity {
     }
 }
 
+/// Whether a measure is one number over another, which does not add up over seeds: its mean is taken.
+fn is_ratio(measure: &str) -> bool {
+    Measure::named(measure).is_some_and(|measure| measure.unit == Unit::Ratio)
+}
+
 fn is_met(wanted: &Wanted, value: u64) -> bool {
     wanted.bound.holds(quantity(wanted, value)).unwrap_or(false)
 }
@@ -418,7 +430,7 @@ fn thousands(n: u64) -> String {
     let digits = n.to_string();
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             text.push(' ');
         }
         text.push(digit);

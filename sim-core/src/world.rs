@@ -9,12 +9,16 @@
 //! | this file | building a world, taking a step, handing events to nodes |
 //! | `effects` | what nodes ask for: the sync barrier, timers, sending |
 //! | `clients` | the same for clients |
-//! | `strikes` | faults: when they strike, whom they hit, what that does, how it heals |
+//! | `strikes` | faults: when they strike, what they wait for, when they heal |
+//! | `find` | whom a fault hits |
+//! | `inflict` | what it does to them, and how that is taken back |
 //! | `by_hand` | what a script does to a world, outside any plan |
 
 mod by_hand;
 mod clients;
 mod effects;
+mod find;
+mod inflict;
 mod strikes;
 
 use crate::context::Context;
@@ -85,6 +89,8 @@ pub struct World<P: Process> {
     /// What was sent on streams that are cut, in the order of sending.
     stalled: Vec<Stalled<P>>,
     fired: Fired,
+    /// By how many millionths a clock has run fast or slow at most.
+    drift: u64,
     now: Time,
     /// How many steps were taken, and how many events were made.
     steps: u64,
@@ -141,6 +147,7 @@ impl<P: Process> World<P> {
             queue: Queue::default(),
             stalled: Vec::new(),
             fired: Fired::default(),
+            drift: 0,
             now: Time::ZERO,
             steps: 0,
             made: 0,
@@ -162,6 +169,7 @@ impl<P: Process> World<P> {
             let clock = &mut node.rare().clock;
             let drift = i64::from(clocks.drift_ppm);
             clock.set_rate(Time::ZERO, rng.below(2 * drift as u64 + 1) as i64 - drift);
+            self.drift = self.drift.max(clock.rate().unsigned_abs());
             clock.jump(rng.below(2 * clocks.skew.0 + 1) as i64 - clocks.skew.0 as i64);
         }
         self
@@ -250,6 +258,10 @@ impl<P: Process> World<P> {
     /// How often each kind of fault has struck.
     pub fn fired(&self) -> &Fired {
         &self.fired
+    }
+    /// By how many millionths any node's clock has run fast or slow at most.
+    pub fn worst_drift(&self) -> u64 {
+        self.drift
     }
     /// What a client is at the moment.
     pub fn client(&self, index: u32) -> Option<&ClientOf<P>> {

@@ -32,10 +32,12 @@ fn find(app: &App, what: &str) -> Option<String> {
         && let Some(entry) = app.catalogue.get(name)
         && let Some(text) = bug(entry, thing).or_else(|| property(entry, thing))
     {
-        return Some(text);
+        // A scenario may bear the name of what it shows.
+        let shipped = scenario(what).map(|shipped| format!("\n\n{shipped}")).unwrap_or_default();
+        return Some(text + &shipped);
     }
-    if let Some(shipped) = library::named(what) {
-        return Some(format!("{}\n\n{}", shipped.name, shipped.text.trim_end()));
+    if let Some(text) = scenario(what) {
+        return Some(text);
     }
     if let Some(kind) = FaultKind::named(what) {
         return Some(fault(app, kind));
@@ -59,6 +61,11 @@ fn find(app: &App, what: &str) -> Option<String> {
         .filter_map(|entry| bug(entry, what).or_else(|| property(entry, what)))
         .collect();
     (!found.is_empty()).then(|| found.join("\n"))
+}
+
+fn scenario(name: &str) -> Option<String> {
+    let shipped = library::named(name)?;
+    Some(format!("{}\n\n{}", shipped.name, shipped.text.trim_end()))
 }
 
 fn protocol(entry: &dyn Entry) -> String {

@@ -50,6 +50,7 @@ fn scenario(entry: &dyn Entry) -> String {
     text.replace("NAME", &format!("{:<24}", format!("{:?}", entry.name())))
         .replace("LOAD", &format!("{:<27}", format!("{load:?}")))
         .replace("SIZE", &format!("{:<24}", 5.clamp(least, most)))
+        .replace("SECTION", &format!("{:<35}", format!("[{}]", entry.name())))
         .replace("PROTOCOL", entry.name())
 }
 
@@ -65,7 +66,7 @@ seeds    = 100                      # each seed is another run of the same story
 "#;
 
 const BUGS: &str = r#"
-[PROTOCOL]                          # `splitbrain explain PROTOCOL` tells what can be tuned
+SECTION # `splitbrain explain PROTOCOL` tells what can be tuned
 bugs = []                           # mistakes to plant: `splitbrain list bugs`
 "#;
 

@@ -153,8 +153,25 @@ struct Keep<'a> {
 #[derive(Default)]
 struct Kept {
     /// The lowest seed of each shape that was written.
-    seeds: BTreeMap<(String, String), u64>,
+    seeds: BTreeMap<Shape, u64>,
     problem: Option<String>,
+}
+
+/// A property, and the fingerprint of how it broke.
+type Shape = (String, String);
+
+impl Kept {
+    /// When there are too many shapes, drops the one with the highest seed: which ones stay does then not
+    /// depend on which were found first.
+    fn drop_highest(&mut self) -> Option<Shape> {
+        if self.seeds.len() <= MOST_SHAPES {
+            return None;
+        }
+        let (shape, _) = self.seeds.iter().max_by_key(|(shape, seed)| (**seed, *shape))?;
+        let shape = shape.clone();
+        self.seeds.remove(&shape);
+        Some(shape)
+    }
 }
 
 /// As many shapes of failure as are kept of one run.
@@ -187,15 +204,26 @@ impl Keep<'_> {
         let path = self.path(&failure.file_stem());
         failure.replay = format!("splitbrain replay {}", path.display());
         let Ok(mut kept) = self.kept.lock() else { return };
-        let is_new = kept.seeds.get(&shape).is_none_or(|seed| outcome.seed < *seed);
-        if !is_new || (kept.seeds.len() >= MOST_SHAPES && !kept.seeds.contains_key(&shape)) {
+        if kept.seeds.get(&shape).is_some_and(|seed| *seed <= outcome.seed) {
             return;
         }
-        kept.seeds.insert(shape, outcome.seed);
+        kept.seeds.insert(shape.clone(), outcome.seed);
+        if let Some(dropped) = kept.drop_highest() {
+            if dropped == shape {
+                return;
+            }
+            // That it is gone already is as good.
+            let _ = std::fs::remove_file(self.path(&self.stem(&dropped)));
+        }
         let text = serde_json::to_string_pretty(&failure).unwrap_or_default() + "\n";
         if let Err(problem) = write_whole(&path, text.as_bytes()) {
             kept.problem.get_or_insert(problem);
         }
+    }
+
+    /// The name of a shape's file, without the ending.
+    fn stem(&self, (property, fingerprint): &Shape) -> String {
+        format!("{}-{property}-{fingerprint}", self.subject.protocol)
     }
 
     fn path(&self, stem: &str) -> PathBuf {
@@ -211,9 +239,7 @@ impl Keep<'_> {
         let shape = (breach.property.clone(), breach.fingerprint.clone());
         let kept = self.kept.lock().ok().and_then(|kept| kept.seeds.get(&shape).copied());
         if kept == Some(breach.seed) {
-            let Breach { property, fingerprint, .. } = breach;
-            let stem = format!("{}-{property}-{fingerprint}", self.subject.protocol);
-            return format!("splitbrain replay {}", self.path(&stem).display());
+            return format!("splitbrain replay {}", self.path(&self.stem(&shape)).display());
         }
         let bugs = match self.args.bug.as_slice() {
             [] => String::new(),
@@ -249,13 +275,9 @@ impl Keep<'_> {
             let traced = self.course.run(breach.seed, Extras { trace: true, record: false });
             let trace = traced.trace.unwrap_or_default();
             let about = about_property(self.course, &breach.property);
-            let stem =
-                format!("{}-{}-{}", self.subject.protocol, breach.property, breach.fingerprint);
-            let path = self.args.failures.join(format!("{stem}.txt"));
-            let _ = write_whole(
-                &path,
-                story::story(breach, about, &trace, reports::Colour::Never).as_bytes(),
-            );
+            let path = self.path(&self.stem(&shape)).with_extension("txt");
+            let tale = story::story(breach, about, &trace, reports::Colour::Never);
+            let _ = write_whole(&path, tale.as_bytes());
             if stories.is_empty() || self.app.manner.verbose {
                 stories.push(story::tale(breach, about, &trace, self.app.colour()));
             }

@@ -37,7 +37,8 @@ fn what_is_wrong_is_shown_where_it_stands() {
         "wrong_option",
         refusal("[[faults]]", "[raft]\nheartbaet = \"1ms\"\n[[faults]]")
     );
-    assert_snapshot!("wrong_bug", refusal("[[faults]]", "[raft]\nbugs = [\"none\"]\n[[faults]]"));
+    let said = refusal("[[faults]]", "[raft]\nbugs = [\"vote-not-presisted\"]\n[[faults]]");
+    assert!(said.contains("vote-not-presisted") && said.contains("vote-not-persisted"), "{said}");
     assert_snapshot!("cut_short", refusal_of(&SMALL[..SMALL.len() / 2]));
 }
 
@@ -46,7 +47,7 @@ fn what_would_never_end_is_not_begun() {
     assert_snapshot!("many_nodes", refusal("nodes    = 3", "nodes    = 1_000_000_000"));
     assert_snapshot!("many_clients", refusal("count = 2", "count = 1_000_000_000"));
     assert_snapshot!("many_seeds", refusal("seeds    = 2", "seeds    = 1_000_000_000_000"));
-    assert_snapshot!("long", refusal("duration = \"3s\"", "duration = \"1000y\""));
+    assert_snapshot!("long", refusal("duration = \"3s\"", "duration = \"10000d\""));
     let busy = changed("duration = \"3s\"", "duration = \"365d\"").replace(
         "[[faults]]",
         "[raft]\nelection-timeout = \"2ns..3ns\"\nheartbeat = \"1ns\"\n[[faults]]",
@@ -68,7 +69,7 @@ fn files_of_any_size_and_kind_are_refused_in_few_words() {
     let fits = keys[..(1 << 20) - 1].rfind('\n').map_or("", |end| &keys[..end]);
     assert!(fits.lines().count() > 80_000);
     let said = refusal_of(fits);
-    assert!(said.contains("there is no key `k0`") || said.contains("k0"), "{said}");
+    assert!(said.contains("unknown key `k0`"), "{said}");
     let whole = format!("{keys}{}", "# and so on\n".repeat(200_000));
     assert!(whole.len() > 4 << 20);
     assert_snapshot!("large", refusal_of(whole));

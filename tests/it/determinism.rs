@@ -1,11 +1,10 @@
 //! One scenario and one seed give one run: with any number of threads, every time, in every build.
 
-#![allow(clippy::disallowed_types, clippy::disallowed_methods)] // files have ages, and a variable may name a build
+#![allow(clippy::disallowed_methods)] // a variable may name a build
 
+use crate::library_example::is_fresh;
 use crate::room::{Room, SMALL, SPLITBRAIN};
-use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 const SCENARIOS: [&str; 3] =
     ["small.toml --seeds 12", "raft/minority-leader --seeds 3", "raft/soak --seeds 3"];
@@ -38,16 +37,16 @@ fn what_broke_is_the_same_with_any_number_of_threads() {
     let room = room();
     let run = |jobs: u32| {
         let words = "run raft/minority-leader --bug follower-read-own-commit --seeds 6 -v";
-        let said = room.run(&format!("{words} --jobs {jobs} --failures f{jobs}")).ended(1);
+        let said = room.run(&format!("{words} --jobs {jobs} --failures of-{jobs}")).ended(1);
         // The folder is part of the line that replays.
-        said.out.replace(&format!("f{jobs}/"), "failures/")
+        said.out.replace(&format!("of-{jobs}/"), "failures/")
     };
     assert_eq!(run(1), run(3));
-    let names = room.files("f1");
-    assert_eq!(names, room.files("f3"));
+    let names = room.files("of-1");
+    assert_eq!(names, room.files("of-3"));
     for name in names {
         let of = |folder: &str| room.read(&format!("{folder}/{name}")).replace(folder, "failures");
-        assert_eq!(of("f1"), of("f3"), "{name}");
+        assert_eq!(of("of-1"), of("of-3"), "{name}");
     }
 }
 
@@ -86,12 +85,7 @@ fn other_build() -> Option<PathBuf> {
     let mine = Path::new(SPLITBRAIN);
     let profile = if mine.parent()?.ends_with("release") { "debug" } else { "release" };
     let other = mine.parent()?.parent()?.join(profile).join(mine.file_name()?);
-    let built = fs::metadata(&other).and_then(|data| data.modified()).ok()?;
-    (built > crate::tidy::files().iter().filter_map(|file| changed(file)).max()?).then_some(other)
-}
-
-fn changed(file: &Path) -> Option<SystemTime> {
-    fs::metadata(file).and_then(|data| data.modified()).ok()
+    is_fresh(&other).then_some(other)
 }
 
 #[test]

@@ -11,9 +11,15 @@ const PLANTED: &str = "run raft/minority-leader --bug follower-read-own-commit -
 fn failed() -> (Room, Said, String, Value) {
     let room = Room::new();
     let said = room.run(PLANTED).ended(1);
-    let name = room.files("failures").into_iter().find(|name| name.ends_with(".json"));
-    let name = format!("failures/{}", name.expect("a failure file"));
-    let failure = serde_json::from_str(&room.read(&name)).expect("JSON");
+    let names = room.files("failures").into_iter().filter(|name| name.ends_with(".json"));
+    let mut failures = names.map(|name| {
+        let name = format!("failures/{name}");
+        let failure: Value = serde_json::from_str(&room.read(&name)).expect("JSON");
+        (name, failure)
+    });
+    let first = failures.find(|(_, failure)| failure["seed"] == 0);
+    let (name, failure) = first.expect("the failure of the first seed");
+    drop(failures);
     (room, said, name, failure)
 }
 
@@ -64,7 +70,6 @@ fn the_printed_line_replays_the_same_run() {
     let said = room.run(line).ended(1);
     assert!(said.out.contains(text(&failure["digest"])), "{}", said.out);
     assert!(said.out.contains(text(&failure["verdict"]["property"])));
-    assert_eq!(room.run("replay last").ended(1).out.lines().count() > 1, true);
     let outcome = room.run(&format!("replay {name} --format json")).ended(1).json();
     assert_eq!(outcome["digest"], failure["digest"]);
     assert_eq!(outcome["seed"], failure["seed"]);
@@ -80,6 +85,14 @@ fn the_last_failure_is_the_one_that_was_written_last() {
     room.run("replay last").refused();
     room.run(PLANTED).ended(1);
     let old = room.files("failures");
+    for name in old.iter().filter(|name| name.ends_with(".json")) {
+        let name = format!("failures/{name}");
+        let failure: Value = serde_json::from_str(&room.read(&name)).expect("JSON");
+        std::thread::sleep(Duration::from_millis(50));
+        room.write(&name, room.read(&name));
+        let said = room.run("replay last").ended(1);
+        assert!(said.out.contains(text(&failure["digest"])), "{}", said.out);
+    }
     room.run("replay last --failures failures").ended(1);
     room.run("replay last --failures elsewhere").refused();
     assert_eq!(room.files("failures"), old, "a replay writes nothing");
@@ -165,7 +178,7 @@ fn an_absurd_plan_is_refused_or_departs() {
         &|f| f["plan"]["strikes"][1]["id"] = f["plan"]["strikes"][0]["id"].clone(),
         &|f| {
             let strike = f["plan"]["strikes"][0].clone();
-            f["plan"]["strikes"] = Value::Array(vec![strike; 10_000]);
+            f["plan"]["strikes"] = Value::Array(vec![strike; 100_001]);
         },
     ];
     for (number, edit) in edits.into_iter().enumerate() {

@@ -9,7 +9,7 @@ use std::process::Command;
 fn example() -> PathBuf {
     let folder = Path::new(SPLITBRAIN).parent().expect("a folder");
     let path = folder.join("examples").join(format!("my_protocol{}", std::env::consts::EXE_SUFFIX));
-    if !path.is_file() {
+    if !is_fresh(&path) {
         let mut cargo = Command::new(env!("CARGO"));
         cargo.args(["build", "--quiet", "--example", "my_protocol"]);
         if folder.ends_with("release") {
@@ -19,6 +19,13 @@ fn example() -> PathBuf {
         assert!(built.is_ok_and(|status| status.success()), "the example does not build");
     }
     path
+}
+
+/// Whether a file is younger than every source.
+pub fn is_fresh(path: &Path) -> bool {
+    let changed = |path: &Path| fs::metadata(path).and_then(|data| data.modified()).ok();
+    let sources = crate::tidy::files();
+    changed(path) > sources.iter().filter_map(|source| changed(source)).max()
 }
 
 #[test]
@@ -79,5 +86,5 @@ fn it_knows_its_own_protocol_only() {
     let said = run(&["new", "--protocol", "raft"]).refused();
     assert_eq!(said.err.trim_end(), "error: there is no protocol `raft`; there are mine");
     let said = run(&["run", "raft/minority-leader"]).refused();
-    assert!(said.err.contains("there is no protocol `raft`"), "{}", said.err);
+    assert!(said.err.contains("unknown protocol `raft`"), "{}", said.err);
 }

@@ -59,7 +59,8 @@ fn a_stale_read() {
     let found =
         kv("c1 put x 3\nc1 = done\nc3 get y\nc3 = nil\nc1 put x 7\nc2 get x\nc1 = done\nc2 = 3
          c3 put x 9\nc2 get x\nc2 = 3\nc1 get x\nc1 = 9\nc3 = done");
-    let sentence = "c2's get x returned 3, but 3 was overwritten by c1's put x 7, which finished before the read began";
+    let sentence = "c2's get x returned 3, but 3 was overwritten by c1's put x 7, \
+                    which finished before the read began";
     assert_eq!(found.sentence, sentence);
     assert_eq!(names(&found.operations), "c1#1 c1#2 c2#2");
     assert_eq!(names(&found.prefix), "c1#1 c2#1 c1#2");
@@ -69,7 +70,8 @@ fn a_stale_read() {
 #[test]
 fn the_initial_value_after_a_write() {
     let found = kv("c1 put x 1\nc1 = done\nc2 get x\nc2 = nil");
-    let sentence = "c2's get x returned nil, but nil was overwritten by c1's put x 1, which finished before the read began";
+    let sentence = "c2's get x returned nil, but nil was overwritten by c1's put x 1, \
+                    which finished before the read began";
     assert_eq!(found.sentence, sentence);
     assert_eq!(names(&found.operations), "c1#1 c2#1");
 }
@@ -83,7 +85,8 @@ fn values_from_nowhere_and_from_the_future() {
     let found = kv("c2 get x\nc2 = 4\nc1 put x 4\nc1 = done");
     assert_eq!(names(&found.operations), "c2#1");
     let found = kv("c1 put x 1\nc2 get x\nc2 = 1\nc2 get x\nc2 = nil\nc1 = done");
-    let sentence = "c2's get x returned nil after c2's get x had returned 1, and that is what it held in the beginning";
+    let sentence = "c2's get x returned nil after c2's get x had returned 1, \
+                    and that is what it held in the beginning";
     assert_eq!(found.sentence, sentence);
 }
 

@@ -61,11 +61,8 @@ impl<S: Model> Protocol for Raft<S> {
         config.heartbeat.min(config.election_timeout.from)
     }
 
-    fn drift_bound(config: &Config) -> u32 {
-        match config.reads {
-            super::config::Reads::Lease => config.lease_drift,
-            _ => 1_000_000,
-        }
+    fn drift_bound(config: &Config, property: &str) -> Option<u32> {
+        promises::drift_bound(config, property)
     }
 
     fn complaint(config: &Config) -> Option<String> {

@@ -138,7 +138,11 @@ fn resolved<'a>(schema: &'a Value, generator: &'a SchemaGenerator) -> &'a Value 
 
 fn expect(vocabulary: &dyn Vocabulary, generator: &mut SchemaGenerator) -> Value {
     let bound = of::<Bound>(generator);
-    let table = |properties: Map<String, Value>| json!({ "type": "object", "properties": properties, "additionalProperties": false });
+    let table = |properties: Map<String, Value>| {
+        json!({
+            "type": "object", "properties": properties, "additionalProperties": false
+        })
+    };
     let statistics =
         table(Statistic::ALL.iter().map(|one| (one.name().to_string(), bound.clone())).collect());
     let measures = table(

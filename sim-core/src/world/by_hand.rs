@@ -116,7 +116,7 @@ impl<P: Process> World<P> {
         let mut rng = Rng::named(number, 0);
         let all: Vec<NodeId> = hit.iter().flatten().copied().collect();
         self.inflict(fault, number, &hit, &all, &mut rng);
-        let words = super::strikes::words(fault, &hit);
+        let words = super::find::words(fault, &hit);
         self.tell(FaultId::default(), fault.kind(), FaultPhase::Strikes, &all, &words, watch);
         self.lose_what_was_under_way(fault, &all, watch);
     }

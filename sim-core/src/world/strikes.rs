@@ -1,20 +1,16 @@
-//! Faults: when they strike, whom they hit, what that does, and how it heals.
+//! Faults: when they strike, what they wait for, and when they heal.
 //!
 //! A fault whose role nobody is in waits until somebody is. What a fault draws comes from the stream of its own
 //! id. After everything has healed nothing new strikes, and only what lasts forever stays.
 
+use super::find::words;
 use super::{Event, World};
 use crate::context::Effect;
-use crate::disk::Unsynced;
 use crate::fact::Fact;
-use crate::fault::{
-    DiskLoss, Fault, FaultId, FaultKind, Lasts, Links, Plan, Role, Sides, Strike, Target, Targets,
-};
-use crate::network::{AddressSet, LinkFault, LinkSet};
-use crate::observe::{Cause, FaultPhase, FaultStep, Lost, LostTo, Machine, Observer};
+use crate::fault::{Fault, FaultId, FaultKind, Lasts, Plan, Strike, Target, Targets};
+use crate::observe::{Cause, FaultPhase, FaultStep, Machine, Observer};
 use crate::process::{NodeId, Process};
 use crate::random::{Rng, Stream, key};
-use crate::settings::Transport;
 use crate::time::Time;
 use std::collections::BTreeMap;
 
@@ -62,26 +58,26 @@ impl Pattern {
 
 /// A fault that is under way.
 #[derive(Clone, Debug)]
-struct Active {
-    number: u64,
-    index: u32,
+pub(super) struct Active {
+    pub(super) number: u64,
+    pub(super) index: u32,
     /// Whom it hit, and which of its lives each was in.
-    hit: Vec<(NodeId, u32)>,
-    words: String,
+    pub(super) hit: Vec<(NodeId, u32)>,
+    pub(super) words: String,
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct Strikes {
-    plan: Plan,
+    pub(super) plan: Plan,
     key: u64,
     patterns: Vec<Option<Pattern>>,
     /// Those that wait for a moment, with how many of its events they have seen.
     waiting: Vec<(u32, u32)>,
     /// Those that found nobody to strike and wait for somebody.
     hungry: Vec<u32>,
-    active: Vec<Active>,
+    pub(super) active: Vec<Active>,
     started: u64,
-    names: BTreeMap<String, Vec<NodeId>>,
+    pub(super) names: BTreeMap<String, Vec<NodeId>>,
     /// Roles have changed since the hungry ones last looked.
     changed: bool,
     over: bool,
@@ -128,7 +124,7 @@ impl Strikes {
 }
 
 /// Whom a fault hits, in groups.
-type Hit = Vec<Vec<NodeId>>;
+pub(super) type Hit = Vec<Vec<NodeId>>;
 
 impl<P: Process> World<P> {
     /// Faults that found nobody to strike.
@@ -335,170 +331,8 @@ impl<P: Process> World<P> {
         }
     }
 
-    fn life(&self, node: NodeId) -> u32 {
+    pub(super) fn life(&self, node: NodeId) -> u32 {
         if node.is_client() { 0 } else { self.nodes.list[node.index()].life }
-    }
-
-    /// What a fault does to those that it hits.
-    pub(super) fn inflict(
-        &mut self,
-        fault: &Fault,
-        number: u64,
-        hit: &Hit,
-        all: &[NodeId],
-        rng: &mut Rng,
-    ) {
-        let kind = fault.kind();
-        match fault {
-            Fault::Crash { disk, .. } => {
-                for node in all {
-                    self.crash(node.0, *disk, rng);
-                }
-            }
-            Fault::Restart { .. } => {}
-            Fault::Pause { .. } => {
-                for node in all {
-                    if node.is_client() {
-                        self.clients[node.index()].paused += 1;
-                    } else {
-                        self.nodes.list[node.index()].paused += 1;
-                    }
-                }
-            }
-            Fault::SlowNode { factor, .. } => {
-                self.each(all, |rare| rare.slow = rare.slow.max(*factor));
-            }
-            Fault::SlowDisk { factor, .. } => {
-                self.each(all, |rare| rare.disk.slow = rare.disk.slow.max(*factor));
-            }
-            Fault::FullDisk { .. } => self.each(all, |rare| rare.disk.full += 1),
-            Fault::LyingSync { .. } => self.each(all, |rare| rare.disk.lying += 1),
-            Fault::BitRot { .. } => self.each(all, |rare| {
-                rare.disk.rot(rng);
-            }),
-            Fault::ClockJump { by, back, .. } => {
-                let by = by.0.min(i64::MAX as u64) as i64;
-                self.each(all, |rare| rare.clock.jump(if *back { -by } else { by }));
-            }
-            Fault::ClockDrift { ppm, .. } => {
-                let now = self.now;
-                self.each(all, |rare| {
-                    rare.clock.set_rate(now, rare.clock.rate() + i64::from(*ppm));
-                });
-            }
-            Fault::Cut { sides } => {
-                let links = self.between(hit, sides.one_way);
-                self.network.add_fault(number, links, LinkFault::Cut);
-            }
-            Fault::Loss { links, rate } => {
-                self.on_links(number, links, hit, LinkFault::Loss(*rate));
-            }
-            Fault::Delay { links, by } => {
-                self.on_links(number, links, hit, LinkFault::Delay(*by));
-            }
-            Fault::Duplicate { links, rate } => {
-                self.on_links(number, links, hit, LinkFault::Duplicate(*rate));
-            }
-            Fault::Reorder { links, rate, by } => {
-                self.on_links(number, links, hit, LinkFault::Reorder(*rate, *by));
-            }
-            Fault::Corrupt { links, rate } => {
-                self.on_links(number, links, hit, LinkFault::Corrupt(*rate));
-            }
-        }
-        // What strikes single messages is counted message by message.
-        let by_message = matches!(
-            kind,
-            FaultKind::Loss
-                | FaultKind::Delay
-                | FaultKind::Duplicate
-                | FaultKind::Reorder
-                | FaultKind::Corrupt
-        );
-        if !by_message {
-            self.fired.count(kind, self.now);
-        }
-    }
-
-    fn each(&mut self, all: &[NodeId], mut change: impl FnMut(&mut crate::nodes::Rare<P>)) {
-        for node in all.iter().filter(|node| !node.is_client()) {
-            change(self.nodes.list[node.index()].rare());
-        }
-    }
-
-    fn on_links(&mut self, number: u64, links: &Links, hit: &Hit, fault: LinkFault) {
-        let set = match links {
-            Links::All => LinkSet::All,
-            Links::Of(_) => LinkSet::Of(self.addresses(&hit[0])),
-            Links::Between(sides) => self.between(hit, sides.one_way),
-        };
-        self.network.add_fault(number, set, fault);
-    }
-
-    fn between(&self, hit: &Hit, one_way: bool) -> LinkSet {
-        let groups = hit.iter().map(|group| self.addresses(group)).collect();
-        LinkSet::Between { groups, one_way }
-    }
-
-    fn addresses(&self, nodes: &[NodeId]) -> AddressSet {
-        AddressSet::of(nodes.iter().map(|node| self.network.address(*node)))
-    }
-
-    /// The software ends. Timers, what waits to be handled and what waits behind the barrier end with it.
-    fn crash(&mut self, machine: Machine, disk: DiskLoss, rng: &mut Rng) {
-        let node = &mut self.nodes.list[machine as usize];
-        node.process = None;
-        node.timers.clear();
-        node.busy = Time::ZERO;
-        node.life += 1;
-        node.paused = 0;
-        (node.role, node.epoch) = (Role::Follower, 0);
-        if let Some(rare) = &mut node.rare {
-            rare.held.clear();
-            rare.inbox.clear();
-            rare.waking = false;
-            match disk {
-                DiskLoss::Kept => rare.disk.crash(Unsynced::Kept, rng),
-                DiskLoss::Synced => rare.disk.crash(Unsynced::Lost, rng),
-                DiskLoss::Torn => rare.disk.crash(Unsynced::Torn, rng),
-                DiskLoss::Wiped => rare.disk.wipe(),
-            }
-        }
-        self.strikes.roles_changed();
-    }
-
-    /// A crash breaks the streams of a node; datagrams that are under way arrive.
-    pub(super) fn lose_what_was_under_way(
-        &mut self,
-        fault: &Fault,
-        all: &[NodeId],
-        watch: &mut impl Observer<P>,
-    ) {
-        if !matches!(fault, Fault::Crash { .. }) || self.network.transport != Transport::Stream {
-            return;
-        }
-        for node in all {
-            self.network.reset(self.network.address(*node));
-            self.stalled.retain(|stalled| stalled.from != *node && stalled.to != *node);
-            let mut lost = Vec::new();
-            self.queue.retain(|made, event| {
-                let (from, to) = match event {
-                    Event::Message { from, to, .. } => (*from, NodeId(*to)),
-                    Event::Request { to, request } => (request.id.client, NodeId(*to)),
-                    Event::Answer { client, from, .. } => (*from, NodeId::client(*client)),
-                    _ => return true,
-                };
-                let breaks = (from == *node || to == *node) && from != to;
-                if breaks {
-                    lost.push((made, from, to));
-                }
-                !breaks
-            });
-            lost.sort_unstable();
-            for (event, from, to) in lost {
-                watch.lost(&Lost { at: self.now, event, from, to, why: LostTo::Crash });
-            }
-        }
     }
 
     pub(super) fn heal(&mut self, number: u64, watch: &mut impl Observer<P>) {
@@ -540,69 +374,6 @@ impl<P: Process> World<P> {
         }
     }
 
-    /// Takes back what a fault did. What belongs to a process ends with that process.
-    fn undo(&mut self, fault: &Fault, number: u64, all: &[NodeId], same: &[NodeId]) {
-        match fault {
-            Fault::Pause { .. } => {
-                for node in same {
-                    let paused = match node.is_client() {
-                        true => &mut self.clients[node.index()].paused,
-                        false => &mut self.nodes.list[node.index()].paused,
-                    };
-                    *paused = paused.saturating_sub(1);
-                }
-            }
-            Fault::SlowNode { .. } | Fault::SlowDisk { .. } => {
-                for node in all {
-                    let (slow, disk) = self.slowness(*node);
-                    let rare = self.nodes.list[node.index()].rare();
-                    (rare.slow, rare.disk.slow) = (slow, disk);
-                }
-            }
-            Fault::FullDisk { .. } => self.each(all, |rare| rare.disk.full -= 1),
-            Fault::LyingSync { .. } => self.each(all, |rare| rare.disk.lying -= 1),
-            Fault::ClockDrift { ppm, .. } => {
-                let now = self.now;
-                self.each(all, |rare| {
-                    rare.clock.set_rate(now, rare.clock.rate() - i64::from(*ppm));
-                });
-            }
-            Fault::Cut { .. }
-            | Fault::Loss { .. }
-            | Fault::Delay { .. }
-            | Fault::Duplicate { .. }
-            | Fault::Reorder { .. }
-            | Fault::Corrupt { .. } => self.network.remove_fault(number),
-            Fault::Crash { .. }
-            | Fault::Restart { .. }
-            | Fault::BitRot { .. }
-            | Fault::ClockJump { .. } => {}
-        }
-    }
-
-    /// How many times as long a node and its disk take for everything: of several faults the worst counts.
-    fn slowness(&self, node: NodeId) -> (u32, u32) {
-        let (mut slow, mut disk) = (1, 1);
-        for active in self.strikes.active.iter().filter(|a| a.hit.iter().any(|hit| hit.0 == node)) {
-            match self.strikes.plan.strikes[active.index as usize].fault {
-                Fault::SlowNode { factor, .. } => slow = slow.max(factor),
-                Fault::SlowDisk { factor, .. } => disk = disk.max(factor),
-                _ => {}
-            }
-        }
-        (slow, disk)
-    }
-
-    fn go_on(&mut self, node: NodeId, watch: &mut impl Observer<P>) {
-        if node.is_client() {
-            if self.clients[node.index()].paused == 0 {
-                self.client_goes_on(node.index() as u32, watch);
-            }
-        } else if self.nodes.list[node.index()].paused == 0 {
-            self.wake_later(node.0, self.now);
-        }
-    }
-
     /// What was sent into a cut on a stream leaves once nothing cuts its link any more, in its old order.
     pub(super) fn send_stalled(&mut self, watch: &mut impl Observer<P>) {
         for stalled in std::mem::take(&mut self.stalled) {
@@ -625,162 +396,5 @@ impl<P: Process> World<P> {
         for number in active {
             self.heal(number, watch);
         }
-    }
-
-    /// Finds whom a fault hits; none when somebody is missing.
-    fn find(&self, fault: &Fault, rng: &mut Rng) -> Option<Hit> {
-        match fault {
-            Fault::Cut { sides } => self.find_sides(sides, rng),
-            Fault::Loss { links, .. }
-            | Fault::Delay { links, .. }
-            | Fault::Duplicate { links, .. }
-            | Fault::Reorder { links, .. }
-            | Fault::Corrupt { links, .. } => match links {
-                Links::All => Some(Vec::new()),
-                Links::Of(targets) => Some(vec![self.find_group(targets, &[], rng)?]),
-                Links::Between(sides) => self.find_sides(sides, rng),
-            },
-            Fault::Restart { nodes } => self.find_nodes(nodes, |world, n| !world.is_up(n), rng),
-            Fault::Pause { nodes } => {
-                self.find_nodes(nodes, |world, n| n.is_client() || world.is_up(n), rng)
-            }
-            Fault::Crash { nodes, .. } => self.find_nodes(nodes, Self::is_up, rng),
-            Fault::BitRot { nodes } => {
-                let has_records = |world: &Self, n: NodeId| {
-                    !n.is_client() && !world.nodes.durable(n.0).is_empty()
-                };
-                self.find_nodes(nodes, has_records, rng)
-            }
-            Fault::SlowNode { nodes, .. }
-            | Fault::SlowDisk { nodes, .. }
-            | Fault::FullDisk { nodes }
-            | Fault::LyingSync { nodes }
-            | Fault::ClockJump { nodes, .. }
-            | Fault::ClockDrift { nodes, .. } => self.find_nodes(nodes, |_, n| !n.is_client(), rng),
-        }
-    }
-
-    fn is_up(&self, node: NodeId) -> bool {
-        !node.is_client() && self.nodes.list.get(node.index()).is_some_and(|n| n.process.is_some())
-    }
-
-    fn find_nodes(
-        &self,
-        targets: &Targets,
-        fits: impl Fn(&Self, NodeId) -> bool,
-        rng: &mut Rng,
-    ) -> Option<Hit> {
-        let mut found = self.find_group(targets, &[], rng)?;
-        found.retain(|node| fits(self, *node));
-        (!found.is_empty()).then(|| vec![found])
-    }
-
-    fn find_sides(&self, sides: &Sides, rng: &mut Rng) -> Option<Hit> {
-        let mut hit: Hit = Vec::new();
-        let mut taken: Vec<NodeId> = Vec::new();
-        for group in &sides.groups {
-            let found = match group.contains(&Target::Rest) {
-                true => Vec::new(),
-                false => self.find_group(group, &taken, rng)?,
-            };
-            taken.extend(&found);
-            hit.push(found);
-        }
-        for (group, found) in sides.groups.iter().zip(&mut hit) {
-            if !group.contains(&Target::Rest) {
-                continue;
-            }
-            let named: Targets = group.iter().filter(|t| **t != Target::Rest).cloned().collect();
-            *found = self.find_group(&named, &taken, rng)?;
-            let all = (0..self.nodes.len() as u32).map(NodeId);
-            found.extend(all.filter(|node| !taken.contains(node)));
-        }
-        Some(hit)
-    }
-
-    /// The nodes of a target list. What is chosen is chosen among those that are not taken.
-    fn find_group(
-        &self,
-        targets: &Targets,
-        taken: &[NodeId],
-        rng: &mut Rng,
-    ) -> Option<Vec<NodeId>> {
-        let count = self.nodes.len();
-        let mut found: Vec<NodeId> = Vec::new();
-        for target in targets {
-            let all = (0..count as u32).map(NodeId);
-            let free = |node: &NodeId| !taken.contains(node) && !found.contains(node);
-            let in_role = |node: &NodeId, role: Role| {
-                self.nodes.role(node.0).is_some_and(|(now, _)| now == role)
-            };
-            let new = match target {
-                Target::Node(node) => vec![*node],
-                Target::The(role) => vec![self.nodes.the(*role)?],
-                Target::A(role) => {
-                    let some: Vec<NodeId> = all.filter(|n| in_role(n, *role) && free(n)).collect();
-                    rng.choose(&some, 1)
-                }
-                Target::Every(role) => all.filter(|node| in_role(node, *role)).collect(),
-                Target::Random => {
-                    let some: Vec<NodeId> = all.filter(|n| self.is_up(*n) && free(n)).collect();
-                    rng.choose(&some, 1)
-                }
-                Target::All => all.collect(),
-                Target::Rest => all.filter(free).collect(),
-                Target::Clients => (0..self.clients.len() as u32).map(NodeId::client).collect(),
-                Target::Majority => rng.choose(&all.collect::<Vec<_>>(), count / 2 + 1),
-                Target::Minority => rng.choose(&all.collect::<Vec<_>>(), (count - 1) / 2),
-                Target::Named(name) => self.strikes.names.get(name)?.clone(),
-            };
-            if new.is_empty() {
-                return None;
-            }
-            found.extend(new.into_iter().filter(|node| !taken.contains(node) || is_bridge(target)));
-        }
-        Some(found)
-    }
-}
-
-/// A node that is named outright may stand on two sides.
-fn is_bridge(target: &Target) -> bool {
-    matches!(target, Target::Node(_) | Target::Named(_) | Target::The(_))
-}
-
-/// What a fault does, in words.
-pub(super) fn words(fault: &Fault, hit: &Hit) -> String {
-    let list = |nodes: &[NodeId]| nodes.iter().map(NodeId::to_string).collect::<Vec<_>>().join(" ");
-    let groups: Vec<String> = hit.iter().map(|group| list(group)).collect();
-    let nodes = groups.first().cloned().unwrap_or_default();
-    let on = |links: &Links| match links {
-        Links::All => "every link".to_owned(),
-        Links::Of(_) => format!("links of {nodes}"),
-        Links::Between(sides) => groups.join(if sides.one_way { " > " } else { " | " }),
-    };
-    match fault {
-        Fault::Crash { disk, .. } => match disk {
-            DiskLoss::Kept => format!("crash {nodes}, whose disk keeps everything"),
-            DiskLoss::Synced => format!("crash {nodes}"),
-            DiskLoss::Torn => format!("crash {nodes} in the middle of a write"),
-            DiskLoss::Wiped => format!("crash {nodes} and wipe the disk"),
-        },
-        Fault::Restart { .. } => format!("restart {nodes}"),
-        Fault::Pause { .. } => format!("pause {nodes}"),
-        Fault::SlowNode { factor, .. } => format!("slow {nodes} down {factor} times"),
-        Fault::Cut { sides } => {
-            format!("cut {}", groups.join(if sides.one_way { " > " } else { " | " }))
-        }
-        Fault::Loss { links, rate } => format!("lose {rate} on {}", on(links)),
-        Fault::Delay { links, by } => format!("delay by {by} on {}", on(links)),
-        Fault::Duplicate { links, rate } => format!("duplicate {rate} on {}", on(links)),
-        Fault::Reorder { links, rate, by } => format!("hold {rate} back {by} on {}", on(links)),
-        Fault::Corrupt { links, rate } => format!("damage {rate} on {}", on(links)),
-        Fault::SlowDisk { factor, .. } => format!("slow the disk of {nodes} down {factor} times"),
-        Fault::FullDisk { .. } => format!("fill the disk of {nodes}"),
-        Fault::LyingSync { .. } => format!("let the disk of {nodes} lie about syncs"),
-        Fault::BitRot { .. } => format!("rot a record of {nodes}"),
-        Fault::ClockJump { by, back, .. } => {
-            format!("set the clock of {nodes} {} by {by}", if *back { "back" } else { "forward" })
-        }
-        Fault::ClockDrift { ppm, .. } => format!("let the clock of {nodes} run {ppm} ppm fast"),
     }
 }

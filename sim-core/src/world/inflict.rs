@@ -1,0 +1,241 @@
+//! What a fault does to those that it hits, and how that is taken back.
+
+use super::strikes::Hit;
+use super::{Event, World};
+use crate::disk::Unsynced;
+use crate::fault::{DiskLoss, Fault, FaultKind, Links, Role};
+use crate::network::{AddressSet, LinkFault, LinkSet};
+use crate::observe::{Lost, LostTo, Machine, Observer};
+use crate::process::{NodeId, Process};
+use crate::random::Rng;
+use crate::settings::Transport;
+use crate::time::Time;
+
+impl<P: Process> World<P> {
+    /// What a fault does to those that it hits.
+    pub(super) fn inflict(
+        &mut self,
+        fault: &Fault,
+        number: u64,
+        hit: &Hit,
+        all: &[NodeId],
+        rng: &mut Rng,
+    ) {
+        let kind = fault.kind();
+        match fault {
+            Fault::Crash { disk, .. } => {
+                for node in all {
+                    self.crash(node.0, *disk, rng);
+                }
+            }
+            Fault::Restart { .. } => {}
+            Fault::Pause { .. } => {
+                for node in all {
+                    if node.is_client() {
+                        self.clients[node.index()].paused += 1;
+                    } else {
+                        self.nodes.list[node.index()].paused += 1;
+                    }
+                }
+            }
+            Fault::SlowNode { factor, .. } => {
+                self.each(all, |rare| rare.slow = rare.slow.max(*factor));
+            }
+            Fault::SlowDisk { factor, .. } => {
+                self.each(all, |rare| rare.disk.slow = rare.disk.slow.max(*factor));
+            }
+            Fault::FullDisk { .. } => self.each(all, |rare| rare.disk.full += 1),
+            Fault::LyingSync { .. } => self.each(all, |rare| rare.disk.lying += 1),
+            Fault::BitRot { .. } => self.each(all, |rare| {
+                rare.disk.rot(rng);
+            }),
+            Fault::ClockJump { by, back, .. } => {
+                let by = by.0.min(i64::MAX as u64) as i64;
+                self.each(all, |rare| rare.clock.jump(if *back { -by } else { by }));
+            }
+            Fault::ClockDrift { ppm, .. } => {
+                let (now, mut worst) = (self.now, self.drift);
+                self.each(all, |rare| {
+                    rare.clock.set_rate(now, rare.clock.rate() + i64::from(*ppm));
+                    worst = worst.max(rare.clock.rate().unsigned_abs());
+                });
+                self.drift = worst;
+            }
+            Fault::Cut { sides } => {
+                let links = self.between(hit, sides.one_way);
+                self.network.add_fault(number, links, LinkFault::Cut);
+            }
+            Fault::Loss { links, rate } => {
+                self.on_links(number, links, hit, LinkFault::Loss(*rate));
+            }
+            Fault::Delay { links, by } => {
+                self.on_links(number, links, hit, LinkFault::Delay(*by));
+            }
+            Fault::Duplicate { links, rate } => {
+                self.on_links(number, links, hit, LinkFault::Duplicate(*rate));
+            }
+            Fault::Reorder { links, rate, by } => {
+                self.on_links(number, links, hit, LinkFault::Reorder(*rate, *by));
+            }
+            Fault::Corrupt { links, rate } => {
+                self.on_links(number, links, hit, LinkFault::Corrupt(*rate));
+            }
+        }
+        // What strikes single messages is counted message by message.
+        let by_message = matches!(
+            kind,
+            FaultKind::Loss
+                | FaultKind::Delay
+                | FaultKind::Duplicate
+                | FaultKind::Reorder
+                | FaultKind::Corrupt
+        );
+        if !by_message {
+            self.fired.count(kind, self.now);
+        }
+    }
+
+    fn each(&mut self, all: &[NodeId], mut change: impl FnMut(&mut crate::nodes::Rare<P>)) {
+        for node in all.iter().filter(|node| !node.is_client()) {
+            change(self.nodes.list[node.index()].rare());
+        }
+    }
+
+    fn on_links(&mut self, number: u64, links: &Links, hit: &Hit, fault: LinkFault) {
+        let set = match links {
+            Links::All => LinkSet::All,
+            Links::Of(_) => LinkSet::Of(self.addresses(&hit[0])),
+            Links::Between(sides) => self.between(hit, sides.one_way),
+        };
+        self.network.add_fault(number, set, fault);
+    }
+
+    fn between(&self, hit: &Hit, one_way: bool) -> LinkSet {
+        let groups = hit.iter().map(|group| self.addresses(group)).collect();
+        LinkSet::Between { groups, one_way }
+    }
+
+    fn addresses(&self, nodes: &[NodeId]) -> AddressSet {
+        AddressSet::of(nodes.iter().map(|node| self.network.address(*node)))
+    }
+
+    /// The software ends. Timers, what waits to be handled and what waits behind the barrier end with it.
+    fn crash(&mut self, machine: Machine, disk: DiskLoss, rng: &mut Rng) {
+        let node = &mut self.nodes.list[machine as usize];
+        node.process = None;
+        node.timers.clear();
+        node.busy = Time::ZERO;
+        node.life += 1;
+        node.paused = 0;
+        (node.role, node.epoch) = (Role::Follower, 0);
+        if let Some(rare) = &mut node.rare {
+            rare.held.clear();
+            rare.inbox.clear();
+            rare.waking = false;
+            match disk {
+                DiskLoss::Kept => rare.disk.crash(Unsynced::Kept, rng),
+                DiskLoss::Synced => rare.disk.crash(Unsynced::Lost, rng),
+                DiskLoss::Torn => rare.disk.crash(Unsynced::Torn, rng),
+                DiskLoss::Wiped => rare.disk.wipe(),
+            }
+        }
+        self.strikes.roles_changed();
+    }
+
+    /// A crash breaks the streams of a node; datagrams that are under way arrive.
+    pub(super) fn lose_what_was_under_way(
+        &mut self,
+        fault: &Fault,
+        all: &[NodeId],
+        watch: &mut impl Observer<P>,
+    ) {
+        if !matches!(fault, Fault::Crash { .. }) || self.network.transport != Transport::Stream {
+            return;
+        }
+        for node in all {
+            self.network.reset(self.network.address(*node));
+            self.stalled.retain(|stalled| stalled.from != *node && stalled.to != *node);
+            let mut lost = Vec::new();
+            self.queue.retain(|made, event| {
+                let (from, to) = match event {
+                    Event::Message { from, to, .. } => (*from, NodeId(*to)),
+                    Event::Request { to, request } => (request.id.client, NodeId(*to)),
+                    Event::Answer { client, from, .. } => (*from, NodeId::client(*client)),
+                    _ => return true,
+                };
+                let breaks = (from == *node || to == *node) && from != to;
+                if breaks {
+                    lost.push((made, from, to));
+                }
+                !breaks
+            });
+            lost.sort_unstable();
+            for (event, from, to) in lost {
+                watch.lost(&Lost { at: self.now, event, from, to, why: LostTo::Crash });
+            }
+        }
+    }
+
+    /// Takes back what a fault did. What belongs to a process ends with that process.
+    pub(super) fn undo(&mut self, fault: &Fault, number: u64, all: &[NodeId], same: &[NodeId]) {
+        match fault {
+            Fault::Pause { .. } => {
+                for node in same {
+                    let paused = match node.is_client() {
+                        true => &mut self.clients[node.index()].paused,
+                        false => &mut self.nodes.list[node.index()].paused,
+                    };
+                    *paused = paused.saturating_sub(1);
+                }
+            }
+            Fault::SlowNode { .. } | Fault::SlowDisk { .. } => {
+                for node in all {
+                    let (slow, disk) = self.slowness(*node);
+                    let rare = self.nodes.list[node.index()].rare();
+                    (rare.slow, rare.disk.slow) = (slow, disk);
+                }
+            }
+            Fault::FullDisk { .. } => self.each(all, |rare| rare.disk.full -= 1),
+            Fault::LyingSync { .. } => self.each(all, |rare| rare.disk.lying -= 1),
+            Fault::ClockDrift { ppm, .. } => {
+                let now = self.now;
+                self.each(all, |rare| {
+                    rare.clock.set_rate(now, rare.clock.rate() - i64::from(*ppm));
+                });
+            }
+            Fault::Cut { .. }
+            | Fault::Loss { .. }
+            | Fault::Delay { .. }
+            | Fault::Duplicate { .. }
+            | Fault::Reorder { .. }
+            | Fault::Corrupt { .. } => self.network.remove_fault(number),
+            Fault::Crash { .. }
+            | Fault::Restart { .. }
+            | Fault::BitRot { .. }
+            | Fault::ClockJump { .. } => {}
+        }
+    }
+
+    /// How many times as long a node and its disk take for everything: of several faults the worst counts.
+    fn slowness(&self, node: NodeId) -> (u32, u32) {
+        let (mut slow, mut disk) = (1, 1);
+        for active in self.strikes.active.iter().filter(|a| a.hit.iter().any(|hit| hit.0 == node)) {
+            match self.strikes.plan.strikes[active.index as usize].fault {
+                Fault::SlowNode { factor, .. } => slow = slow.max(factor),
+                Fault::SlowDisk { factor, .. } => disk = disk.max(factor),
+                _ => {}
+            }
+        }
+        (slow, disk)
+    }
+
+    pub(super) fn go_on(&mut self, node: NodeId, watch: &mut impl Observer<P>) {
+        if node.is_client() {
+            if self.clients[node.index()].paused == 0 {
+                self.client_goes_on(node.index() as u32, watch);
+            }
+        } else if self.nodes.list[node.index()].paused == 0 {
+            self.wake_later(node.0, self.now);
+        }
+    }
+}
