@@ -12,8 +12,8 @@ use sim_core::settings::{Costs, Delay, NetworkSettings};
 use sim_core::{Client, ClientSettings, Service, Settings, Span, SpanRange, Time, World};
 use std::sync::Arc;
 
-const VIRTUAL: Span = Span::secs(60);
-const ROUNDS: usize = 5;
+const VIRTUAL: Span = Span::secs(4);
+const ROUNDS: usize = 3;
 
 type Load = <<Kv as Service>::Client as Client>::Load;
 
