@@ -1,3 +1,5 @@
+//! Raft's promises, in code and as the table that the code must match.
+//!
 #![doc = include_str!("PROMISES.md")]
 
 use super::config::{Config, Reads};
