@@ -137,7 +137,8 @@ mod tests {
         for (property, mut kinds) in table {
             let promise = promised.iter().find(|promise| promise.property == property);
             let mut under = promise.expect("the code promises it").under.clone();
-            (kinds.sort_unstable(), under.sort_unstable());
+            kinds.sort_unstable();
+            under.sort_unstable();
             assert_eq!(kinds, under, "{property}");
         }
     }
