@@ -1,6 +1,6 @@
 //! A deterministic world in which distributed systems are run, and in which things go wrong on purpose.
 //!
-//! A [`World`](world::World) knows what *can* happen, a driver picks what *does*, and
+//! A [`World`] knows what *can* happen, a driver picks what *does*, and
 //! [observers](observe::Observer) see every step.
 //!
 //! | room | what is in it |

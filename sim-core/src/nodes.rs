@@ -1,6 +1,6 @@
 //! The nodes of a world: what runs on each machine, and what the machine has.
 //!
-//! A cluster may have a million nodes of which most are idle, so what every node needs stands in [`Node`], and
+//! A cluster may have a million nodes of which most are idle, so what every node needs stands in `Node`, and
 //! what only a busy or unlucky one needs stands in a box behind it.
 
 use crate::clock::Clock;

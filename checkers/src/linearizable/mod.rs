@@ -6,11 +6,11 @@
 //! when it is so key by key (Herlihy and Wing's locality), and each key goes to the cheapest technique that
 //! can decide it:
 //!
-//! 1. [zones], `n log n`, which decide registers whose written values are unique: what workloads try to be;
-//! 2. [necessary conditions](necessary), linear, which can only refuse;
-//! 3. a [witness], `n log n`, where the system tells in which order it did things: checked, not trusted;
-//! 4. [depth-first search](dfs) and
-//! 5. a [just-in-time sweep](sweep), in turns. One is quick where an order exists and the other where none
+//! 1. a witness, `n log n`, where the system tells in which order it did things: checked, not trusted;
+//! 2. zones, `n log n`, which decide registers whose written values are unique: what workloads try to be;
+//! 3. necessary conditions, linear, which can only refuse;
+//! 4. depth-first search and
+//! 5. a just-in-time sweep, in turns. One is quick where an order exists and the other where none
 //!    does, so neither is ever worse than twice the better.
 //!
 //! Both searches share three ideas. *Crashed operations are optional*: nobody heard of their end, so they may

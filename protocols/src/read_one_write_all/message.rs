@@ -37,7 +37,7 @@ pub enum Message<S: Service> {
 pub const KINDS: &[&str] = &["prepare", "prepared", "commit", "behind"];
 
 impl<S: Service> Message<S> {
-    /// Its place among [`KINDS`].
+    /// Its place among `KINDS`.
     pub fn kind(&self) -> usize {
         match self {
             Message::Prepare { .. } => 0,
