@@ -29,7 +29,7 @@ fn client_settings<L>(load: L) -> ClientSettings<L> {
         timeout: Span::secs(1),
         patience: Span::secs(10),
         operations: 0,
-        until: Time::ZERO + VIRTUAL,
+        until: Time::NEVER,
         load,
     }
 }
@@ -67,7 +67,7 @@ fn checked(entry: &dyn Entry, clients: u32) -> Rates {
         options: &options,
         clients: Some(client_settings(load)),
         plan: Plan { strikes: Vec::new(), heal: Time::ZERO + VIRTUAL },
-        settle: Some(Span::millis(1)),
+        settle: Some(Span::secs(1)),
         budget: 2_000_000,
         limit: u64::MAX,
         trace: false,
