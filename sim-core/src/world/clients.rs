@@ -7,14 +7,14 @@ use crate::process::{NodeId, Process};
 use crate::service::{Client, ClientContext, ClientEffect, RequestId};
 use crate::time::Time;
 use crate::world::effects::Comes;
-use smallvec::SmallVec;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// A client, and what the world keeps for it.
 #[derive(Clone, Debug)]
 pub(super) struct Customer<C: Client> {
     pub client: C,
-    timers: SmallVec<[Alarm<u32>; 2]>,
+    /// By name. A client may name a timer for each of its requests, so those that are over are dropped.
+    timers: BTreeMap<u32, Alarm<u32>>,
     /// How many pauses lie on it; what comes meanwhile waits.
     pub paused: u16,
     waiting: VecDeque<Waiting<C>>,
@@ -31,7 +31,7 @@ type AnswerOf<C> =
 
 impl<C: Client> Customer<C> {
     pub fn new(client: C) -> Self {
-        Customer { client, timers: SmallVec::new(), paused: 0, waiting: VecDeque::new() }
+        Customer { client, timers: BTreeMap::new(), paused: 0, waiting: VecDeque::new() }
     }
 }
 
@@ -57,10 +57,9 @@ impl<P: Process> World<P> {
         watch: &mut impl Observer<P>,
     ) {
         let customer = &mut self.clients[client as usize];
-        let Some(alarm) = customer.timers.iter_mut().find(|alarm| alarm.timer == timer) else {
-            return;
-        };
+        let Some(alarm) = customer.timers.get_mut(&timer) else { return };
         match alarm.come_up(at) {
+            Comes::Void if alarm.queued == Time::NEVER => drop(customer.timers.remove(&timer)),
             Comes::Void => {}
             Comes::Later(later) => self.push(later, Event::ClientTimer { client, timer }),
             Comes::Rings if customer.paused > 0 => {
@@ -72,10 +71,11 @@ impl<P: Process> World<P> {
 
     fn client_rings(&mut self, client: u32, timer: u32, made: u64, watch: &mut impl Observer<P>) {
         let customer = &mut self.clients[client as usize];
-        let alarm = customer.timers.iter_mut().find(|alarm| alarm.timer == timer);
-        if !alarm.is_some_and(|alarm| std::mem::take(&mut alarm.ringing)) {
+        if !customer.timers.get(&timer).is_some_and(|alarm| alarm.ringing) {
             return;
         }
+        // It has no entry in the queue any more, or it would not ring.
+        customer.timers.remove(&timer);
         self.with_client(client, made, None, watch, |client, ctx| client.on_timer(timer, ctx));
     }
 
@@ -130,7 +130,7 @@ impl<P: Process> World<P> {
                 }
                 ClientEffect::CancelTimer { timer } => {
                     let timers = &mut self.clients[index as usize].timers;
-                    if let Some(alarm) = timers.iter_mut().find(|alarm| alarm.timer == timer) {
+                    if let Some(alarm) = timers.get_mut(&timer) {
                         alarm.deadline = Time::NEVER;
                         alarm.ringing = false;
                     }
@@ -145,13 +145,15 @@ impl<P: Process> World<P> {
 
     fn set_client_timer(&mut self, client: u32, timer: u32, at: Time) {
         let timers = &mut self.clients[client as usize].timers;
-        match timers.iter_mut().find(|alarm| alarm.timer == timer) {
+        match timers.get_mut(&timer) {
             Some(alarm) => {
                 if !alarm.set(at) {
                     return;
                 }
             }
-            None => timers.push(Alarm { timer, deadline: at, queued: at, ringing: false }),
+            None => {
+                timers.insert(timer, Alarm { timer, deadline: at, queued: at, ringing: false });
+            }
         }
         self.push(at, Event::ClientTimer { client, timer });
     }
