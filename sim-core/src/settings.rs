@@ -3,6 +3,7 @@
 //! These are the sections `[network]`, `[costs]` and `[clocks]` of a scenario file, with their defaults.
 
 use crate::time::{Chance, Span, SpanRange};
+use crate::topology::Topology;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +42,19 @@ pub struct NetworkSettings {
     pub bandwidth: Option<u64>,
     /// Whether messages may be lost, doubled and reordered, or come as in a connection.
     pub transport: Transport,
+}
+
+impl NetworkSettings {
+    /// How long all but a few messages take at most, before faults.
+    pub fn longest_delay(&self) -> Span {
+        if let Some(topology) = self.topology.as_deref().and_then(Topology::named) {
+            return topology.delays().iter().map(|delay| delay.to).max().unwrap_or_default();
+        }
+        match self.delay {
+            Delay::Uniform(range) => range.to,
+            Delay::LogNormal(curve) => curve.p99,
+        }
+    }
 }
 
 /// How long a message takes from sender to receiver.

@@ -3,31 +3,8 @@
 #![doc = include_str!("PROMISES.md")]
 
 use super::config::{Config, Reads};
-use crate::promise::Promise;
+use crate::promise::{CRASH_RECOVERY, Promise};
 use sim_core::Span;
-use sim_core::fault::FaultKind;
-
-/// Messages may be lost, late, doubled, damaged and overtaken; processes may crash, stall and be
-/// slow; disks may be slow or full; wall clocks may leap. Not among them: a disk that loses what
-/// was synced.
-const MODEL: &[FaultKind] = &[
-    FaultKind::Crash,
-    FaultKind::TornCrash,
-    FaultKind::Restart,
-    FaultKind::Pause,
-    FaultKind::SlowNode,
-    FaultKind::Cut,
-    FaultKind::OneWayCut,
-    FaultKind::Loss,
-    FaultKind::Delay,
-    FaultKind::Duplicate,
-    FaultKind::Reorder,
-    FaultKind::Corrupt,
-    FaultKind::SlowDisk,
-    FaultKind::FullDisk,
-    FaultKind::ClockJump,
-    FaultKind::ClockDrift,
-];
 
 /// What holds however fast clocks run.
 const ALWAYS: &[(&str, &str)] = &[
@@ -48,7 +25,7 @@ const ALWAYS: &[(&str, &str)] = &[
 /// With lease reads, `linearizable` and `lease-disjointness` rest on clocks that drift by no more
 /// than [`Config::lease_drift`]; a scenario whose clocks drift further is outside the promise.
 pub fn promises(config: &Config) -> Vec<Promise> {
-    let under = MODEL.to_vec();
+    let under = CRASH_RECOVERY.to_vec();
     let promise = |(property, words)| Promise { property, under: under.clone(), words };
     let mut promises: Vec<Promise> = ALWAYS.iter().copied().map(promise).collect();
     match config.reads {
@@ -114,6 +91,7 @@ pub fn implied_by(property: &str) -> &'static [&'static str] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sim_core::fault::FaultKind;
 
     /// The rows of the table above: a property, and the kinds of fault under which it is promised.
     fn table() -> Vec<(String, Vec<FaultKind>)> {

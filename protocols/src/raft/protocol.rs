@@ -6,8 +6,6 @@ use super::{Raft, promises};
 use crate::promise::Promise;
 use crate::protocol::{BugAbout, Protocol};
 use checkers::Model;
-use sim_core::settings::{Delay, NetworkSettings};
-use sim_core::topology::Topology;
 use sim_core::{Settings, Span};
 use std::ops::RangeInclusive;
 
@@ -52,7 +50,7 @@ impl<S: Model> Protocol for Raft<S> {
 
     fn settle(config: &Config, settings: &Settings) -> Span {
         let costs = settings.costs.message * 64;
-        let delay = longest_delay(&settings.network) + costs;
+        let delay = settings.network.longest_delay() + costs;
         let bound = promises::settle(config, delay, settings.costs.sync.to);
         Span::millis(bound.0.div_ceil(100_000_000) * 100)
     }
@@ -67,16 +65,5 @@ impl<S: Model> Protocol for Raft<S> {
 
     fn complaint(config: &Config) -> Option<String> {
         config.complaint()
-    }
-}
-
-/// How long all but a few messages take at most.
-fn longest_delay(network: &NetworkSettings) -> Span {
-    if let Some(topology) = network.topology.as_deref().and_then(Topology::named) {
-        return topology.delays().iter().map(|delay| delay.to).max().unwrap_or_default();
-    }
-    match network.delay {
-        Delay::Uniform(range) => range.to,
-        Delay::LogNormal(curve) => curve.p99,
     }
 }

@@ -2,35 +2,13 @@
 
 use super::ReadOneWriteAll;
 use super::config::{Bug, Config};
-use crate::promise::Promise;
+use crate::promise::{CRASH_RECOVERY, Promise};
 use crate::protocol::{BugAbout, Protocol};
 use checkers::Model;
 use checkers::safety::{Agreement, ExactlyOnce};
-use sim_core::fault::{FaultKind, Role, Target};
-use sim_core::settings::Delay;
-use sim_core::topology::Topology;
+use sim_core::fault::{Role, Target};
 use sim_core::{NodeId, Settings, Span};
 use std::ops::RangeInclusive;
-
-/// A disk that loses what was synced is not among them.
-const MODEL: &[FaultKind] = &[
-    FaultKind::Crash,
-    FaultKind::TornCrash,
-    FaultKind::Restart,
-    FaultKind::Pause,
-    FaultKind::SlowNode,
-    FaultKind::Cut,
-    FaultKind::OneWayCut,
-    FaultKind::Loss,
-    FaultKind::Delay,
-    FaultKind::Duplicate,
-    FaultKind::Reorder,
-    FaultKind::Corrupt,
-    FaultKind::SlowDisk,
-    FaultKind::FullDisk,
-    FaultKind::ClockJump,
-    FaultKind::ClockDrift,
-];
 
 const PROMISES: &[(&str, &str)] = &[
     ("agreement", "no two copies have different writes at a slot"),
@@ -48,7 +26,8 @@ impl<S: Model> Protocol for ReadOneWriteAll<S> {
     }
 
     fn promises(_: &Config) -> Vec<Promise> {
-        let promise = |(property, words)| Promise { property, under: MODEL.to_vec(), words };
+        let promise =
+            |(property, words)| Promise { property, under: CRASH_RECOVERY.to_vec(), words };
         PROMISES.iter().copied().map(promise).collect()
     }
 
@@ -94,15 +73,7 @@ impl<S: Model> Protocol for ReadOneWriteAll<S> {
     /// A round is sent again when it was lost, and what was missed comes a batch at a time. With the losses that
     /// networks have, ten rounds in a row do not fail.
     fn settle(config: &Config, settings: &Settings) -> Span {
-        let network = &settings.network;
-        let topology = network.topology.as_deref().and_then(Topology::named);
-        let delay = match (topology, network.delay) {
-            (Some(topology), _) => {
-                topology.delays().iter().map(|delay| delay.to).max().unwrap_or_default()
-            }
-            (None, Delay::Uniform(range)) => range.to,
-            (None, Delay::LogNormal(curve)) => curve.p99,
-        };
+        let delay = settings.network.longest_delay();
         let round = config.retry + delay * 3 + settings.costs.sync.to * 2;
         round * 20 + Span::secs(2)
     }

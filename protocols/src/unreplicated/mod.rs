@@ -10,7 +10,7 @@
 //! the cheapest service that is: one sync a write, no message. With more it is not, because two clients that ask
 //! two nodes work on two histories; so it is not promised, and scenarios with one node expect it by name.
 
-use crate::promise::Promise;
+use crate::promise::{CRASH_RECOVERY, Promise};
 use crate::protocol::Protocol;
 use crate::session::{Known, Sessions};
 use checkers::Model;
@@ -18,7 +18,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::drive::replay::hash_of;
 use sim_core::fact::ReadPath;
-use sim_core::fault::{FaultKind, Target};
+use sim_core::fault::Target;
 use sim_core::{Context, Fact, NodeId, Process, Request, Service, Settings, Span};
 
 /// The options of unreplicated copies.
@@ -112,26 +112,6 @@ impl<S: Service> Unreplicated<S> {
     }
 }
 
-/// A disk that loses what was synced is not among them.
-const MODEL: &[FaultKind] = &[
-    FaultKind::Crash,
-    FaultKind::TornCrash,
-    FaultKind::Restart,
-    FaultKind::Pause,
-    FaultKind::SlowNode,
-    FaultKind::Cut,
-    FaultKind::OneWayCut,
-    FaultKind::Loss,
-    FaultKind::Delay,
-    FaultKind::Duplicate,
-    FaultKind::Reorder,
-    FaultKind::Corrupt,
-    FaultKind::SlowDisk,
-    FaultKind::FullDisk,
-    FaultKind::ClockJump,
-    FaultKind::ClockDrift,
-];
-
 impl<S: Model> Protocol for Unreplicated<S> {
     type Safety = ();
 
@@ -141,7 +121,7 @@ impl<S: Model> Protocol for Unreplicated<S> {
 
     fn promises(_: &Config) -> Vec<Promise> {
         let words = "when faults have healed, requests are done within the stated bound";
-        vec![Promise { property: "live-again", under: MODEL.to_vec(), words }]
+        vec![Promise { property: "live-again", under: CRASH_RECOVERY.to_vec(), words }]
     }
 
     fn roles() -> Vec<(&'static str, Target)> {
@@ -179,6 +159,7 @@ impl<S: Model> Protocol for Unreplicated<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sim_core::fault::FaultKind;
 
     #[test]
     fn several_copies_promise_no_more_than_answers() {
