@@ -72,6 +72,49 @@ pub enum Effect<P: Process> {
     Claim(Claim),
 }
 
+/// Which kinds of effect there are among some.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Kinds(u8);
+
+impl Kinds {
+    /// None.
+    pub const NONE: Kinds = Kinds(0);
+    /// Messages.
+    pub const SENDS: Kinds = Kinds(1);
+    /// Records written.
+    pub const WRITES: Kinds = Kinds(2);
+    /// Syncs.
+    pub const SYNCS: Kinds = Kinds(4);
+    /// Claims.
+    pub const CLAIMS: Kinds = Kinds(8);
+
+    /// The kinds of these effects; replies and timers are of none.
+    #[inline]
+    pub fn of<P: Process>(effects: &[Effect<P>]) -> Kinds {
+        effects.iter().fold(Kinds::NONE, |kinds, effect| {
+            kinds.and(match effect {
+                Effect::Send { .. } => Kinds::SENDS,
+                Effect::Append { .. } | Effect::Rewrite { .. } => Kinds::WRITES,
+                Effect::Sync => Kinds::SYNCS,
+                Effect::Claim(_) => Kinds::CLAIMS,
+                Effect::Reply { .. } | Effect::SetTimer { .. } | Effect::CancelTimer { .. } => {
+                    Kinds::NONE
+                }
+            })
+        })
+    }
+    /// These and those.
+    #[inline]
+    pub const fn and(self, others: Kinds) -> Kinds {
+        Kinds(self.0 | others.0)
+    }
+    /// Whether there is any of those among these.
+    #[inline]
+    pub const fn any_of(self, others: Kinds) -> bool {
+        self.0 & others.0 != 0
+    }
+}
+
 impl Target {
     /// One word for each target: no node has the address that stands for all peers.
     #[inline]

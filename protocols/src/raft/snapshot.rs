@@ -72,10 +72,14 @@ impl<S: Service> Debug for Piece<S> {
     }
 }
 
+/// How many bytes a session takes on the wire, and the state of a service.
+const SESSION_SIZE: usize = 64;
+const STATE_SIZE: usize = 1_024;
+
 impl<S: Service> Piece<S> {
     /// About how many bytes it takes.
     pub(super) fn size(&self) -> usize {
-        self.sessions.len() * size_of::<(u32, S::Reply)>() + size_of::<S>()
+        self.sessions.len() * SESSION_SIZE + if self.state.is_some() { STATE_SIZE } else { 0 }
     }
 }
 

@@ -1,6 +1,7 @@
 //! No two servers may serve reads alone at one moment.
 
 use super::super::Raft;
+use sim_core::context::Kinds;
 use sim_core::{Fact, Invariant, Nodes, ReadPath, Service, Step, Violation};
 
 /// The spans of true time in which servers hold leases are disjoint, as long as clocks drift within
@@ -13,6 +14,7 @@ pub struct LeaseDisjointness;
 
 impl<S: Service> Invariant<Raft<S>> for LeaseDisjointness {
     const PROPERTIES: &'static [&'static str] = &["lease-disjointness"];
+    const CONCERNS: Option<Kinds> = Some(Kinds::CLAIMS);
 
     #[inline]
     fn check(&mut self, nodes: &Nodes<Raft<S>>, step: &Step<'_, Raft<S>>) -> Result<(), Violation> {
