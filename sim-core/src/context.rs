@@ -6,6 +6,7 @@
 use crate::fact::{Claim, Fact};
 use crate::process::{NodeId, Process, Reply};
 use crate::random::Rng;
+use crate::seal::{Seal, Spoiled};
 use crate::service::{Answer, RequestId};
 use crate::time::{Span, Time};
 use serde::Serialize;
@@ -181,6 +182,8 @@ pub struct Context<P: Process> {
     pub(crate) wall: Time,
     pub(crate) rng: Rng,
     pub(crate) effects: Vec<Effect<P>>,
+    /// What the client has sealed whose request is being handled.
+    pub(crate) request_seal: Option<Seal>,
 }
 
 impl<P: Process> Context<P> {
@@ -213,6 +216,16 @@ impl<P: Process> Context<P> {
     #[inline]
     pub fn rng(&mut self) -> &mut Rng {
         &mut self.rng
+    }
+    /// The node's seal on something that it says.
+    pub fn seal(&self, content: &impl Hash) -> Seal {
+        Seal::new(self.id, content, Spoiled::default())
+    }
+    /// The seal that a client has put on the request that is being handled: on its name and its operation,
+    /// `(request.id, &request.op)`. None outside [`Process::on_request`], and unless
+    /// [`Process::SEALED_REQUESTS`].
+    pub fn request_seal(&self) -> Option<Seal> {
+        self.request_seal
     }
     /// Sends a message to a node.
     #[inline]
@@ -279,6 +292,7 @@ impl<P: Process> Context<P> {
             wall: self.wall,
             rng: self.rng.clone(),
             effects: Vec::new(),
+            request_seal: self.request_seal,
         };
         let result = inner(&mut lent);
         self.rng = lent.rng;

@@ -29,6 +29,7 @@ use crate::observe::{Cause, Lost, LostTo, Machine, Observer};
 use crate::process::{NodeId, Process, Reply};
 use crate::queue::Queue;
 use crate::random::{Rng, Stream, key};
+use crate::seal::{Seal, Spoiled};
 use crate::service::{Answer, ClientContext, Request, RequestId, Service};
 use crate::settings::{Settings, Transport};
 use crate::time::{Span, Time};
@@ -42,7 +43,7 @@ pub enum Event<P: Process> {
     /// A message arrives.
     Message { from: NodeId, to: Machine, message: P::Message },
     /// A client's request arrives.
-    Request { to: Machine, request: Request<P::Service> },
+    Request { to: Machine, request: Request<P::Service>, spoiled: Spoiled },
     /// A node's answer arrives at a client.
     Answer { client: u32, from: NodeId, id: RequestId, answer: Answer<Reply<P>> },
     /// A timer runs out.
@@ -129,6 +130,7 @@ impl<P: Process> World<P> {
                 wall: Time::ZERO,
                 rng: rng.clone(),
                 effects: Vec::new(),
+                request_seal: None,
             },
             client_context: ClientContext {
                 id: NodeId(0),
@@ -283,7 +285,7 @@ impl<P: Process> World<P> {
                     self.arrive(to, made, event, watch);
                 }
             }
-            Event::Request { to, ref request } => {
+            Event::Request { to, ref request, .. } => {
                 if self.reaches(request.id.client, NodeId(to), made, watch) {
                     self.arrive(to, made, event, watch);
                 }
@@ -414,8 +416,14 @@ impl<P: Process> World<P> {
                 process.on_message(*from, message, &mut self.context);
                 Cause::Message { from: *from, message }
             }
-            Event::Request { request, .. } => {
+            Event::Request { request, spoiled, .. } => {
+                if P::SEALED_REQUESTS {
+                    let content = (request.id, &request.op);
+                    let seal = Seal::new(request.id.client, &content, *spoiled);
+                    self.context.request_seal = Some(seal);
+                }
                 process.on_request(request, &mut self.context);
+                self.context.request_seal = None;
                 Cause::Request(request)
             }
             Event::Timer { timer, .. } => {

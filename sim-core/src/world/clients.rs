@@ -4,6 +4,7 @@ use super::{ClientOf, Event, World};
 use crate::nodes::Alarm;
 use crate::observe::{ClientStep, Observer};
 use crate::process::{NodeId, Process};
+use crate::seal::Spoiled;
 use crate::service::{Client, ClientContext, ClientEffect, RequestId};
 use crate::time::Time;
 use crate::world::effects::Comes;
@@ -120,7 +121,7 @@ impl<P: Process> World<P> {
         for effect in effects.drain(..) {
             match effect {
                 ClientEffect::Ask { to, request } => {
-                    let event = Event::Request { to: to.0, request };
+                    let event = Event::Request { to: to.0, request, spoiled: Spoiled::default() };
                     self.transmit(id, to, event, 64, self.now, watch);
                 }
                 ClientEffect::SetTimer { timer, after } => {
