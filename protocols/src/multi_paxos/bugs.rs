@@ -103,6 +103,11 @@ bugs! {
         "A server takes its own vote for what is chosen at a slot, in whatever ballot it was given.",
         "the class behind copycat #265 and ScyllaDB #9965";
 
+    OvertakenLeaderGoesOn "overtaken-leader-goes-on"
+        ["learner-consistency" "state-equality"] [Cut Delay]
+        "A leader that learns of another value than it has proposed goes on to speak in its ballot.",
+        "made in this very code and found by its own checkers";
+
     ConfigAtChooseTime "config-at-choose-time"
         ["reconfiguration-window" "proposal-rule" "learner-consistency"] []
         "The newest acceptors decide every slot that is open, not only those from alpha on.",
@@ -161,6 +166,7 @@ impl Bug {
                     config.snapshot_chunk = config.snapshot_chunk.max(8);
                 }
             }
+            Bug::OvertakenLeaderGoesOn => config.window = config.window.min(2),
             Bug::QuorumReadsExecuted => config.reads = Reads::Quorum,
             Bug::ReadWithoutQuorum | Bug::MasterLeaseNoWait | Bug::LeaseFromAnswers => {
                 config.reads = Reads::Lease;

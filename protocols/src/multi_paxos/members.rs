@@ -88,7 +88,7 @@ impl<S: Service> MultiPaxos<S> {
     }
 
     /// The operator's policy: the acceptor that was heard from longest ago gives way to the server
-    /// without a vote that was heard from last. One change at a time.
+    /// without a vote that was heard from last, if that is not long ago. One change at a time.
     pub(super) fn on_replacement_due(&mut self, ctx: &mut Context<Self>) {
         let Some(period) = self.config.replace_every else { return };
         ctx.set_timer(Timer::Replacement, period);
@@ -97,11 +97,16 @@ impl<S: Service> MultiPaxos<S> {
         if self.role != Role::Leader || is_under_way || !self.is_established() {
             return;
         }
-        let heard = |server: &NodeId| self.peers[server.index()].heard;
-        let servers = (0..self.peers.len() as u32).map(NodeId).filter(|server| *server != self.id);
+        let (me, clock, patience) = (self.id, ctx.now(), self.config.election_timeout.to);
+        let heard = |server: &NodeId| match *server == me {
+            true => clock,
+            false => self.peers[server.index()].heard,
+        };
+        let servers = (0..self.peers.len() as u32).map(NodeId);
         let (ins, outs): (Vec<_>, Vec<_>) = servers.partition(|server| now.contains(*server));
+        let spares = outs.into_iter().filter(|server| clock - heard(server) < patience);
         let (Some(out), Some(new)) =
-            (ins.into_iter().min_by_key(heard), outs.into_iter().max_by_key(heard))
+            (ins.into_iter().min_by_key(heard), spares.max_by_key(heard))
         else {
             return;
         };

@@ -52,7 +52,9 @@ impl<S: Service> MultiPaxos<S> {
         }
     }
 
-    /// Somebody tells what is chosen.
+    /// Somebody tells what is chosen. When that is not what this leader has proposed there, a higher
+    /// ballot has chosen it. The leader must not speak in its own ballot any more: who has voted in
+    /// that would take its vote for what is chosen.
     pub(super) fn on_learn(
         &mut self,
         from: NodeId,
@@ -61,11 +63,16 @@ impl<S: Service> MultiPaxos<S> {
         ctx: &mut Context<Self>,
     ) {
         let before = self.executed;
+        let mut is_overtaken = false;
         for (slot, value) in (first..).zip(values.iter()) {
             if slot > before && self.log.chosen(slot).is_none() {
                 self.log.choose(slot, value.clone());
-                self.open.remove(&slot);
+                let own = self.open.remove(&slot);
+                is_overtaken |= own.is_some_and(|open| open.value != *value);
             }
+        }
+        if is_overtaken && !self.bugs.on(Bug::OvertakenLeaderGoesOn) {
+            self.yield_to(None, ctx);
         }
         self.execute(ctx);
         let is_behind = self.executed < self.known_chosen.max(self.promises.base);

@@ -88,7 +88,6 @@ impl<S: Service> MultiPaxos<S> {
         self.memberships = snapshot.frame.memberships.clone();
         self.service = snapshot.state.clone();
         self.sessions = snapshot.sessions.clone();
-        self.open.retain(|slot, _| *slot > snapshot.slot);
         self.snapshot = Some(snapshot);
     }
 
@@ -145,6 +144,10 @@ impl<S: Service> MultiPaxos<S> {
         ctx: &mut Context<Self>,
     ) {
         let (state, sessions) = Piece::assemble(pieces);
+        if self.open.keys().any(|open| *open <= slot) {
+            // Others have chosen what this leader has proposed, or something else.
+            self.yield_to(None, ctx);
+        }
         self.restore(Arc::new(Snapshot { slot, state, sessions, frame }));
         self.rewrite_journal(ctx);
         ctx.sync();

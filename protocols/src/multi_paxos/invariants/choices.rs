@@ -114,7 +114,7 @@ impl Choices {
         let voters = VoterSet::default();
         place.proposals.push(Proposal { ballot, value: checksum, change, voters });
         if let Command::Request(request) = &value.command
-            && !self.asked.was(request.id, hash_of(request))
+            && !self.asked.was(request.id, hash_of(&request.op))
         {
             let id = request.id;
             return Some(("validity", format!("{node} proposes {id}, which nobody asked for so")));
@@ -259,7 +259,7 @@ impl<S: Service> Invariant<MultiPaxos<S>> for Choices {
     ) -> Result<(), Violation> {
         self.begin(nodes, step.machine);
         if let Cause::Request(request) = &step.cause {
-            self.asked.note(request.id, hash_of(request));
+            self.asked.note(request.id, hash_of(&request.op));
         }
         let mut first = None;
         for effect in step.effects {
