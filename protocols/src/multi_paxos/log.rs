@@ -97,6 +97,11 @@ impl<S: Service> Log<S> {
         last.map_or(0, |place| self.base + 1 + place as u64)
     }
 
+    /// The highest slot of which anything is known.
+    pub fn last_slot(&self) -> Slot {
+        self.base + self.places.len() as u64
+    }
+
     /// Every vote from this slot on.
     pub fn votes(&self, from: Slot) -> impl Iterator<Item = (Slot, &Vote<S>)> {
         let start = from.saturating_sub(self.base + 1) as usize;

@@ -105,8 +105,7 @@ impl<S: Service> MultiPaxos<S> {
         let servers = (0..self.peers.len() as u32).map(NodeId);
         let (ins, outs): (Vec<_>, Vec<_>) = servers.partition(|server| now.contains(*server));
         let spares = outs.into_iter().filter(|server| clock - heard(server) < patience);
-        let (Some(out), Some(new)) =
-            (ins.into_iter().min_by_key(heard), spares.max_by_key(heard))
+        let (Some(out), Some(new)) = (ins.into_iter().min_by_key(heard), spares.max_by_key(heard))
         else {
             return;
         };

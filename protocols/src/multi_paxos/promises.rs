@@ -8,16 +8,25 @@ use sim_core::Span;
 
 /// What holds however fast clocks run.
 const ALWAYS: &[(&str, &str)] = &[
-    ("validity", "what is proposed was asked for by a client, or is a no-op or a change of acceptors"),
+    (
+        "validity",
+        "what is proposed was asked for by a client, or is a no-op or a change of acceptors",
+    ),
     ("agreement", "no two values are ever chosen for a slot"),
     ("learner-consistency", "what a server executes was chosen for its slot before"),
     ("ballot-uniqueness", "a ballot has one value for a slot, nor after restarts another"),
-    ("proposal-rule", "what is proposed is free, or what may have been chosen in a lower ballot (P2c)"),
+    (
+        "proposal-rule",
+        "what is proposed is free, or what may have been chosen in a lower ballot (P2c)",
+    ),
     ("promise-integrity", "an acceptor keeps its promises and its votes, and reports them all"),
     ("prefix-execution", "servers execute slot after slot without gaps"),
     ("state-equality", "servers that have executed the same slots have the same state"),
     ("exactly-once", "a request changes the state at most once, however often it is sent"),
-    ("reconfiguration-window", "a slot is decided by the acceptors that were fixed alpha slots before"),
+    (
+        "reconfiguration-window",
+        "a slot is decided by the acceptors that were fixed alpha slots before",
+    ),
     ("live-again", "when faults have healed, requests are done within the stated bound"),
     ("catch-up", "when faults have healed, every live server reaches what is decided"),
 ];

@@ -108,7 +108,8 @@ impl<S: Service> MultiPaxos<S> {
 
     /// A reader asks how far this acceptor has voted.
     pub(super) fn on_query(&mut self, from: NodeId, ticket: u64, ctx: &mut Context<Self>) {
-        let slot = if self.bugs.on(Bug::QuorumReadsExecuted) { self.executed } else { self.voted_to() };
+        let slot =
+            if self.bugs.on(Bug::QuorumReadsExecuted) { self.executed } else { self.voted_to() };
         ctx.send(from, Message::Voted { ticket, slot });
     }
 

@@ -109,12 +109,15 @@ pub(super) fn glance<S: Service>(server: &MultiPaxos<S>) -> String {
     };
     let base = if log.base() > 0 { format!("..{} ", log.base()) } else { String::new() };
     let votes: Vec<_> = log.votes(0).map(|(slot, vote)| At(slot, vote)).collect();
+    let ahead: Vec<Slot> =
+        (executed + 1..=log.last_slot()).filter(|slot| log.chosen(*slot).is_some()).collect();
+    let ahead = if ahead.is_empty() { String::new() } else { format!(", chosen beyond {ahead:?}") };
     let acceptors = match server.memberships.of(executed + 1) {
         all if all.len() == server.peers.len() => String::new(),
         some => format!(", acceptors {:?}", some.iter().collect::<Vec<_>>()),
     };
     format!(
-        "{role}, promised {promised}, votes {base}{votes:?}, executed {executed}{acceptors}, \
+        "{role}, promised {promised}, votes {base}{votes:?}, executed {executed}{ahead}{acceptors}, \
          {service:?}"
     )
 }

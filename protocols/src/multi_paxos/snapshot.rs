@@ -101,7 +101,13 @@ impl<S: Service> MultiPaxos<S> {
     }
 
     /// The next piece is wanted; of the newest snapshot the first, if there is a newer one now.
-    pub(super) fn on_next(&mut self, from: NodeId, slot: Slot, offset: u32, ctx: &mut Context<Self>) {
+    pub(super) fn on_next(
+        &mut self,
+        from: NodeId,
+        slot: Slot,
+        offset: u32,
+        ctx: &mut Context<Self>,
+    ) {
         let is_same = self.snapshot.as_ref().is_some_and(|snapshot| snapshot.slot == slot);
         let offset = if is_same { offset } else { 0 };
         self.ship_piece(from, offset, ctx);

@@ -7,7 +7,9 @@ use super::ring::Ring;
 use crate::ballot::Ballot;
 use crate::quorum::{VoterSet, majority};
 use sim_core::drive::replay::hash_of;
-use sim_core::{Cause, Effect, Fact, Invariant, NodeId, Nodes, RequestId, Service, Step, Violation};
+use sim_core::{
+    Cause, Effect, Fact, Invariant, NodeId, Nodes, RequestId, Service, Step, Violation,
+};
 use smallvec::SmallVec;
 use std::collections::{BTreeMap, VecDeque};
 
@@ -59,7 +61,8 @@ impl Place {
 
     /// An acceptor's highest vote below a ballot.
     fn highest(&self, acceptor: NodeId, below: Ballot) -> Option<(Ballot, u64)> {
-        let votes = self.proposals.iter().filter(|p| p.ballot < below && p.voters.contains(acceptor));
+        let votes =
+            self.proposals.iter().filter(|p| p.ballot < below && p.voters.contains(acceptor));
         votes.map(|proposal| (proposal.ballot, proposal.value)).max()
     }
 }
@@ -151,7 +154,8 @@ impl Choices {
             promised.iter().map(|acceptor| place.highest(*acceptor, ballot)).collect();
         votes.sort_unstable();
         // The lowest majority has the lowest highest vote; a greater majority may have a higher one.
-        let is_allowed = |highest: &Option<(Ballot, u64)>| highest.is_none_or(|vote| vote.1 == value);
+        let is_allowed =
+            |highest: &Option<(Ballot, u64)>| highest.is_none_or(|vote| vote.1 == value);
         if votes[quorum - 1..].iter().any(is_allowed) {
             return None;
         }
@@ -233,7 +237,8 @@ impl Choices {
                 // A leader that is the only acceptor sends its proposal to nobody.
                 let own = nodes.process(step.machine).and_then(|server| server.log().vote(*slot));
                 let unsent = own.filter(|vote| vote.ballot == *ballot && ballot.proposer == node);
-                let found = unsent.and_then(|vote| self.propose(node, (*ballot, *slot), &vote.value));
+                let found =
+                    unsent.and_then(|vote| self.propose(node, (*ballot, *slot), &vote.value));
                 found.or(self.vote(node, *ballot, *slot))
             }
             _ => None,
