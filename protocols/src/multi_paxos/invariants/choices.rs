@@ -19,8 +19,8 @@ use std::collections::{BTreeMap, VecDeque};
 /// |---|---|
 /// | `validity` | a proposed request was sent by its client, as it is |
 /// | `ballot-uniqueness` | a ballot proposes one value for a slot |
-/// | `proposal-rule` | P2c: a majority has promised the ballot, and the value is that of their highest vote below it, or they have none |
-/// | `reconfiguration-window` | nobody proposes further than alpha ahead of what is chosen, and only acceptors vote |
+/// | `proposal-rule` | P2c: a majority has promised, and the value is that of their highest vote, if any |
+/// | `reconfiguration-window` | nobody proposes further than alpha ahead, and only acceptors vote |
 /// | `agreement` | one value is chosen for a slot |
 /// | `learner-consistency` | what is executed is what was chosen |
 #[derive(Clone, Debug, Default)]
