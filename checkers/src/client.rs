@@ -58,13 +58,17 @@ pub struct Ended<S: Service> {
 /// A client's session: it sends operations as numbered requests, sends them again under the same number until
 /// there is an answer, and says how each ended. Any number may be under way.
 ///
-/// A caller's timers bear the numbers of its requests, from 1; the largest numbers are free for others.
+/// A caller names its timers from 1, one for each operation that is under way, and a name that is free again
+/// serves the next: a world need not remember as many names as there were operations. The largest names are free
+/// for others.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Caller<S: Service> {
     patience: Patience,
     /// The number of the last request.
     last: u32,
     open: BTreeMap<u32, Call<S>>,
+    /// By the timers' names, less one: the numbers of the operations that bear them; 0 for a name that is free.
+    timers: SmallVec<[u32; 2]>,
     /// The node that is taken for the leader; the first is drawn.
     leader: Option<NodeId>,
 }
@@ -75,6 +79,8 @@ struct Call<S: Service> {
     op: S::Op,
     sends: Sends,
     invoked: Time,
+    /// The name of its timer.
+    timer: u32,
     /// The node that was asked last.
     asked: NodeId,
     /// The numbers that it was sent under, the last being the current one. It is one number, unless the bug
@@ -89,7 +95,7 @@ struct Call<S: Service> {
 impl<S: Service> Caller<S> {
     /// A session in which nothing was asked.
     pub fn new(patience: Patience) -> Caller<S> {
-        Caller { patience, last: 0, open: BTreeMap::new(), leader: None }
+        Caller { patience, last: 0, open: BTreeMap::new(), timers: SmallVec::new(), leader: None }
     }
 
     /// Whether nothing is under way.
@@ -107,6 +113,7 @@ impl<S: Service> Caller<S> {
             op,
             sends,
             invoked: ctx.now(),
+            timer: self.name_timer(number),
             asked: NodeId::default(),
             numbers: [number].into_iter().collect(),
             refused: false,
@@ -143,7 +150,8 @@ impl<S: Service> Caller<S> {
 
     /// A timer has run out. The operation that ended by it, if one did.
     pub fn on_timer(&mut self, timer: u32, ctx: &mut ClientContext<S>) -> Option<Ended<S>> {
-        let call = self.open.get_mut(&timer)?;
+        let number = *self.timers.get(timer.checked_sub(1)? as usize)?;
+        let call = self.open.get_mut(&number)?;
         if ctx.now().since(call.invoked) >= self.patience.patience {
             let ending = if S::is_read(&call.op) && call.refused {
                 Ending::Fail
@@ -152,7 +160,7 @@ impl<S: Service> Caller<S> {
                 // bring it to a node that no longer refuses.
                 Ending::Unknown
             };
-            return self.end(timer, ending, ctx);
+            return self.end(number, ending, ctx);
         }
         if !call.refused {
             if self.patience.retry_as_new && !S::is_read(&call.op) {
@@ -162,8 +170,18 @@ impl<S: Service> Caller<S> {
             let silent = call.asked;
             self.give_up_on(silent, ctx);
         }
-        self.ask(timer, ctx);
+        self.ask(number, ctx);
         None
+    }
+
+    /// A name for the timer of a new operation: the lowest that is free.
+    fn name_timer(&mut self, number: u32) -> u32 {
+        let free = self.timers.iter().position(|bearer| *bearer == 0).unwrap_or_else(|| {
+            self.timers.push(0);
+            self.timers.len() - 1
+        });
+        self.timers[free] = number;
+        free as u32 + 1
     }
 
     /// The operation that a request number belongs to.
@@ -240,7 +258,7 @@ impl<S: Service> Caller<S> {
     fn wake_after(&self, number: u32, after: Span, ctx: &mut ClientContext<S>) {
         let Some(call) = self.open.get(&number) else { return };
         let left = (call.invoked + self.patience.patience).since(ctx.now());
-        ctx.set_timer(number, after.min(left));
+        ctx.set_timer(call.timer, after.min(left));
     }
 
     fn end(
@@ -251,7 +269,8 @@ impl<S: Service> Caller<S> {
     ) -> Option<Ended<S>> {
         let call = self.open.remove(&number)?;
         let id = RequestId { client: ctx.id(), number };
-        ctx.cancel_timer(number);
+        self.timers[call.timer as usize - 1] = 0;
+        ctx.cancel_timer(call.timer);
         ctx.ret(id, ending.clone());
         Some(Ended { id, op: call.op, ending })
     }

@@ -13,7 +13,7 @@ use sim_core::{Client, ClientSettings, Service, Settings, Span, SpanRange, Time,
 use std::sync::Arc;
 
 const VIRTUAL: Span = Span::secs(4);
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 15;
 
 type Load = <<Kv as Service>::Client as Client>::Load;
 
@@ -58,7 +58,7 @@ struct Rates {
     per_commit: f64,
 }
 
-fn checked(entry: &dyn Entry, clients: u32) -> Rates {
+fn checked(entry: &dyn Entry, clients: u32, digest: bool) -> Rates {
     let options = entry.default_options();
     let load: Options = Arc::new(load());
     let job = Job {
@@ -71,6 +71,7 @@ fn checked(entry: &dyn Entry, clients: u32) -> Rates {
         budget: 2_000_000,
         limit: u64::MAX,
         trace: false,
+        digest,
         record: false,
     };
     let begun = ProcessTime::now();
@@ -102,16 +103,25 @@ fn main() {
     let catalogue = protocols::all();
     let Some(entry) = catalogue.get("raft") else { return };
     for clients in [1, 16, 64] {
-        let mut runs: Vec<Rates> = (0..ROUNDS).map(|_| checked(entry, clients)).collect();
-        runs.sort_by(|a, b| a.messages.total_cmp(&b.messages));
-        let Rates { messages, commits, per_commit } = runs[ROUNDS / 2];
-        let mut alone: Vec<f64> = (0..ROUNDS).map(|_| bare(clients)).collect();
-        alone.sort_by(f64::total_cmp);
-        let steps = alone[ROUNDS / 2];
+        // Turn by turn, so that whatever else the machine does hits all alike; and the best of each, because it
+        // can only slow them down.
+        let mut best = [checked(entry, clients, false), checked(entry, clients, true)];
+        let mut steps = bare(clients);
+        for _ in 1..ROUNDS {
+            for (best, digest) in best.iter_mut().zip([false, true]) {
+                let rates = checked(entry, clients, digest);
+                if rates.messages > best.messages {
+                    *best = rates;
+                }
+            }
+            steps = steps.max(bare(clients));
+        }
+        let [Rates { messages, commits, per_commit }, Rates { messages: digested, .. }] = best;
         println!(
             "raft  {clients:2} clients, all checked  {messages:5.2} M messages/s and {commits:6.1} k commits/s of \
              CPU time, {per_commit:.1} messages a commit"
         );
+        println!("raft  {clients:2} clients, and digested   {digested:5.2} M messages/s");
         println!("raft  {clients:2} clients, unwatched     {steps:5.2} M steps/s");
     }
 }

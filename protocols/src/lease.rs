@@ -1,5 +1,6 @@
 //! No two nodes may serve reads alone at one moment, whatever lets them.
 
+use sim_core::context::Kinds;
 use sim_core::{Fact, Invariant, Nodes, Process, ReadPath, Step, Time, Violation};
 
 /// A process that may hold a lease.
@@ -18,6 +19,7 @@ pub struct LeaseDisjointness;
 
 impl<P: Process + Lessee> Invariant<P> for LeaseDisjointness {
     const PROPERTIES: &'static [&'static str] = &["lease-disjointness"];
+    const CONCERNS: Option<Kinds> = Some(Kinds::CLAIMS);
 
     #[inline]
     fn check(&mut self, nodes: &Nodes<P>, step: &Step<'_, P>) -> Result<(), Violation> {

@@ -9,6 +9,10 @@ use sim_core::Service;
 use std::fmt::{self, Debug, Formatter};
 use std::sync::Arc;
 
+/// How many bytes a session takes on the wire, and the state of a service.
+const SESSION_SIZE: usize = 64;
+const STATE_SIZE: usize = 1_024;
+
 /// A piece of a state.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Piece<S: Service> {
@@ -42,6 +46,6 @@ impl<S: Service> Piece<S> {
 
     /// About how many bytes it takes.
     pub(crate) fn size(&self) -> usize {
-        self.sessions.len() * size_of::<(u32, S::Reply)>() + size_of::<S>()
+        self.sessions.len() * SESSION_SIZE + if self.state.is_some() { STATE_SIZE } else { 0 }
     }
 }

@@ -19,6 +19,18 @@ pub fn agreed(values: impl Iterator<Item = u64>, quorum: usize) -> u64 {
     quorum.checked_sub(1).and_then(|place| sorted.get(place)).copied().unwrap_or(0)
 }
 
+/// The highest number above `known` that at least `quorum` of `values` reach. Most of the time there is none, and
+/// counting is cheaper than sorting.
+#[inline]
+pub fn agreed_beyond(
+    known: u64,
+    values: impl Iterator<Item = u64> + Clone,
+    quorum: usize,
+) -> Option<u64> {
+    let beyond = values.clone().filter(|value| *value > known).count();
+    (beyond >= quorum).then(|| agreed(values, quorum)).filter(|agreed| *agreed > known)
+}
+
 /// A set of voters. It counts each of them once, however often it answers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct VoterSet {

@@ -162,6 +162,7 @@ impl<'a> Course<'a> {
             budget: BUDGET,
             limit: LIMIT,
             trace: extras.trace,
+            digest: true,
             record: extras.record,
         }
     }

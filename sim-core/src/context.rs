@@ -6,6 +6,7 @@
 use crate::fact::{Claim, Fact};
 use crate::process::{NodeId, Process, Reply};
 use crate::random::Rng;
+use crate::seal::{Seal, Spoiled};
 use crate::service::{Answer, RequestId};
 use crate::time::{Span, Time};
 use serde::Serialize;
@@ -70,6 +71,49 @@ pub enum Effect<P: Process> {
     Sync,
     /// Something that observers should know.
     Claim(Claim),
+}
+
+/// Which kinds of effect there are among some.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Kinds(u8);
+
+impl Kinds {
+    /// None.
+    pub const NONE: Kinds = Kinds(0);
+    /// Messages.
+    pub const SENDS: Kinds = Kinds(1);
+    /// Records written.
+    pub const WRITES: Kinds = Kinds(2);
+    /// Syncs.
+    pub const SYNCS: Kinds = Kinds(4);
+    /// Claims.
+    pub const CLAIMS: Kinds = Kinds(8);
+
+    /// The kinds of these effects; replies and timers are of none.
+    #[inline]
+    pub fn of<P: Process>(effects: &[Effect<P>]) -> Kinds {
+        effects.iter().fold(Kinds::NONE, |kinds, effect| {
+            kinds.and(match effect {
+                Effect::Send { .. } => Kinds::SENDS,
+                Effect::Append { .. } | Effect::Rewrite { .. } => Kinds::WRITES,
+                Effect::Sync => Kinds::SYNCS,
+                Effect::Claim(_) => Kinds::CLAIMS,
+                Effect::Reply { .. } | Effect::SetTimer { .. } | Effect::CancelTimer { .. } => {
+                    Kinds::NONE
+                }
+            })
+        })
+    }
+    /// These and those.
+    #[inline]
+    pub const fn and(self, others: Kinds) -> Kinds {
+        Kinds(self.0 | others.0)
+    }
+    /// Whether there is any of those among these.
+    #[inline]
+    pub const fn any_of(self, others: Kinds) -> bool {
+        self.0 & others.0 != 0
+    }
 }
 
 impl Target {
@@ -138,6 +182,8 @@ pub struct Context<P: Process> {
     pub(crate) wall: Time,
     pub(crate) rng: Rng,
     pub(crate) effects: Vec<Effect<P>>,
+    /// What the client has sealed whose request is being handled.
+    pub(crate) request_seal: Option<Seal>,
 }
 
 impl<P: Process> Context<P> {
@@ -170,6 +216,16 @@ impl<P: Process> Context<P> {
     #[inline]
     pub fn rng(&mut self) -> &mut Rng {
         &mut self.rng
+    }
+    /// The node's seal on something that it says.
+    pub fn seal(&self, content: &impl Hash) -> Seal {
+        Seal::new(self.id, content, Spoiled::default())
+    }
+    /// The seal that a client has put on the request that is being handled: on its name and its operation,
+    /// `(request.id, &request.op)`. None outside [`Process::on_request`], and unless
+    /// [`Process::SEALED_REQUESTS`].
+    pub fn request_seal(&self) -> Option<Seal> {
+        self.request_seal
     }
     /// Sends a message to a node.
     #[inline]
@@ -236,6 +292,7 @@ impl<P: Process> Context<P> {
             wall: self.wall,
             rng: self.rng.clone(),
             effects: Vec::new(),
+            request_seal: self.request_seal,
         };
         let result = inner(&mut lent);
         self.rng = lent.rng;

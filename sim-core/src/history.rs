@@ -5,7 +5,7 @@ use crate::observe::{ClientStep, Observer, Step};
 use crate::process::Process;
 use crate::service::{ClientEffect, Ending, RequestId, Service};
 use crate::time::Time;
-use std::collections::BTreeMap;
+use rustc_hash::FxHashMap;
 
 /// One operation, as its client saw it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,13 +29,13 @@ pub struct Operation<S: Service> {
 pub struct History<S: Service> {
     /// The operations, by invocation.
     pub operations: Vec<Operation<S>>,
-    open: BTreeMap<RequestId, usize>,
+    open: FxHashMap<RequestId, usize>,
     places: u64,
 }
 
 impl<S: Service> Default for History<S> {
     fn default() -> Self {
-        History { operations: Vec::new(), open: BTreeMap::new(), places: 0 }
+        History { operations: Vec::new(), open: FxHashMap::default(), places: 0 }
     }
 }
 

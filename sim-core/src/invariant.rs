@@ -1,5 +1,6 @@
 //! Properties of every state that a run goes through.
 
+use crate::context::Kinds;
 use crate::nodes::Nodes;
 use crate::observe::{FaultStep, Step};
 use crate::process::Process;
@@ -17,6 +18,10 @@ pub struct Violation {
 pub trait Invariant<P: Process>: Default {
     /// The properties that it checks, by their stable names.
     const PROPERTIES: &'static [&'static str];
+
+    /// The kinds of effect that concern it: it is not shown a step that has none of them. None when every step
+    /// concerns it.
+    const CONCERNS: Option<Kinds> = None;
 
     /// Looks at what a step changed: constant work for a step, whatever the run's length.
     fn check(&mut self, nodes: &Nodes<P>, step: &Step<'_, P>) -> Result<(), Violation>;
@@ -57,7 +62,9 @@ macro_rules! check_together {
                 step: &Step<'_, P>,
                 report: &mut impl FnMut(Violation),
             ) {
-                $(if let Err(violation) = self.$place.check(nodes, step) {
+                $(if $name::CONCERNS.is_none_or(|kinds| step.kinds.any_of(kinds))
+                    && let Err(violation) = self.$place.check(nodes, step)
+                {
                     report(violation);
                 })+
             }

@@ -5,7 +5,7 @@
 //!
 //! | room | what is in it |
 //! |---|---|
-//! | [`process`] [`context`] [`service`] [`fact`] | what the author of a protocol meets |
+//! | [`process`] [`context`] [`service`] [`seal`] [`fact`] | what the author of a protocol meets |
 //! | [`world`] [`nodes`] [`settings`] | what there is |
 //! | [`fault`] | what can go wrong |
 //! | [`observe`] [`invariant`] [`history`] [`measure`] [`trace`] | what is seen |
@@ -27,6 +27,7 @@ pub mod observe;
 pub mod outcome;
 pub mod process;
 pub mod random;
+pub mod seal;
 pub mod service;
 pub mod settings;
 pub mod summary;
@@ -47,6 +48,7 @@ pub use nodes::Nodes;
 pub use observe::{Cause, ClientStep, FaultStep, Machine, Observer, Step};
 pub use process::{Config, Data, NoOptions, NodeId, Op, Process, Reply};
 pub use random::Rng;
+pub use seal::{Authentication, Liar, Seal};
 pub use service::{
     Answer, Client, ClientContext, ClientEffect, ClientSettings, Ending, Request, RequestId,
     Service,

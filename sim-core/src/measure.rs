@@ -9,6 +9,7 @@ use crate::outcome::{Outcome, Samples};
 use crate::process::{NodeId, Process};
 use crate::service::{ClientEffect, Ending, RequestId, Service};
 use crate::time::{Span, Time};
+use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 
 /// What a measure counts in.
@@ -144,7 +145,7 @@ struct Slots {
     /// The value that was first decided at each slot; 0 for none.
     values: Vec<u64>,
     /// Up to where each node has decided.
-    reached: BTreeMap<NodeId, u64>,
+    reached: Vec<u64>,
     /// Since when a node is back, and what it has to reach.
     returned: BTreeMap<NodeId, (Time, u64)>,
 }
@@ -167,18 +168,30 @@ impl Slots {
         false
     }
 
+    #[inline]
+    fn reached_by(&mut self, node: NodeId) -> &mut u64 {
+        if self.reached.len() <= node.index() {
+            self.reached.resize(node.index() + 1, 0);
+        }
+        &mut self.reached[node.index()]
+    }
+
     /// A node has everything up to a slot; how long it took after its return, if it was away.
     fn reach(&mut self, node: NodeId, slot: u64, at: Time) -> Option<Span> {
-        let reached = self.reached.entry(node).or_default();
+        let reached = self.reached_by(node);
         *reached = slot.max(*reached);
-        let (since, _) = *self.returned.get(&node).filter(|(_, goal)| *reached >= *goal)?;
+        let reached = *reached;
+        if self.returned.is_empty() {
+            return None;
+        }
+        let (since, _) = *self.returned.get(&node).filter(|(_, goal)| reached >= *goal)?;
         self.returned.remove(&node);
         Some(at - since)
     }
 
     /// A node is back, and has to reach what is decided.
     fn returns(&mut self, node: NodeId, at: Time, goal: u64) {
-        if self.reached.get(&node).copied().unwrap_or(0) < goal {
+        if *self.reached_by(node) < goal {
             self.returned.insert(node, (at, goal));
         }
     }
@@ -218,7 +231,7 @@ struct Times {
 #[derive(Clone, Debug, Default)]
 struct ClientSide {
     /// When it was invoked, how often it was sent, and whether it only reads.
-    open: BTreeMap<RequestId, (Time, u32, bool)>,
+    open: FxHashMap<RequestId, (Time, u32, bool)>,
     invoked: u64,
     /// Whether anything was invoked since everything healed.
     asked_since: bool,
@@ -496,7 +509,7 @@ impl<P: Process> Observer<P> for Measures {
         }
         if let Cause::Boot = step.cause {
             self.leading.remove(&step.node);
-            self.slots.reached.insert(step.node, 0);
+            *self.slots.reached_by(step.node) = 0;
             self.slots.returns(step.node, step.at, self.decided);
         }
     }

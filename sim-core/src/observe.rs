@@ -3,7 +3,7 @@
 //! Traces, invariants, histories, measurements and golden output are all observers. None is wired into the
 //! world, and none can change what happens.
 
-use crate::context::Effect;
+use crate::context::{Effect, Kinds};
 use crate::fact::{Claim, Fact};
 use crate::fault::{FaultId, FaultKind};
 use crate::nodes::Nodes;
@@ -34,6 +34,8 @@ pub struct Step<'a, P: Process> {
     pub cause: Cause<'a, P>,
     /// What happened of what it asked for. What waits behind a barrier comes later, with [`Cause::Synced`].
     pub effects: &'a [Effect<P>],
+    /// Of which kinds those are, so that who looks for one kind need not look through all.
+    pub kinds: Kinds,
 }
 
 /// Why a node took a step.
@@ -60,7 +62,8 @@ impl<P: Process> Step<'_, P> {
     /// The facts that the node claimed in this step.
     #[inline]
     pub fn facts(&self) -> impl Iterator<Item = &Fact> {
-        self.effects.iter().filter_map(|effect| match effect {
+        let effects = if self.kinds.any_of(Kinds::CLAIMS) { self.effects } else { &[] };
+        effects.iter().filter_map(|effect| match effect {
             Effect::Claim(Claim { group: 0, fact }) => Some(fact),
             _ => None,
         })

@@ -1,6 +1,7 @@
 //! What a protocol author writes: a [`Process`], one participant of a protocol.
 
 use crate::context::Context;
+use crate::seal::Liar;
 use crate::service::{Request, Service};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -80,6 +81,13 @@ pub trait Process: Data {
     /// The kinds of message, by which they are counted, shown and waited for.
     const KINDS: &'static [&'static str] = &["message"];
 
+    /// Whether it wants clients' requests sealed, to show them to others; see [`Context::request_seal`].
+    const SEALED_REQUESTS: bool = false;
+
+    /// Lies in the protocol's own words, which a liar in a node's place may tell: a name, and what it is. The
+    /// first are the ones that [`lie`](Process::lie) is asked for when none is named.
+    const LIES: &'static [(&'static str, &'static str)] = &[];
+
     /// Starts, or starts again after a crash, from the records that its disk has.
     fn boot(config: &Self::Config, disk: &[Self::Record], ctx: &mut Context<Self>) -> Self;
 
@@ -95,6 +103,18 @@ pub trait Process: Data {
     /// Which of [`KINDS`](Process::KINDS) a message is.
     fn kind(_message: &Self::Message) -> usize {
         0
+    }
+
+    /// What a liar sends to a node instead of a message that an honest process would send, or beside it: the
+    /// message itself for nothing new, no message to leave it out, others in its own name. Asked once for each
+    /// receiver. None when this lie has nothing to do with such a message.
+    fn lie(
+        _lie: &str,
+        _message: &Self::Message,
+        _to: NodeId,
+        _liar: &mut Liar<'_>,
+    ) -> Option<Vec<Self::Message>> {
+        None
     }
 
     /// What is worth seeing of its state, on one line, for scripts. Hashes have no place in it: they mean nothing

@@ -236,7 +236,7 @@ impl<S: Service> ClientContext<S> {
     pub fn ret(&mut self, id: RequestId, ending: Ending<S::Reply>) {
         self.effects.push(ClientEffect::Return { id, ending });
     }
-    /// Sets a timer, or sets it anew.
+    /// Sets a timer, or sets it anew. The world keeps every name that was ever used: use them again.
     pub fn set_timer(&mut self, timer: u32, after: Span) {
         self.effects.push(ClientEffect::SetTimer { timer, after });
     }

@@ -29,6 +29,7 @@ use crate::observe::{Cause, Lost, LostTo, Machine, Observer};
 use crate::process::{NodeId, Process, Reply};
 use crate::queue::Queue;
 use crate::random::{Rng, Stream, key};
+use crate::seal::{Seal, Spoiled};
 use crate::service::{Answer, ClientContext, Request, RequestId, Service};
 use crate::settings::{Settings, Transport};
 use crate::time::{Span, Time};
@@ -42,7 +43,7 @@ pub enum Event<P: Process> {
     /// A message arrives.
     Message { from: NodeId, to: Machine, message: P::Message },
     /// A client's request arrives.
-    Request { to: Machine, request: Request<P::Service> },
+    Request { to: Machine, request: Request<P::Service>, spoiled: Spoiled },
     /// A node's answer arrives at a client.
     Answer { client: u32, from: NodeId, id: RequestId, answer: Answer<Reply<P>> },
     /// A timer runs out.
@@ -129,6 +130,7 @@ impl<P: Process> World<P> {
                 wall: Time::ZERO,
                 rng: rng.clone(),
                 effects: Vec::new(),
+                request_seal: None,
             },
             client_context: ClientContext {
                 id: NodeId(0),
@@ -268,7 +270,7 @@ impl<P: Process> World<P> {
         self.clients.get(index as usize).map(|customer| &customer.client)
     }
 
-    #[inline]
+    #[inline(always)]
     fn push(&mut self, at: Time, event: Event<P>) {
         self.made += 1;
         self.queue.push(at, self.made, event);
@@ -283,7 +285,7 @@ impl<P: Process> World<P> {
                     self.arrive(to, made, event, watch);
                 }
             }
-            Event::Request { to, ref request } => {
+            Event::Request { to, ref request, .. } => {
                 if self.reaches(request.id.client, NodeId(to), made, watch) {
                     self.arrive(to, made, event, watch);
                 }
@@ -398,37 +400,39 @@ impl<P: Process> World<P> {
         if self.strikes.is_waiting() && self.strikes_before_receipt(to, &event, watch) {
             return self.arrive(to, made, event, watch);
         }
-        match event {
+        if let Event::Released { node } = event {
+            let life = self.nodes.list[node as usize].life;
+            return self.let_go(node, life, made, watch);
+        }
+        if let Event::Timer { timer, .. } = event
+            && !self.still_rings(to, timer)
+        {
+            return;
+        }
+        let leaves = self.begin(to);
+        let Some(process) = &mut self.nodes.list[to as usize].process else { return };
+        let cause = match &event {
             Event::Message { from, message, .. } => {
-                let leaves = self.begin(to);
-                let process = self.nodes.list[to as usize].process.as_mut();
-                let Some(process) = process else { return };
-                process.on_message(from, &message, &mut self.context);
-                self.end(to, made, Cause::Message { from, message: &message }, leaves, watch);
+                process.on_message(*from, message, &mut self.context);
+                Cause::Message { from: *from, message }
             }
-            Event::Request { request, .. } => {
-                let leaves = self.begin(to);
-                let process = self.nodes.list[to as usize].process.as_mut();
-                let Some(process) = process else { return };
-                process.on_request(&request, &mut self.context);
-                self.end(to, made, Cause::Request(&request), leaves, watch);
+            Event::Request { request, spoiled, .. } => {
+                if P::SEALED_REQUESTS {
+                    let content = (request.id, &request.op);
+                    let seal = Seal::new(request.id.client, &content, *spoiled);
+                    self.context.request_seal = Some(seal);
+                }
+                process.on_request(request, &mut self.context);
+                self.context.request_seal = None;
+                Cause::Request(request)
             }
             Event::Timer { timer, .. } => {
-                if !self.still_rings(to, timer) {
-                    return;
-                }
-                let leaves = self.begin(to);
-                let process = self.nodes.list[to as usize].process.as_mut();
-                let Some(process) = process else { return };
-                process.on_timer(timer, &mut self.context);
-                self.end(to, made, Cause::Timer(timer), leaves, watch);
+                process.on_timer(*timer, &mut self.context);
+                Cause::Timer(*timer)
             }
-            Event::Released { node } => {
-                let life = self.nodes.list[node as usize].life;
-                self.let_go(node, life, made, watch);
-            }
-            _ => {}
-        }
+            _ => return,
+        };
+        self.end(to, made, cause, leaves, watch);
     }
 
     /// Lends the context to a node, makes the node busy, and says when what it does takes effect.
@@ -443,7 +447,9 @@ impl<P: Process> World<P> {
             Some(rare) => {
                 self.context.now = rare.clock.now(self.now);
                 self.context.wall = rare.clock.wall(self.context.now);
-                cost = cost * u64::from(rare.slow);
+                if rare.slow > 1 {
+                    cost = cost * u64::from(rare.slow);
+                }
             }
         }
         if cost != Span::ZERO {

@@ -1,5 +1,6 @@
 //! A slot has one value, for everybody and for good, and the same slots lead to the same state.
 
+use sim_core::context::Kinds;
 use sim_core::{Fact, Invariant, NodeId, Nodes, Process, Step, Violation};
 use std::collections::VecDeque;
 
@@ -99,6 +100,7 @@ impl Agreement {
 
 impl<P: Process> Invariant<P> for Agreement {
     const PROPERTIES: &'static [&'static str] = &["agreement"];
+    const CONCERNS: Option<Kinds> = Some(Kinds::CLAIMS);
 
     #[inline]
     fn check(&mut self, _: &Nodes<P>, step: &Step<'_, P>) -> Result<(), Violation> {

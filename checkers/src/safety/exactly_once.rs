@@ -1,5 +1,6 @@
 //! A request changes the state at one slot, however often it was sent.
 
+use sim_core::context::Kinds;
 use sim_core::{Fact, Invariant, Nodes, Process, Step, Violation};
 use std::collections::VecDeque;
 
@@ -69,6 +70,7 @@ impl ExactlyOnce {
 
 impl<P: Process> Invariant<P> for ExactlyOnce {
     const PROPERTIES: &'static [&'static str] = &["exactly-once"];
+    const CONCERNS: Option<Kinds> = Some(Kinds::CLAIMS);
 
     #[inline]
     fn check(&mut self, _: &Nodes<P>, step: &Step<'_, P>) -> Result<(), Violation> {

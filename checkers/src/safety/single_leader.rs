@@ -1,5 +1,6 @@
 //! At most one node ever leads an epoch.
 
+use sim_core::context::Kinds;
 use sim_core::{Fact, Invariant, NodeId, Nodes, Process, Step, Violation};
 use std::collections::BTreeMap;
 
@@ -45,6 +46,7 @@ impl SingleLeader {
 
 impl<P: Process> Invariant<P> for SingleLeader {
     const PROPERTIES: &'static [&'static str] = &["single-leader"];
+    const CONCERNS: Option<Kinds> = Some(Kinds::CLAIMS);
 
     #[inline]
     fn check(&mut self, _: &Nodes<P>, step: &Step<'_, P>) -> Result<(), Violation> {

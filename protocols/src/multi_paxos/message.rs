@@ -124,6 +124,11 @@ pub enum Message<S: Service> {
     },
 }
 
+/// How many bytes a value takes on the wire, and with its vote: the same on every platform, whatever it
+/// takes in memory.
+const VALUE_SIZE: usize = 56;
+const VOTE_SIZE: usize = VALUE_SIZE + 24;
+
 /// The names of timers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum Timer {
@@ -189,13 +194,13 @@ impl<S: Service> Message<S> {
         }
     }
 
-    /// A header of 40 bytes; then what is carried, at its size in memory.
+    /// A header of 40 bytes; then what is carried.
     #[inline]
     pub(super) fn size(&self) -> u32 {
         let carried = match self {
-            Message::Promise { votes, .. } => votes.len() * size_of::<(Slot, Vote<S>)>(),
-            Message::Accept { .. } => size_of::<Value<S>>(),
-            Message::Learn { values, .. } => values.len() * size_of::<Value<S>>(),
+            Message::Promise { votes, .. } => votes.len() * VOTE_SIZE,
+            Message::Accept { .. } => VALUE_SIZE,
+            Message::Learn { values, .. } => values.len() * VALUE_SIZE,
             Message::Install { data, .. } => data.size(),
             _ => 0,
         };

@@ -14,7 +14,7 @@ use super::config;
 use super::log::{Index, Term};
 use super::message::Message;
 use super::{Raft, Role};
-use crate::quorum::agreed;
+use crate::quorum::agreed_beyond;
 use serde::Serialize;
 use sim_core::{Context, Fact, NodeId, ReadPath, Request, Service, Time};
 use std::collections::VecDeque;
@@ -168,10 +168,8 @@ impl<S: Service> Raft<S> {
     /// Looks which rounds a majority has answered.
     pub(super) fn confirm_rounds(&mut self, ctx: &mut Context<Self>) {
         let rounds = self.progress.iter().map(|progress| progress.round);
-        let confirmed = agreed(rounds, self.quorum());
-        if confirmed <= self.reads.confirmed {
-            return;
-        }
+        let known = self.reads.confirmed;
+        let Some(confirmed) = agreed_beyond(known, rounds, self.quorum()) else { return };
         self.reads.confirmed = confirmed;
         let mut began = None;
         while let Some((round, at)) = self.reads.begun.front()

@@ -5,7 +5,7 @@ use super::log::{Entry, Index, Term};
 use super::message::{AppendEntries, Message, Outcome, Timer};
 use super::snapshot::Shipment;
 use super::{Raft, Role};
-use crate::quorum::agreed;
+use crate::quorum::agreed_beyond;
 use serde::Serialize;
 use sim_core::{Context, Fact, NodeId, Request, Service, Time};
 use std::collections::VecDeque;
@@ -352,10 +352,10 @@ impl<S: Service> Raft<S> {
     /// one: Fig. 8).
     pub(super) fn advance_commit(&mut self, ctx: &mut Context<Self>) {
         let matched = self.progress.iter().map(|progress| progress.match_index);
-        let n = agreed(matched, self.quorum());
+        let Some(n) = agreed_beyond(self.commit_index, matched, self.quorum()) else { return };
         let is_own =
             self.log.term_at(n) == Some(self.term) || self.bugs.on(Bug::CommitOldTermEntries);
-        if n > self.commit_index && is_own {
+        if is_own {
             self.commit_index = n;
             self.apply_committed(ctx);
             self.begin_early_reads(ctx);

@@ -70,6 +70,8 @@ pub struct Digest {
     fold: Fold,
     steps: u64,
     waypoints: Vec<(u64, u64)>,
+    /// The step of the next waypoint, and how far apart they are.
+    next: u64,
     stride: u64,
 }
 
@@ -78,7 +80,7 @@ const WAYPOINTS: usize = 64;
 
 impl Default for Digest {
     fn default() -> Self {
-        Digest { fold: Fold::default(), steps: 0, waypoints: Vec::new(), stride: 16 }
+        Digest { fold: Fold::default(), steps: 0, waypoints: Vec::new(), next: 16, stride: 16 }
     }
 }
 
@@ -96,7 +98,7 @@ impl Digest {
     #[inline]
     fn pass(&mut self, number: u64) {
         self.steps += 1;
-        if self.steps.is_multiple_of(self.stride) {
+        if self.steps == self.next {
             self.mark(number);
         }
     }
@@ -112,6 +114,7 @@ impl Digest {
             });
             self.stride *= 2;
         }
+        self.next = (self.steps / self.stride + 1) * self.stride;
     }
 }
 

@@ -6,6 +6,7 @@ use crate::network::LinkFault;
 use crate::observe::{FaultPhase, Observer};
 use crate::process::{NodeId, Process};
 use crate::random::Rng;
+use crate::seal::Spoiled;
 use crate::service::Request;
 use crate::time::Span;
 
@@ -22,7 +23,8 @@ impl<P: Process> World<P> {
     ) {
         self.made += 1;
         let made = self.made;
-        self.arrive(node.0, made, Event::Request { to: node.0, request }, watch);
+        let event = Event::Request { to: node.0, request, spoiled: Spoiled::default() };
+        self.arrive(node.0, made, event, watch);
     }
 
     /// Ends what runs on a node, if anything does.

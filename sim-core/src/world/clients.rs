@@ -4,6 +4,7 @@ use super::{ClientOf, Event, World};
 use crate::nodes::Alarm;
 use crate::observe::{ClientStep, Observer};
 use crate::process::{NodeId, Process};
+use crate::seal::Spoiled;
 use crate::service::{Client, ClientContext, ClientEffect, RequestId};
 use crate::time::Time;
 use crate::world::effects::Comes;
@@ -13,7 +14,7 @@ use std::collections::{BTreeMap, VecDeque};
 #[derive(Clone, Debug)]
 pub(super) struct Customer<C: Client> {
     pub client: C,
-    /// By name. A client may name a timer for each of its requests, so those that are over are dropped.
+    /// By name. A name stays: clients use theirs again.
     timers: BTreeMap<u32, Alarm<u32>>,
     /// How many pauses lie on it; what comes meanwhile waits.
     pub paused: u16,
@@ -59,7 +60,6 @@ impl<P: Process> World<P> {
         let customer = &mut self.clients[client as usize];
         let Some(alarm) = customer.timers.get_mut(&timer) else { return };
         match alarm.come_up(at) {
-            Comes::Void if alarm.queued == Time::NEVER => drop(customer.timers.remove(&timer)),
             Comes::Void => {}
             Comes::Later(later) => self.push(later, Event::ClientTimer { client, timer }),
             Comes::Rings if customer.paused > 0 => {
@@ -71,11 +71,10 @@ impl<P: Process> World<P> {
 
     fn client_rings(&mut self, client: u32, timer: u32, made: u64, watch: &mut impl Observer<P>) {
         let customer = &mut self.clients[client as usize];
-        if !customer.timers.get(&timer).is_some_and(|alarm| alarm.ringing) {
+        let alarm = customer.timers.get_mut(&timer);
+        if !alarm.is_some_and(|alarm| std::mem::take(&mut alarm.ringing)) {
             return;
         }
-        // It has no entry in the queue any more, or it would not ring.
-        customer.timers.remove(&timer);
         self.with_client(client, made, None, watch, |client, ctx| client.on_timer(timer, ctx));
     }
 
@@ -122,7 +121,7 @@ impl<P: Process> World<P> {
         for effect in effects.drain(..) {
             match effect {
                 ClientEffect::Ask { to, request } => {
-                    let event = Event::Request { to: to.0, request };
+                    let event = Event::Request { to: to.0, request, spoiled: Spoiled::default() };
                     self.transmit(id, to, event, 64, self.now, watch);
                 }
                 ClientEffect::SetTimer { timer, after } => {

@@ -1,7 +1,7 @@
 //! What nodes ask for, and how it happens: the sync barrier, timers, sending.
 
 use super::{Event, Stalled, World};
-use crate::context::{Effect, Target};
+use crate::context::{Effect, Kinds, Target};
 use crate::fact::Fact;
 use crate::fault::Role;
 use crate::network::Fate;
@@ -24,22 +24,16 @@ impl<P: Process> World<P> {
     ) {
         std::mem::swap(&mut self.context.rng, &mut self.node_streams[machine as usize]);
         let mut effects = std::mem::take(&mut self.context.effects);
-        let (mut syncs, mut claims) = (false, false);
-        for effect in &effects {
-            match effect {
-                Effect::Sync => syncs = true,
-                Effect::Claim(_) => claims = true,
-                _ => {}
-            }
-        }
-        if syncs || self.nodes.list[machine as usize].is_holding() {
+        let mut kinds = Kinds::of(&effects);
+        if kinds.any_of(Kinds::SYNCS) || self.nodes.list[machine as usize].is_holding() {
             effects = self.hold(machine, effects);
+            kinds = Kinds::of(&effects);
         }
-        self.release(machine, event, cause, leaves, effects, claims, watch);
+        self.release(machine, event, cause, leaves, effects, kinds, watch);
     }
 
     /// Shows a step and lets its effects happen.
-    #[inline]
+    #[inline(always)]
     #[allow(clippy::too_many_arguments)]
     fn release(
         &mut self,
@@ -48,7 +42,7 @@ impl<P: Process> World<P> {
         cause: Cause<'_, P>,
         leaves: Time,
         mut effects: Vec<Effect<P>>,
-        claims: bool,
+        kinds: Kinds,
         watch: &mut impl Observer<P>,
     ) {
         if self.strikes.is_waiting()
@@ -59,7 +53,7 @@ impl<P: Process> World<P> {
             return;
         }
         self.steps += 1;
-        if claims {
+        if kinds.any_of(Kinds::CLAIMS) {
             self.tell_roles(machine, &effects);
         }
         let step = Step {
@@ -71,6 +65,7 @@ impl<P: Process> World<P> {
             machine,
             cause,
             effects: &effects,
+            kinds,
         };
         watch.observe(&self.nodes, &step);
         if self.strikes.is_waiting() {
@@ -187,7 +182,8 @@ impl<P: Process> World<P> {
             self.spare = now;
         } else {
             let reused = std::mem::take(&mut self.context.effects);
-            self.release(machine, event, Cause::Synced, self.now, now, true, watch);
+            let kinds = Kinds::of(&now);
+            self.release(machine, event, Cause::Synced, self.now, now, kinds, watch);
             self.spare = std::mem::replace(&mut self.context.effects, reused);
         }
         if waits && self.nodes.list[machine as usize].life == life {
@@ -298,7 +294,7 @@ impl<P: Process> World<P> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn carry(
         &mut self,
         machine: Machine,
@@ -313,7 +309,7 @@ impl<P: Process> World<P> {
     }
 
     /// Puts something on the network: it arrives, perhaps twice, or is lost.
-    #[inline]
+    #[inline(always)]
     pub(super) fn transmit(
         &mut self,
         from: NodeId,

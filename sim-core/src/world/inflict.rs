@@ -159,7 +159,7 @@ impl<P: Process> World<P> {
             self.queue.retain(|made, event| {
                 let (from, to) = match event {
                     Event::Message { from, to, .. } => (*from, NodeId(*to)),
-                    Event::Request { to, request } => (request.id.client, NodeId(*to)),
+                    Event::Request { to, request, .. } => (request.id.client, NodeId(*to)),
                     Event::Answer { client, from, .. } => (*from, NodeId::client(*client)),
                     _ => return true,
                 };

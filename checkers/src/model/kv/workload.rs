@@ -132,7 +132,10 @@ impl KvClient {
         }
         if self.settings.interval.is_none() {
             let pause = self.settings.think.draw(ctx.rng());
-            self.next_after(pause, ctx);
+            match pause {
+                Span::ZERO => self.invoke(ctx),
+                pause => self.next_after(pause, ctx),
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 use super::super::MultiPaxos;
 use super::super::log::Slot;
 use checkers::safety::Agreement;
+use sim_core::context::Kinds;
 use sim_core::{Cause, Fact, Invariant, Nodes, Service, Step, Violation};
 
 /// Servers execute one slot after another. Only a snapshot takes the place of slots.
@@ -50,6 +51,7 @@ pub struct StateEquality(Agreement);
 
 impl<S: Service> Invariant<MultiPaxos<S>> for StateEquality {
     const PROPERTIES: &'static [&'static str] = &["state-equality"];
+    const CONCERNS: Option<Kinds> = Some(Kinds::CLAIMS);
 
     #[inline]
     fn check(

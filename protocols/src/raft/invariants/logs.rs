@@ -5,6 +5,7 @@ use super::super::message::{Message, Outcome, Record};
 use super::super::{Raft, Role};
 use super::PerMachine;
 use crate::quorum::majority;
+use sim_core::context::Kinds;
 use sim_core::{Effect, Fact, Invariant, Nodes, Service, Step, Violation};
 use smallvec::SmallVec;
 use std::collections::VecDeque;
@@ -124,6 +125,7 @@ impl LogMatching {
 
 impl<S: Service> Invariant<Raft<S>> for LogMatching {
     const PROPERTIES: &'static [&'static str] = &["log-matching"];
+    const CONCERNS: Option<Kinds> = Some(Kinds::WRITES);
 
     #[inline]
     fn check(&mut self, nodes: &Nodes<Raft<S>>, step: &Step<'_, Raft<S>>) -> Result<(), Violation> {
@@ -240,6 +242,7 @@ impl LeaderCompleteness {
 
 impl<S: Service> Invariant<Raft<S>> for LeaderCompleteness {
     const PROPERTIES: &'static [&'static str] = &["leader-completeness"];
+    const CONCERNS: Option<Kinds> = Some(Kinds::SENDS.and(Kinds::CLAIMS));
 
     #[inline]
     fn check(&mut self, nodes: &Nodes<Raft<S>>, step: &Step<'_, Raft<S>>) -> Result<(), Violation> {

@@ -13,6 +13,7 @@ pub use terms::{Monotonicity, PreVoteFree};
 
 use super::Raft;
 use checkers::safety::{Agreement, ExactlyOnce, SingleLeader};
+use sim_core::context::Kinds;
 use sim_core::{Invariant, Nodes, Service, Step, Violation};
 
 /// Every safety property of Raft but linearizability, which is judged from the clients' history.
@@ -34,6 +35,7 @@ pub struct ElectionSafety(SingleLeader);
 
 impl<S: Service> Invariant<Raft<S>> for ElectionSafety {
     const PROPERTIES: &'static [&'static str] = &["election-safety"];
+    const CONCERNS: Option<Kinds> = Some(Kinds::CLAIMS);
 
     #[inline]
     fn check(&mut self, _: &Nodes<Raft<S>>, step: &Step<'_, Raft<S>>) -> Result<(), Violation> {
@@ -49,6 +51,7 @@ pub struct StateMachineSafety(Agreement);
 
 impl<S: Service> Invariant<Raft<S>> for StateMachineSafety {
     const PROPERTIES: &'static [&'static str] = &["state-machine-safety"];
+    const CONCERNS: Option<Kinds> = Some(Kinds::CLAIMS);
 
     #[inline]
     fn check(&mut self, _: &Nodes<Raft<S>>, step: &Step<'_, Raft<S>>) -> Result<(), Violation> {
