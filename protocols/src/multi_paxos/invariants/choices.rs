@@ -97,18 +97,19 @@ impl Choices {
         }
     }
 
-    /// A proposal is made, or made known again.
-    fn propose<S: Service>(
+    /// A proposal is made known: what is wrong about it, and whether it was unknown.
+    fn note<S: Service>(
         &mut self,
-        node: NodeId,
+        proposer: NodeId,
         (ballot, slot): (Ballot, Slot),
         value: &Value<S>,
-    ) -> Found {
-        let place = self.slots.at(slot)?;
+    ) -> (Found, bool) {
+        let Some(place) = self.slots.at(slot) else { return (None, false) };
         let checksum = value.checksum;
         if let Some(known) = place.find(ballot) {
-            let why = || format!("{node} proposes two values for slot {slot} in ballot {ballot}");
-            return (known.value != checksum).then(|| ("ballot-uniqueness", why()));
+            let why =
+                || format!("{proposer} proposes two values for slot {slot} in ballot {ballot}");
+            return ((known.value != checksum).then(|| ("ballot-uniqueness", why())), false);
         }
         let change = match &value.command {
             Command::Acceptors(acceptors) => Some(acceptors.clone()),
@@ -116,6 +117,20 @@ impl Choices {
         };
         let voters = VoterSet::default();
         place.proposals.push(Proposal { ballot, value: checksum, change, voters });
+        (None, true)
+    }
+
+    /// A proposal is made, or made again.
+    fn propose<S: Service>(
+        &mut self,
+        node: NodeId,
+        (ballot, slot): (Ballot, Slot),
+        value: &Value<S>,
+    ) -> Found {
+        let (found, is_new) = self.note(node, (ballot, slot), value);
+        if !is_new {
+            return found;
+        }
         if let Command::Request(request) = &value.command
             && !self.asked.was(request.id, hash_of(&request.op))
         {
@@ -130,7 +145,7 @@ impl Choices {
             );
             return Some(("reconfiguration-window", why));
         }
-        self.is_safe(node, (ballot, slot), checksum)
+        self.is_safe(node, (ballot, slot), value.checksum)
     }
 
     /// P2c.
@@ -226,7 +241,10 @@ impl Choices {
                 self.promise(node, *ballot);
                 let mut found = None;
                 for (slot, vote) in votes.iter() {
-                    found = found.or(self.vote(node, vote.ballot, *slot));
+                    // A leader may have died after it had voted, and before its proposal left.
+                    let proposal = (vote.ballot, *slot);
+                    let (noted, _) = self.note(vote.ballot.proposer, proposal, &vote.value);
+                    found = found.or(noted).or(self.vote(node, vote.ballot, *slot));
                 }
                 found
             }
