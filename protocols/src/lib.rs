@@ -3,7 +3,11 @@
 //!
 //! To add one is to add its folder and two lines here: its module, and its entry in [`all`].
 
+pub mod ballot;
 pub mod catalogue;
+pub mod lease;
+pub mod multi_paxos;
+pub mod piece;
 pub mod promise;
 pub mod protocol;
 pub mod quorum;
@@ -24,6 +28,7 @@ use checkers::model::kv::Kv;
 pub fn all() -> Catalogue {
     catalogue! {
         "raft" => raft::Raft<Kv>,
+        "multi-paxos" => multi_paxos::MultiPaxos<Kv>,
         "unreplicated" => unreplicated::Unreplicated<Kv>,
         "read-one-write-all" => read_one_write_all::ReadOneWriteAll<Kv>,
     }
