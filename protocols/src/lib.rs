@@ -5,6 +5,7 @@
 
 pub mod ballot;
 pub mod catalogue;
+pub mod generals;
 pub mod lease;
 pub mod multi_paxos;
 pub mod piece;
@@ -29,6 +30,7 @@ pub fn all() -> Catalogue {
     catalogue! {
         "raft" => raft::Raft<Kv>,
         "multi-paxos" => multi_paxos::MultiPaxos<Kv>,
+        "generals" => generals::General,
         "unreplicated" => unreplicated::Unreplicated<Kv>,
         "read-one-write-all" => read_one_write_all::ReadOneWriteAll<Kv>,
     }
