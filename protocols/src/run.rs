@@ -264,7 +264,8 @@ impl Due {
                     | FaultKind::ClockDrift
                     | FaultKind::BitRot
             );
-            !over && !(stands_liars && kind.is_lie())
+            let stood = stands_liars && kind.is_lie();
+            !over && !stood
         };
         let forever = plan
             .strikes
