@@ -166,6 +166,14 @@ impl Process for General {
         usize::from(matches!(message, Message::Signed(_)))
     }
 
+    fn glance(&self) -> String {
+        let heard = match self.config.algorithm {
+            Algorithm::Oral => self.tree.to_string(),
+            Algorithm::Signed => self.orders.to_string(),
+        };
+        format!("in battle {} has heard {heard}", self.battle)
+    }
+
     fn lie(lie: &str, message: &Message, to: NodeId, liar: &mut Liar<'_>) -> Option<Vec<Message>> {
         match (lie, message) {
             ("reversed-order", Message::Oral { battle, path, order }) => {

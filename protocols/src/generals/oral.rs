@@ -146,6 +146,15 @@ impl Tree {
     }
 }
 
+impl fmt::Display for Tree {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let heard: Vec<String> =
+            self.0.iter().map(|(path, order)| format!("{order} by {path}")).collect();
+        f.write_str(if heard.is_empty() { "nothing" } else { "" })?;
+        f.write_str(&heard.join(", "))
+    }
+}
+
 /// The order that more than half of the values are; when neither is, retreat.
 fn majority(values: impl Iterator<Item = Order>) -> Order {
     let (mut attack, mut retreat) = (0, 0);

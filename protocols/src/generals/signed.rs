@@ -117,3 +117,12 @@ impl Orders {
         }
     }
 }
+
+impl fmt::Display for Orders {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let heard: Vec<String> =
+            self.known.values().map(|(_, signed)| format!("{signed:?}")).collect();
+        f.write_str(if heard.is_empty() { "nothing" } else { "" })?;
+        f.write_str(&heard.join(", "))
+    }
+}
