@@ -4,6 +4,7 @@
 //! To add one is to add its folder and two lines here: its module, and its entry in [`all`].
 
 pub mod catalogue;
+pub mod pbft;
 pub mod promise;
 pub mod protocol;
 pub mod quorum;
@@ -23,6 +24,7 @@ use checkers::model::kv::Kv;
 /// Every protocol that ships.
 pub fn all() -> Catalogue {
     catalogue! {
+        "pbft" => pbft::Pbft<Kv>,
         "raft" => raft::Raft<Kv>,
         "unreplicated" => unreplicated::Unreplicated<Kv>,
         "read-one-write-all" => read_one_write_all::ReadOneWriteAll<Kv>,

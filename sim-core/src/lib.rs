@@ -50,7 +50,7 @@ pub use process::{Config, Data, NoOptions, NodeId, Op, Process, Reply};
 pub use random::Rng;
 pub use seal::{Authentication, Liar, Seal};
 pub use service::{
-    Answer, Client, ClientContext, ClientEffect, ClientSettings, Ending, Request, RequestId,
+    Answer, Client, ClientContext, ClientEffect, ClientSettings, Ending, Matching, Request, RequestId,
     Service,
 };
 pub use settings::Settings;
