@@ -46,7 +46,7 @@ macro_rules! bugs {
 }
 
 bugs! {
-    PrepareQuorum2f "prepare-quorum-2f" ["prepared-uniqueness" "agreement"] []
+    PrepareOneShort "prepare-one-short" ["prepared-uniqueness" "agreement"] []
         "One PREPARE fewer than needed is taken for enough.",
         "negative of OSDI 4.2; off by one";
     CommitQuorumFPlusOne "commit-quorum-f-plus-1"
@@ -122,7 +122,7 @@ bugs! {
     VcPNotValidated "vc-p-not-validated" ["view-change-preservation" "agreement" "validity"] []
         "What one replica says to have prepared is believed although nobody has pre-prepared it.",
         "boscore/bos #166; negative of TOCS 4.4, condition A2";
-    VcQuorum2f "vc-quorum-2f" ["view-change-preservation" "agreement"] [Cut Crash]
+    VcOneShort "vc-one-short" ["view-change-preservation" "agreement"] [Cut Crash]
         "A new view begins with one VIEW-CHANGE message fewer than a quorum.",
         "negative of TOCS 4.4";
     VcContinueOldView "vc-continue-old-view" ["one-vote" "view-change-preservation" "agreement"]
@@ -195,7 +195,7 @@ impl Bugs {
 
     /// How many PREPAREs are enough.
     pub(super) fn prepares(self, right: usize) -> usize {
-        right - usize::from(self.on(Bug::PrepareQuorum2f) && right > 0)
+        right - usize::from(self.on(Bug::PrepareOneShort) && right > 0)
     }
 
     /// How many COMMITs are enough.
@@ -205,7 +205,7 @@ impl Bugs {
 
     /// How many VIEW-CHANGE messages are enough for a new view.
     pub(super) fn change_quorum(self, quorum: usize) -> usize {
-        quorum - usize::from(self.on(Bug::VcQuorum2f) && quorum > 1)
+        quorum - usize::from(self.on(Bug::VcOneShort) && quorum > 1)
     }
 
     /// How many others must have left the view for this replica to follow.

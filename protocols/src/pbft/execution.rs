@@ -79,7 +79,7 @@ impl<S: Service> Pbft<S> {
         self.take_back(ctx);
         self.repeat_before_null(batch, seq, ctx);
         for sealed in batch.iter() {
-            if self.apply(&sealed.request, ctx) {
+            if self.apply(&sealed.request, seq, ctx) {
                 claim_executed(seq, sealed.request.id, ctx);
             }
             self.waiting.remove(sealed.request.id);
@@ -87,14 +87,14 @@ impl<S: Service> Pbft<S> {
     }
 
     /// Does a request that was not done, and answers it.
-    fn apply(&mut self, request: &Request<S>, ctx: &mut Context<Self>) -> bool {
+    fn apply(&mut self, request: &Request<S>, slot: Seq, ctx: &mut Context<Self>) -> bool {
         let again = self.bugs.on(Bug::TimestampNotMonotone);
         if self.sessions.find(request.id) != Known::New && !again {
             return false;
         }
         let reply = self.service.apply(&request.op);
         ctx.reply(request.id, reply.clone());
-        let (slot, most) = (self.executed, self.config.sessions);
+        let most = self.config.sessions;
         self.sessions.record(request.id, request.oldest, reply, slot, most);
         true
     }
@@ -113,7 +113,7 @@ impl<S: Service> Pbft<S> {
         let (service, sessions) = (self.service.clone(), self.sessions.clone());
         self.undo = Some(Undo { seq, digest, service, sessions });
         for sealed in batch.iter() {
-            self.apply(&sealed.request, ctx);
+            self.apply(&sealed.request, seq, ctx);
         }
     }
 

@@ -309,6 +309,10 @@ impl<S: Service> Pbft<S> {
     pub fn executed(&self) -> Seq {
         self.executed
     }
+    /// The digest of the state that it keeps after a sequence number, if it keeps one.
+    pub fn state_after(&self, seq: Seq) -> Option<StateDigest> {
+        self.checkpoints.own.get(&seq).map(|(digest, _)| *digest)
+    }
     /// Its copy of the service.
     pub fn service(&self) -> &S {
         &self.service

@@ -1,15 +1,15 @@
 //! PBFT in the world: what it costs, and that it stands what it promises to stand.
 
 use checkers::model::kv::{Kv, KvClient};
-use protocols::pbft::bugs::Bug;
 use protocols::pbft::{Config, Pbft};
 use protocols::{Job, Options, Protocol};
 use sim_core::drive::timed;
 use sim_core::fault::{DiskLoss, Fault, FaultId, Lasts, Links, Plan, Role, Sides, Strike, Target};
 use sim_core::outcome::Verdict;
+use sim_core::settings::Delay;
 use sim_core::{
-    Authentication, Chance, Client, ClientSettings, ClientStep, Delay, Effect, FaultStep, NodeId,
-    Nodes, Observer, Process, Rng, Settings, Span, SpanRange, Step, Time, World,
+    Authentication, Chance, Client, ClientSettings, ClientStep, Effect, FaultStep, Nodes, Observer,
+    Process, Rng, Settings, Span, SpanRange, Step, Time, World,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;

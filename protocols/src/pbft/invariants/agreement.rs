@@ -1,7 +1,7 @@
 //! S1 to S3: what is committed, prepared and accepted where.
 
 use super::super::Pbft;
-use super::super::message::{Digest, Record, Seq, View, Vote};
+use super::super::message::{Digest, Message, PrePrepare, Seq, View, Vote};
 use super::Ghost;
 use sim_core::context::Kinds;
 use sim_core::{Effect, Fact, Invariant, NodeId, Nodes, Service, Step, Violation};
@@ -30,17 +30,18 @@ impl<S: Service> Invariant<Pbft<S>> for CommitAgreement {
     }
 }
 
-/// S2: in one view no two honest replicas prepare different batches at a sequence number.
+/// S2: in one view no two honest replicas prepare different batches at a sequence number. What a crash makes a replica
+/// forget before it could say so, it has not prepared.
 #[derive(Clone, Debug, Default)]
 pub struct PreparedUniqueness(Ghost<(Seq, View), (NodeId, Digest)>);
 
 impl<S: Service> Invariant<Pbft<S>> for PreparedUniqueness {
     const PROPERTIES: &'static [&'static str] = &["prepared-uniqueness"];
-    const CONCERNS: Option<Kinds> = Some(Kinds::WRITES);
+    const CONCERNS: Option<Kinds> = Some(Kinds::SENDS);
 
     fn check(&mut self, _: &Nodes<Pbft<S>>, step: &Step<'_, Pbft<S>>) -> Result<(), Violation> {
         for effect in step.effects {
-            let Effect::Append { record: Record::Prepared(vote), .. } = effect else { continue };
+            let Effect::Send { message: Message::Commit(vote), .. } = effect else { continue };
             let Vote { view, seq, digest } = *vote;
             let (first, other) = self.0.first((seq, view), (step.node, digest));
             if other != digest {
@@ -65,10 +66,10 @@ pub struct ViewChangePreservation {
 }
 
 impl ViewChangePreservation {
-    fn contradicted(&self, seq: Seq) -> Option<(View, View)> {
+    fn contradicted(&self, seq: Seq) -> Option<(Seq, View, View)> {
         let (committed, value) = self.committed.get(seq)?;
         let (accepted, other) = self.accepted.get(seq)?;
-        (accepted > committed && other != value).then_some((committed, accepted))
+        (accepted > committed && other != value).then_some((seq, committed, accepted))
     }
 
     fn commit(&mut self, seq: Seq, view: View, value: u64) {
@@ -78,33 +79,45 @@ impl ViewChangePreservation {
         }
     }
 
-    fn accept(&mut self, vote: Vote) {
+    /// What a replica accepts is what it proposes, agrees to, or begins a view with.
+    fn hear<S: Service>(&mut self, message: &Message<S>) -> Option<(Seq, View, View)> {
+        match message {
+            Message::Prepare(vote) => self.accept(*vote),
+            Message::PrePrepare(PrePrepare { view, seq, digest, .. }) => {
+                self.accept(Vote { view: *view, seq: *seq, digest: *digest })
+            }
+            Message::NewView(new) => new.chosen.iter().find_map(|(seq, digest)| {
+                self.accept(Vote { view: new.view, seq: *seq, digest: *digest })
+            }),
+            _ => None,
+        }
+    }
+
+    fn accept(&mut self, vote: Vote) -> Option<(Seq, View, View)> {
         let (latest, _) = self.accepted.first(vote.seq, (vote.view, vote.digest.hash()));
         if vote.view > latest {
             self.accepted.0.insert(vote.seq, (vote.view, vote.digest.hash()));
         }
+        self.contradicted(vote.seq)
     }
 }
 
 impl<S: Service> Invariant<Pbft<S>> for ViewChangePreservation {
     const PROPERTIES: &'static [&'static str] = &["view-change-preservation"];
-    const CONCERNS: Option<Kinds> = Some(Kinds::CLAIMS.and(Kinds::WRITES));
+    const CONCERNS: Option<Kinds> = Some(Kinds::CLAIMS.and(Kinds::SENDS));
 
     fn check(&mut self, _: &Nodes<Pbft<S>>, step: &Step<'_, Pbft<S>>) -> Result<(), Violation> {
         for effect in step.effects {
-            let seq = match effect {
-                Effect::Append { record: Record::PrePrepared { vote, .. }, .. } => {
-                    self.accept(*vote);
-                    vote.seq
-                }
+            let contradicted = match effect {
+                Effect::Send { message, .. } => self.hear(message),
                 Effect::Claim(claim) => {
                     let Fact::Decides { slot, epoch, value, .. } = claim.fact else { continue };
                     self.commit(slot, epoch, value);
-                    slot
+                    self.contradicted(slot)
                 }
                 _ => continue,
             };
-            if let Some((committed, accepted)) = self.contradicted(seq) {
+            if let Some((seq, committed, accepted)) = contradicted {
                 let why = format!(
                     "what was committed at {seq} in view {committed} is another batch in view {accepted}, \
                      as {} shows",

@@ -61,19 +61,18 @@ pub struct StableCheckpoints(Ghost<Seq, (NodeId, StateDigest)>);
 
 impl<S: Service> Invariant<Pbft<S>> for StableCheckpoints {
     const PROPERTIES: &'static [&'static str] = &["stable-checkpoints"];
-    const CONCERNS: Option<Kinds> = Some(Kinds::CLAIMS.and(Kinds::WRITES));
+    const CONCERNS: Option<Kinds> = Some(Kinds::CLAIMS);
 
-    fn check(&mut self, _: &Nodes<Pbft<S>>, step: &Step<'_, Pbft<S>>) -> Result<(), Violation> {
-        for effect in step.effects {
-            let (seq, state) = match effect {
-                Effect::Rewrite { records, .. } => {
-                    let Some(stable) = stable::<S>(records) else { continue };
-                    stable
+    fn check(&mut self, nodes: &Nodes<Pbft<S>>, step: &Step<'_, Pbft<S>>) -> Result<(), Violation> {
+        for fact in step.facts() {
+            let (seq, state) = match *fact {
+                Fact::Decides { slot, state, .. } if state != 0 => (slot, state),
+                Fact::Compacts { slot } => {
+                    let replica = nodes.process(step.machine);
+                    let state = replica.and_then(|replica| replica.state_after(slot));
+                    let Some(state) = state else { continue };
+                    (slot, state)
                 }
-                Effect::Claim(claim) => match claim.fact {
-                    Fact::Decides { slot, state, .. } if state != 0 => (slot, state),
-                    _ => continue,
-                },
                 _ => continue,
             };
             let (first, other) = self.0.first(seq, (step.node, state));
@@ -89,16 +88,13 @@ impl<S: Service> Invariant<Pbft<S>> for StableCheckpoints {
     }
 }
 
-/// The stable checkpoint in a journal.
-fn stable<S: Service>(records: &[Record<S>]) -> Option<(Seq, StateDigest)> {
-    let seq = records.iter().find_map(|record| match record {
+/// The stable checkpoint of a journal.
+fn stable<S: Service>(records: &[Record<S>]) -> Seq {
+    let stable = records.iter().find_map(|record| match record {
         Record::Stable(seq) => Some(*seq),
         _ => None,
-    })?;
-    records.iter().find_map(|record| match record {
-        Record::Checkpoint(snapshot) if snapshot.seq == seq => Some((seq, snapshot.digest())),
-        _ => None,
-    })
+    });
+    stable.unwrap_or(0)
 }
 
 /// S8: a replica's log is between its water marks, and what was prepared there is not discarded.
@@ -151,7 +147,7 @@ impl<S: Service> Invariant<Pbft<S>> for WaterMarks {
                     prepared.insert(seq, (view, digest));
                 }
                 Effect::Rewrite { records, .. } => {
-                    let stable = stable::<S>(records).map_or(0, |(seq, _)| seq);
+                    let stable = stable(records);
                     let lost = Self::lost(prepared, stable, records);
                     wrong = wrong.or(lost.map(|seq| {
                         format!("{} discards what it has prepared at {seq}", step.node)
