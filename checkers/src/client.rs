@@ -3,8 +3,8 @@
 use serde::Serialize;
 use sim_core::process::Data;
 use sim_core::{
-    Answer, Client, ClientContext, ClientSettings, Ending, Matching, NodeId, Request, RequestId, Service,
-    Span, SpanRange, Time,
+    Answer, Client, ClientContext, ClientSettings, Ending, Matching, NodeId, Request, RequestId,
+    Service, Span, SpanRange, Time,
 };
 use smallvec::SmallVec;
 use std::collections::BTreeMap;

@@ -53,7 +53,10 @@ impl CatchUp {
 
 impl<P: Process> Observer<P> for CatchUp {
     #[inline]
-    fn observe(&mut self, _: &Nodes<P>, step: &Step<'_, P>) {
+    fn observe(&mut self, nodes: &Nodes<P>, step: &Step<'_, P>) {
+        if nodes.is_liar(step.machine) {
+            return;
+        }
         if let Cause::Boot = step.cause
             && let Some(decided) = self.decided.get_mut(step.machine as usize)
         {

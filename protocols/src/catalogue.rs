@@ -26,6 +26,10 @@ pub trait Entry: Send + Sync {
     fn roles(&self) -> Vec<(&'static str, Target)>;
     /// The moments that faults may wait for.
     fn events(&self) -> Vec<String>;
+    /// The lies of its own that a liar may tell: each with what it is.
+    fn lies(&self) -> &'static [(&'static str, &'static str)];
+    /// How many of so many nodes may lie before it promises less.
+    fn liars(&self, nodes: u32) -> u32;
     /// The properties that its runs are checked for, promised or not.
     fn properties(&self) -> Vec<&'static str>;
     /// What it promises, configured so.
@@ -128,6 +132,12 @@ where
         let receives = P::KINDS.iter().map(|kind| format!("receives {kind}"));
         let own = ["syncs", "boots"].map(str::to_owned);
         facts.chain(own).chain(sends).chain(receives).collect()
+    }
+    fn lies(&self) -> &'static [(&'static str, &'static str)] {
+        P::LIES
+    }
+    fn liars(&self, nodes: u32) -> u32 {
+        P::liars(nodes)
     }
     fn properties(&self) -> Vec<&'static str> {
         let mut properties = P::Safety::properties();

@@ -3,8 +3,12 @@
 //!
 //! To add one is to add its folder and two lines here: its module, and its entry in [`all`].
 
+pub mod ballot;
 pub mod catalogue;
+pub mod lease;
+pub mod multi_paxos;
 pub mod pbft;
+pub mod piece;
 pub mod promise;
 pub mod protocol;
 pub mod quorum;
@@ -26,6 +30,7 @@ pub fn all() -> Catalogue {
     catalogue! {
         "pbft" => pbft::Pbft<Kv>,
         "raft" => raft::Raft<Kv>,
+        "multi-paxos" => multi_paxos::MultiPaxos<Kv>,
         "unreplicated" => unreplicated::Unreplicated<Kv>,
         "read-one-write-all" => read_one_write_all::ReadOneWriteAll<Kv>,
     }

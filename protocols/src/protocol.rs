@@ -65,6 +65,11 @@ pub trait Protocol: Process<Service: Model> {
         faults.saturating_mul(2).saturating_add(1)
     }
 
+    /// How many of `nodes` nodes may lie, in whatever way, before it promises less.
+    fn liars(_nodes: u32) -> u32 {
+        0
+    }
+
     /// Whether a cluster of `nodes` can go on while only `live` of them are up.
     fn can_go_on(live: u32, nodes: u32) -> bool {
         live > nodes / 2

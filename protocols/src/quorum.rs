@@ -67,6 +67,31 @@ impl VoterSet {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+    /// The voters, in order.
+    pub fn iter(&self) -> impl Iterator<Item = NodeId> + '_ {
+        let bits = 0..self.words.len() * 64;
+        bits.map(|bit| NodeId(bit as u32)).filter(|voter| self.contains(*voter))
+    }
+    /// How many voters are in both.
+    pub fn common(&self, other: &VoterSet) -> usize {
+        let words = self.words.iter().zip(&other.words);
+        words.map(|(a, b)| (a & b).count_ones() as usize).sum()
+    }
+    /// Whether a majority of these voters is in the other set.
+    #[inline]
+    pub fn has_majority_in(&self, other: &VoterSet) -> bool {
+        self.common(other) >= majority(self.len())
+    }
+}
+
+impl FromIterator<NodeId> for VoterSet {
+    fn from_iter<I: IntoIterator<Item = NodeId>>(voters: I) -> VoterSet {
+        let mut set = VoterSet::default();
+        for voter in voters {
+            set.insert(voter);
+        }
+        set
+    }
 }
 
 #[cfg(test)]
@@ -95,5 +120,14 @@ mod tests {
         assert!(!set.insert(NodeId(3)));
         assert!(set.insert(NodeId(130)) && set.contains(NodeId(130)) && !set.contains(NodeId(64)));
         assert_eq!(set.len(), 2);
+        assert_eq!(set.iter().collect::<Vec<_>>(), [NodeId(3), NodeId(130)]);
+    }
+
+    #[test]
+    fn a_majority_is_of_one_set_in_another() {
+        let set = |ids: &[u32]| ids.iter().map(|id| NodeId(*id)).collect::<VoterSet>();
+        assert_eq!(set(&[0, 1, 70]).common(&set(&[1, 2, 70, 71])), 2);
+        assert!(set(&[0, 1, 70]).has_majority_in(&set(&[1, 2, 70, 71])));
+        assert!(!set(&[1, 2, 70, 71]).has_majority_in(&set(&[0, 1, 70])), "two of four");
     }
 }

@@ -83,6 +83,10 @@ impl<S> Judge<S> {
 impl<P: Protocol> Observer<P> for Judge<P::Safety> {
     #[inline]
     fn observe(&mut self, nodes: &Nodes<P>, step: &Step<'_, P>) {
+        // Nothing is promised of what a liar believes or claims.
+        if nodes.is_liar(step.machine) {
+            return;
+        }
         let (found, at, number) = (&mut self.found, step.at, step.number);
         self.safety.check(nodes, step, &mut |violation| Self::keep(found, violation, at, number));
     }
@@ -101,7 +105,10 @@ struct Order {
 
 impl<P: Process> Observer<P> for Order {
     #[inline]
-    fn observe(&mut self, _: &Nodes<P>, step: &Step<'_, P>) {
+    fn observe(&mut self, nodes: &Nodes<P>, step: &Step<'_, P>) {
+        if nodes.is_liar(step.machine) {
+            return;
+        }
         for fact in step.facts() {
             if let Fact::Executes { slot, client, number } = fact
                 && *slot > self.slot
@@ -245,21 +252,24 @@ enum Due {
 impl Due {
     fn of<P: Protocol>(plan: &Plan, world: &World<P>) -> Due {
         let nodes = world.nodes().len() as u32;
+        // The honest ones; whoever has lied may go on lying.
         let live = world.nodes().live().count() as u32;
         if !P::can_go_on(live, nodes) {
             return Due::No(format!("only {live} of {nodes} nodes were up, too few to go on"));
         }
-        let lasting = |kind| {
-            !matches!(
-                kind,
-                FaultKind::Crash
-                    | FaultKind::TornCrash
-                    | FaultKind::WipedCrash
-                    | FaultKind::Restart
-                    | FaultKind::ClockJump
-                    | FaultKind::ClockDrift
-                    | FaultKind::BitRot
-            )
+        let stands_liars = world.liars(Time::NEVER) <= P::liars(nodes);
+        let lasting = |kind: FaultKind| {
+            !(stands_liars && kind.is_lie())
+                && !matches!(
+                    kind,
+                    FaultKind::Crash
+                        | FaultKind::TornCrash
+                        | FaultKind::WipedCrash
+                        | FaultKind::Restart
+                        | FaultKind::ClockJump
+                        | FaultKind::ClockDrift
+                        | FaultKind::BitRot
+                )
         };
         let forever = plan
             .strikes
@@ -294,13 +304,17 @@ impl<P: Protocol> Findings<'_, P> {
         let struck = self.world.fired().by(at.unwrap_or(Time::NEVER));
         let promises = P::promises(self.config);
         let promise = promises.iter().find(|promise| promise.property == property);
-        let always = property == "no-panic";
+        let by = at.unwrap_or(Time::NEVER);
+        let liars = self.world.liars(by) > P::liars(self.world.nodes().len() as u32);
+        // A protocol that reckons with no liars may stumble over what they say.
+        let always = property == "no-panic" && !liars;
         let bound = P::drift_bound(self.config, property).map(u64::from);
         let drifts = bound.is_some_and(|bound| self.world.worst_drift() > bound);
         let under = |kind: &FaultKind| {
             always
                 || promise.is_some_and(|promise| promise.under.contains(kind))
                     && !(drifts && *kind == FaultKind::ClockDrift)
+                    && !(liars && kind.makes_liars())
         };
         let mut beyond: Vec<FaultKind> = struck.filter(|kind| !under(kind)).collect();
         if drifts && !beyond.contains(&FaultKind::ClockDrift) {

@@ -11,8 +11,64 @@
 //! was done.
 
 use serde::Serialize;
-use sim_core::{Data, RequestId};
+use sim_core::{Context, Data, Fact, Process, ReadPath, Request, RequestId, Service};
 use std::collections::BTreeMap;
+
+/// Does a request that is decided for a slot once, whatever the number of slots that carry it, and keeps at
+/// most so many sessions. A leader answers the client.
+pub(crate) fn execute<S: Service, P: Process<Service = S>>(
+    service: &mut S,
+    sessions: &mut Sessions<S::Reply>,
+    request: &Request<S>,
+    slot: u64,
+    most: u32,
+    leads: bool,
+    ctx: &mut Context<P>,
+) {
+    let id = request.id;
+    match sessions.find(id) {
+        Known::New => {
+            let reply = service.apply(&request.op);
+            let (client, number) = (id.client.index() as u32, id.number);
+            ctx.claim(Fact::Executes { slot, client, number });
+            if leads {
+                if S::is_read(&request.op) {
+                    ctx.claim(Fact::Reads { by: ReadPath::Log });
+                }
+                ctx.reply(id, reply.clone());
+            }
+            sessions.record(id, request.oldest, reply, slot, most);
+        }
+        Known::Done(reply) if leads => {
+            ctx.claim(deduplicates(id));
+            ctx.reply(id, reply.clone());
+        }
+        Known::Expired if leads => ctx.expire(id),
+        Known::Done(_) | Known::Expired | Known::Forgotten => {}
+    }
+}
+
+/// Answers what needs no slot any more; whether it was so.
+pub(crate) fn answer_old<S: Service, P: Process<Service = S>>(
+    sessions: &Sessions<S::Reply>,
+    id: RequestId,
+    ctx: &mut Context<P>,
+) -> bool {
+    match sessions.find(id) {
+        Known::New => return false,
+        Known::Done(reply) => {
+            ctx.claim(deduplicates(id));
+            ctx.reply(id, reply.clone());
+        }
+        Known::Forgotten => {}
+        Known::Expired => ctx.expire(id),
+    }
+    true
+}
+
+fn deduplicates(id: RequestId) -> Fact {
+    Fact::Deduplicates { client: id.client.index() as u32, number: id.number }
+}
 
 /// What the table knows of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,7 +9,8 @@
 
 use crate::format::{Kinds, Nemesis, Options, ProtocolWords};
 use sim_core::fault::{
-    DiskLoss, Fault, FaultId, FaultKind, Lasts, Links, Role, Sides, Strike, Target, Targets,
+    About, DiskLoss, Fault, FaultId, FaultKind, Lasts, Lie, Links, Role, Sides, Strike, Target,
+    Targets,
 };
 use sim_core::random::{Rng, Stream, key};
 use sim_core::{Chance, NodeId, Span, SpanRange, Time};
@@ -39,6 +40,7 @@ pub fn draw(nemesis: &Nemesis, field: &Field<'_>, seed: u64, first: u32) -> Vec<
     if kinds.is_empty() {
         return Vec::new();
     }
+    let liars = field.liars(nemesis.beyond, &mut Rng::named(stream, u64::MAX));
     let mut strikes = Vec::new();
     let mut down = Down::default();
     let mut at = Time::ZERO + nemesis.every.draw(&mut clock);
@@ -47,10 +49,16 @@ pub fn draw(nemesis: &Nemesis, field: &Field<'_>, seed: u64, first: u32) -> Vec<
         let mut rng = Rng::named(stream, u64::from(place) + 1);
         let lasts = nemesis.lasts.draw(&mut rng);
         let room = down.room(nemesis.at_once, at);
-        if let Some(fault) = field.conjure(&kinds, room, nemesis.beyond, &mut rng) {
+        if let Some(fault) = field.conjure(&kinds, room, nemesis.beyond, &liars, &mut rng) {
             down.takes(field.weight(&fault), at + lasts);
             let id = FaultId { fault: first.saturating_add(place), nth: 1 };
-            let lasts = if fault.kind().lasts() { Lasts::For(lasts) } else { Lasts::UntilHealed };
+            // A liar may lie to the end, and beyond the healing of all else.
+            let forever = fault.kind().is_lie() && rng.below(3) == 0;
+            let lasts = match fault.kind().lasts() {
+                _ if forever => Lasts::Forever,
+                true => Lasts::For(lasts),
+                false => Lasts::UntilHealed,
+            };
             strikes.push(Strike { id, at, on: None, fault, lasts, name: None });
         }
         at = at + nemesis.every.draw(&mut clock).max(Span(1));
@@ -74,6 +82,7 @@ pub fn allowed(nemesis: &Nemesis, field: &Field<'_>) -> Vec<FaultKind> {
         .filter(|kind| nemesis.beyond || survives.contains(kind))
         .filter(|kind| !nemesis.except.contains(kind))
         .filter(|kind| field.nodes > 1 || !cuts(kind))
+        .filter(|kind| nemesis.beyond || !kind.makes_liars() || field.words.liars(field.nodes) > 0)
         .collect()
 }
 
@@ -112,12 +121,62 @@ impl Field<'_> {
         kinds: &[FaultKind],
         room: u32,
         beyond: bool,
+        liars: &[NodeId],
         rng: &mut Rng,
     ) -> Option<Fault> {
         let fits: Vec<FaultKind> =
             kinds.iter().copied().filter(|kind| room > 0 || !takes_down(*kind)).collect();
         let kind = *fits.get(rng.index(fits.len()))?;
+        if kind.is_lie() {
+            return self.lie(kind, liars, rng);
+        }
         Some(self.fault(kind, room, beyond, rng))
+    }
+
+    /// Who lies in this run, whenever anybody does: as many as the protocol stands, or one more. They stay the
+    /// same, because whoever lied before has been believed before.
+    fn liars(&self, beyond: bool, rng: &mut Rng) -> Vec<NodeId> {
+        let count = self.words.liars(self.nodes) + u32::from(beyond);
+        let all: Vec<u32> = (0..self.nodes).collect();
+        rng.choose(&all, count as usize).into_iter().map(NodeId).collect()
+    }
+
+    /// A lie of one of the liars, or of a client.
+    fn lie(&self, kind: FaultKind, liars: &[NodeId], rng: &mut Rng) -> Option<Fault> {
+        if kind == FaultKind::BigMac {
+            return Some(Fault::BigMac { clients: vec![Target::Node(NodeId::client(0))] });
+        }
+        let nodes = vec![Target::Node(*liars.get(rng.index(liars.len()))?)];
+        let lie = match kind {
+            FaultKind::Silence => Lie::Silence,
+            FaultKind::Equivocate => Lie::Equivocate,
+            FaultKind::Replay => Lie::Replay,
+            FaultKind::Dawdle => Lie::Dawdle(millis(50, 400, rng)),
+            FaultKind::FalseReply => Lie::FalseReply,
+            FaultKind::Twins => return Some(Fault::Twins { nodes }),
+            _ => Lie::Forge(self.own_lie(rng)),
+        };
+        let to = match rng.below(2) {
+            0 => self.nodes_of(between(1, self.nodes.saturating_sub(1).max(1), rng), rng),
+            _ => Vec::new(),
+        };
+        let events = self.words.events();
+        let kinds: Vec<&str> = events.iter().filter_map(|e| e.strip_prefix("sends ")).collect();
+        let kinds = match rng.below(3) {
+            0 => rng.choose(&kinds, 1).into_iter().map(str::to_string).collect(),
+            _ => Vec::new(),
+        };
+        let rate = if rng.below(2) == 0 { Chance::ALWAYS } else { percent(10, 60, rng) };
+        Some(Fault::Lie { nodes, lie, about: About { to, kinds, rate } })
+    }
+
+    /// One of the protocol's own lies, or none for any of them.
+    fn own_lie(&self, rng: &mut Rng) -> Option<String> {
+        let lies = self.words.lies();
+        if rng.below(4) == 0 {
+            return None;
+        }
+        rng.choose(&lies, 1).first().map(ToString::to_string)
     }
 
     /// How many nodes may be unavailable because of a fault. A cut counts as one, whatever its
@@ -185,9 +244,8 @@ impl Field<'_> {
                 by: leap(rng),
                 back: rng.below(2) == 0,
             },
-            FaultKind::ClockDrift => {
-                Fault::ClockDrift { nodes: vec![self.one(rng)], ppm: self.drift(beyond, rng) }
-            }
+            // Lies are told above.
+            _ => Fault::ClockDrift { nodes: vec![self.one(rng)], ppm: self.drift(beyond, rng) },
         }
     }
 

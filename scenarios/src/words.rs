@@ -60,6 +60,12 @@ impl ProtocolWords for Spoken {
     fn events(&self) -> Vec<&str> {
         self.events.iter().map(String::as_str).collect()
     }
+    fn lies(&self) -> Vec<&str> {
+        self.entry.lies().iter().map(|(name, _)| *name).collect()
+    }
+    fn liars(&self, nodes: u32) -> u32 {
+        self.entry.liars(nodes)
+    }
     fn properties(&self) -> Vec<&str> {
         self.entry.properties()
     }

@@ -2,12 +2,21 @@
 //!
 //! **The fault model.** Processes crash and boot, lose what they did not sync, stall and slow down. Links lose,
 //! delay, duplicate, reorder and damage messages, and are cut in any shape, one way or both. Clocks run fast or
-//! slow and jump. Disks are slow or full, rot, or say that they have synced when they have not. Nodes that lie
-//! are not modelled yet; a step tells a machine from the identity that it bears so that they can be.
+//! slow and jump. Disks are slow or full, rot, or say that they have synced when they have not.
+//!
+//! And nodes lie. A liar runs honest software; what leaves it is held back, altered, doubled or put off, always in
+//! its own name, because nobody can forge another's ([`crate::seal`]). Twins are a liar of another kind: two honest
+//! copies of a node, on two machines, under one identity (Bano et al., "Twins: BFT Systems Made Robust", OPODIS
+//! 2021). What lies consist of in a protocol's own words, the protocol says
+//! ([`Process::lie`](crate::Process::lie)).
 //!
 //! A [`Plan`] is what a seed drew: every fault with its times written out and its own id. A fault's targets may
 //! be roles, told from facts at the moment when it strikes; what it then draws comes from a stream that bears
 //! its id, so that taking one fault away disturbs no other.
+
+mod kind;
+
+pub use kind::{FaultKind, Fired};
 
 use crate::process::NodeId;
 use crate::time::{Chance, Span, SpanRange, Time};
@@ -123,6 +132,54 @@ pub enum Fault {
         /// By how many millionths it runs fast, or slow when negative.
         ppm: i32,
     },
+    /// Nodes lie.
+    Lie {
+        /// Which nodes.
+        nodes: Targets,
+        /// How.
+        lie: Lie,
+        /// In which messages.
+        about: About,
+    },
+    /// Requests of clients bear codes that are right for some nodes and wrong for others.
+    BigMac {
+        /// Which clients.
+        clients: Targets,
+    },
+    /// Two copies of a node go on under its identity, each in touch with some of the others.
+    Twins {
+        /// Which nodes.
+        nodes: Targets,
+    },
+}
+
+/// How a node lies.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Lie {
+    /// It says nothing.
+    Silence,
+    /// It tells some of its peers one thing and others another, or nothing.
+    Equivocate,
+    /// It says something else: this of the protocol's own lies, or any.
+    Forge(Option<String>),
+    /// Beside what it says, it says again what it said before.
+    Replay,
+    /// It says it late.
+    Dawdle(SpanRange),
+    /// It gives clients false replies.
+    FalseReply,
+}
+
+/// Of which of its messages a liar's lie is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct About {
+    /// Those to these nodes; to anybody when there are none.
+    pub to: Targets,
+    /// Those of these kinds; of any kind, and replies to clients too, when there are none.
+    pub kinds: Vec<String>,
+    /// How many of them.
+    pub rate: Chance,
 }
 
 /// What a crash leaves on a disk.
@@ -231,126 +288,6 @@ pub enum Links {
     Between(Sides),
 }
 
-/// The kinds of fault, as promises, nemeses and reports name them. A crash is told apart by what it leaves on
-/// disk, and a cut by whether it is one-way.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-#[allow(missing_docs)] // each is documented at the fault of its name
-pub enum FaultKind {
-    Crash,
-    TornCrash,
-    WipedCrash,
-    Restart,
-    Pause,
-    SlowNode,
-    Cut,
-    OneWayCut,
-    Loss,
-    Delay,
-    Duplicate,
-    Reorder,
-    Corrupt,
-    SlowDisk,
-    FullDisk,
-    LyingSync,
-    BitRot,
-    ClockJump,
-    ClockDrift,
-}
-
-impl FaultKind {
-    /// Every kind, in the order of their numbers.
-    pub const ALL: [FaultKind; 19] = [
-        FaultKind::Crash,
-        FaultKind::TornCrash,
-        FaultKind::WipedCrash,
-        FaultKind::Restart,
-        FaultKind::Pause,
-        FaultKind::SlowNode,
-        FaultKind::Cut,
-        FaultKind::OneWayCut,
-        FaultKind::Loss,
-        FaultKind::Delay,
-        FaultKind::Duplicate,
-        FaultKind::Reorder,
-        FaultKind::Corrupt,
-        FaultKind::SlowDisk,
-        FaultKind::FullDisk,
-        FaultKind::LyingSync,
-        FaultKind::BitRot,
-        FaultKind::ClockJump,
-        FaultKind::ClockDrift,
-    ];
-
-    /// The name in scenario files and reports.
-    pub fn name(self) -> &'static str {
-        match self {
-            FaultKind::Crash => "crash",
-            FaultKind::TornCrash => "torn-crash",
-            FaultKind::WipedCrash => "wiped-crash",
-            FaultKind::Restart => "restart",
-            FaultKind::Pause => "pause",
-            FaultKind::SlowNode => "slow-node",
-            FaultKind::Cut => "cut",
-            FaultKind::OneWayCut => "one-way-cut",
-            FaultKind::Loss => "loss",
-            FaultKind::Delay => "delay",
-            FaultKind::Duplicate => "duplicate",
-            FaultKind::Reorder => "reorder",
-            FaultKind::Corrupt => "corrupt",
-            FaultKind::SlowDisk => "slow-disk",
-            FaultKind::FullDisk => "full-disk",
-            FaultKind::LyingSync => "lying-sync",
-            FaultKind::BitRot => "bit-rot",
-            FaultKind::ClockJump => "clock-jump",
-            FaultKind::ClockDrift => "clock-drift",
-        }
-    }
-
-    /// The kind with this name.
-    pub fn named(name: &str) -> Option<FaultKind> {
-        FaultKind::ALL.into_iter().find(|kind| kind.name() == name)
-    }
-
-    /// Whether it lasts until it heals; the others are over as soon as they have happened.
-    pub fn lasts(self) -> bool {
-        !matches!(self, FaultKind::Restart | FaultKind::BitRot | FaultKind::ClockJump)
-    }
-
-    /// What it does, in a sentence.
-    pub fn about(self) -> &'static str {
-        match self {
-            FaultKind::Crash => "the process ends and loses what it did not sync",
-            FaultKind::TornCrash => "the process ends and keeps only some of what it did not sync",
-            FaultKind::WipedCrash => "the process ends and its disk is emptied",
-            FaultKind::Restart => "a crashed process boots before its time",
-            FaultKind::Pause => "the process stands still, as in a long garbage collection",
-            FaultKind::SlowNode => "the process takes many times as long for everything",
-            FaultKind::Cut => "no message passes between groups of nodes",
-            FaultKind::OneWayCut => "no message passes in one direction",
-            FaultKind::Loss => "messages are lost",
-            FaultKind::Delay => "messages take longer",
-            FaultKind::Duplicate => "messages arrive twice",
-            FaultKind::Reorder => "messages overtake each other",
-            FaultKind::Corrupt => "messages are damaged and dropped by their checksum",
-            FaultKind::SlowDisk => "syncs take many times as long",
-            FaultKind::FullDisk => "nothing can be written until there is room again",
-            FaultKind::LyingSync => "syncs report success and have written nothing",
-            FaultKind::BitRot => "a synced record becomes unreadable",
-            FaultKind::ClockJump => "the wall clock leaps forwards or back",
-            FaultKind::ClockDrift => "the clock runs fast or slow",
-        }
-    }
-}
-
-impl fmt::Display for FaultKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
 impl Fault {
     /// Which kind it is.
     pub fn kind(&self) -> FaultKind {
@@ -374,38 +311,17 @@ impl Fault {
             Fault::BitRot { .. } => FaultKind::BitRot,
             Fault::ClockJump { .. } => FaultKind::ClockJump,
             Fault::ClockDrift { .. } => FaultKind::ClockDrift,
+            Fault::Lie { lie, .. } => match lie {
+                Lie::Silence => FaultKind::Silence,
+                Lie::Equivocate => FaultKind::Equivocate,
+                Lie::Forge(_) => FaultKind::Forge,
+                Lie::Replay => FaultKind::Replay,
+                Lie::Dawdle(_) => FaultKind::Dawdle,
+                Lie::FalseReply => FaultKind::FalseReply,
+            },
+            Fault::BigMac { .. } => FaultKind::BigMac,
+            Fault::Twins { .. } => FaultKind::Twins,
         }
-    }
-}
-
-/// How often each kind of fault struck, and when first.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fired {
-    counts: [u64; FaultKind::ALL.len()],
-    first: [Time; FaultKind::ALL.len()],
-}
-
-impl Fired {
-    /// Counts one more.
-    #[inline]
-    pub fn count(&mut self, kind: FaultKind, at: Time) {
-        let count = &mut self.counts[kind as usize];
-        if *count == 0 {
-            self.first[kind as usize] = at;
-        }
-        *count += 1;
-    }
-    /// How often this kind struck.
-    pub fn of(&self, kind: FaultKind) -> u64 {
-        self.counts[kind as usize]
-    }
-    /// Every kind that struck, with how often.
-    pub fn iter(&self) -> impl Iterator<Item = (FaultKind, u64)> + '_ {
-        FaultKind::ALL.into_iter().map(|kind| (kind, self.of(kind))).filter(|(_, n)| *n > 0)
-    }
-    /// The kinds that had struck by then.
-    pub fn by(&self, at: Time) -> impl Iterator<Item = FaultKind> + '_ {
-        self.iter().map(|(kind, _)| kind).filter(move |kind| self.first[*kind as usize] <= at)
     }
 }
 

@@ -500,7 +500,10 @@ impl<P: Process> Observer<P> for Measures {
                     self.counts.bytes += copies * u64::from(P::size(message));
                 }
                 Effect::Sync => self.counts.syncs += 1,
-                Effect::Claim(Claim { fact, .. }) => self.note(step.node, step.at, fact),
+                // What a liar claims counts for nothing.
+                Effect::Claim(Claim { fact, .. }) if !nodes.is_liar(step.machine) => {
+                    self.note(step.node, step.at, fact);
+                }
                 Effect::Reply { answer: crate::service::Answer::Refused(_), .. } => {
                     self.clients.refused += 1;
                 }

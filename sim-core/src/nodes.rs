@@ -74,6 +74,8 @@ pub(crate) struct Node<P: Process> {
     /// The epoch of the role that it last claimed.
     pub epoch: u64,
     pub role: Role,
+    /// Whether it lies, or ever did.
+    pub lies: bool,
     /// How many pauses lie on it.
     pub paused: u16,
     /// How often it has booted or crashed: what belongs to an earlier life is void.
@@ -89,6 +91,7 @@ impl<P: Process> Node<P> {
             busy: Time::ZERO,
             epoch: 0,
             role: Role::Follower,
+            lies: false,
             paused: 0,
             life: 0,
             rare: None,
@@ -107,17 +110,20 @@ impl<P: Process> Node<P> {
 /// The nodes of a world, as observers may see them.
 #[derive(Clone, Debug)]
 pub struct Nodes<P: Process> {
+    /// By machine: first the machine of each identity, then copies.
     pub(crate) list: Vec<Node<P>>,
+    /// Whose identities the copies bear.
+    pub(crate) copies: Vec<NodeId>,
 }
 
 impl<P: Process> Nodes<P> {
     pub(crate) fn new(count: u32) -> Self {
-        Nodes { list: (0..count).map(|_| Node::new()).collect() }
+        Nodes { list: (0..count).map(|_| Node::new()).collect(), copies: Vec::new() }
     }
 
-    /// How many there are.
+    /// How many there are, by identity.
     pub fn len(&self) -> usize {
-        self.list.len()
+        self.list.len() - self.copies.len()
     }
     /// Whether there are none, which no world allows.
     pub fn is_empty(&self) -> bool {
@@ -128,10 +134,15 @@ impl<P: Process> Nodes<P> {
     pub fn process(&self, machine: Machine) -> Option<&P> {
         self.list[machine as usize].process.as_ref()
     }
-    /// Every process that runs, with its machine.
+    /// Every process that runs and never lied, with its machine.
     pub fn live(&self) -> impl Iterator<Item = (Machine, &P)> {
-        let list = self.list.iter().enumerate();
+        let list = self.list.iter().enumerate().filter(|(_, node)| !node.lies);
         list.filter_map(|(i, node)| node.process.as_ref().map(|process| (i as Machine, process)))
+    }
+    /// Whether a machine lies or ever did: what it claims proves nothing.
+    #[inline]
+    pub fn is_liar(&self, machine: Machine) -> bool {
+        self.list[machine as usize].lies
     }
     /// Whether a machine stands still.
     pub fn is_paused(&self, machine: Machine) -> bool {
@@ -155,7 +166,8 @@ impl<P: Process> Nodes<P> {
     }
     /// The live node that claims this role; of several, the one of the highest epoch.
     pub fn the(&self, role: Role) -> Option<NodeId> {
-        let live = self.list.iter().enumerate().filter(|(_, node)| node.process.is_some());
+        let nodes = self.list[..self.len()].iter().enumerate();
+        let live = nodes.filter(|(_, node)| node.process.is_some());
         let claimants = live.filter(|(_, node)| node.role == role);
         claimants.max_by_key(|(_, node)| node.epoch).map(|(i, _)| NodeId(i as u32))
     }
@@ -166,6 +178,9 @@ impl<P: Process> Nodes<P> {
     /// The identity that a machine bears.
     #[inline]
     pub fn identity(&self, machine: Machine) -> NodeId {
-        NodeId(machine)
+        match (machine as usize).checked_sub(self.len()) {
+            None => NodeId(machine),
+            Some(copy) => self.copies[copy],
+        }
     }
 }

@@ -34,6 +34,11 @@ pub trait Service: Data + Default {
         false
     }
 
+    /// A false reply in place of a true one, for liars.
+    fn falsify(reply: &Self::Reply, _rng: &mut Rng) -> Self::Reply {
+        reply.clone()
+    }
+
     /// How people write the operation: `put x 1`.
     fn show_op(op: &Self::Op) -> String {
         format!("{op:?}")

@@ -12,6 +12,7 @@
 //! | `strikes` | faults: when they strike, what they wait for, when they heal |
 //! | `find` | whom a fault hits |
 //! | `inflict` | what it does to them, and how that is taken back |
+//! | `lies` | liars and twins: what they make of what honest software says |
 //! | `by_hand` | what a script does to a world, outside any plan |
 
 mod by_hand;
@@ -19,6 +20,7 @@ mod clients;
 mod effects;
 mod find;
 mod inflict;
+mod lies;
 mod strikes;
 
 use crate::context::Context;
@@ -34,6 +36,7 @@ use crate::service::{Answer, ClientContext, Request, RequestId, Service};
 use crate::settings::{Settings, Transport};
 use crate::time::{Span, Time};
 use clients::Customer;
+use lies::Liars;
 use strikes::Strikes;
 
 /// Something that can happen.
@@ -90,6 +93,7 @@ pub struct World<P: Process> {
     /// What was sent on streams that are cut, in the order of sending.
     stalled: Vec<Stalled<P>>,
     fired: Fired,
+    liars: Liars<P>,
     /// By how many millionths a clock has run fast or slow at most.
     drift: u64,
     now: Time,
@@ -149,6 +153,7 @@ impl<P: Process> World<P> {
             queue: Queue::default(),
             stalled: Vec::new(),
             fired: Fired::default(),
+            liars: Liars::default(),
             drift: 0,
             now: Time::ZERO,
             steps: 0,
@@ -281,12 +286,12 @@ impl<P: Process> World<P> {
         self.now = self.now.max(at);
         match event {
             Event::Message { from, to, .. } => {
-                if self.reaches(from, NodeId(to), made, watch) {
+                if self.reaches(from, self.nodes.identity(to), made, watch) {
                     self.arrive(to, made, event, watch);
                 }
             }
             Event::Request { to, ref request, .. } => {
-                if self.reaches(request.id.client, NodeId(to), made, watch) {
+                if self.reaches(request.id.client, self.nodes.identity(to), made, watch) {
                     self.arrive(to, made, event, watch);
                 }
             }
@@ -438,9 +443,9 @@ impl<P: Process> World<P> {
     /// Lends the context to a node, makes the node busy, and says when what it does takes effect.
     #[inline]
     fn begin(&mut self, machine: Machine) -> Time {
+        self.context.id = self.nodes.identity(machine);
         let node = &mut self.nodes.list[machine as usize];
         let mut cost = self.settings.costs.message;
-        self.context.id = NodeId(machine);
         std::mem::swap(&mut self.context.rng, &mut self.node_streams[machine as usize]);
         match &node.rare {
             None => (self.context.now, self.context.wall) = (self.now, self.now),

@@ -87,6 +87,10 @@ fn protocol(entry: &dyn Entry) -> String {
     let _ = writeln!(text, "\nRoles     {}", roles.join(", "));
     let _ = writeln!(text, "Messages  {}", entry.kinds().join(", "));
     let _ = writeln!(text, "Loads     {}", entry.loads().join(", "));
+    for (at, (name, about)) in entry.lies().iter().enumerate() {
+        let head = if at == 0 { "Lies" } else { "" };
+        let _ = writeln!(text, "{head:9} {name}: {about}");
+    }
     let _ = write!(text, "Bugs      {}, see `splitbrain list bugs`", entry.bugs().len());
     text
 }

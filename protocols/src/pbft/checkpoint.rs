@@ -164,6 +164,9 @@ impl<S: Service> Pbft<S> {
         let mut records = vec![Record::Stable(self.checkpoints.stable)];
         let own = self.checkpoints.own.values().filter(|(_, snapshot)| snapshot.seq > 0);
         records.extend(own.map(|(_, snapshot)| Record::Checkpoint(snapshot.clone())));
+        records.extend(
+            (self.reading_from > self.low()).then_some(Record::Executed(self.reading_from)),
+        );
         let left = self.change.clone().map(Record::ViewChange);
         let began = self.began.clone().filter(|_| self.active).map(Record::NewView);
         records.extend(left.into_iter().chain(began));

@@ -2,7 +2,7 @@
 
 use super::Pbft;
 use super::bugs::Bug;
-use super::message::{Batch, Digest, Seq, Timer};
+use super::message::{Batch, Digest, Record, Seq, Timer};
 use crate::session::{Known, Sessions};
 use serde::Serialize;
 use sim_core::fact::ReadPath;
@@ -30,6 +30,7 @@ impl<S: Service> Pbft<S> {
                 break;
             };
             self.executed += 1;
+            self.remember_executed(digest, ctx);
             self.execute(&batch, digest, ctx);
             let is_due = self.executed.is_multiple_of(self.config.checkpoint_every);
             let state = if is_due { self.state_digest() } else { 0 };
@@ -43,6 +44,18 @@ impl<S: Service> Pbft<S> {
             self.next = self.next.max(self.executed + 1);
             self.on_progress(head, ctx);
             self.execute_tentatively(ctx);
+        }
+    }
+
+    /// What was executed is executed again after a crash; but until then reads must not be answered from what is left.
+    /// The journal tells how far that is: by what was prepared, and for what was only heard to be committed, by this.
+    fn remember_executed(&mut self, digest: Digest, ctx: &mut Context<Self>) {
+        let seq = self.executed;
+        let is_known = self.prepared.get(&seq).is_some_and(|(_, known)| *known == digest);
+        if self.config.read_only && !is_known {
+            self.reading_from = self.reading_from.max(seq);
+            ctx.append(Record::Executed(seq));
+            ctx.sync();
         }
     }
 
@@ -140,7 +153,7 @@ impl<S: Service> Pbft<S> {
             && self.read.get(&client).is_none_or(|last| *last < number)
     }
 
-    /// Answers a read when the state holds nothing that could still be taken back.
+    /// Answers a read when the state holds nothing that could still be taken back, and all that it held before a crash.
     pub(super) fn on_read(&mut self, request: Request<S>, ctx: &mut Context<Self>) {
         self.read.insert(request.id.client, request.id.number);
         self.reads.push(request);
@@ -148,7 +161,7 @@ impl<S: Service> Pbft<S> {
     }
 
     fn serve_reads(&mut self, ctx: &mut Context<Self>) {
-        if self.undo.is_some() {
+        if self.undo.is_some() || self.executed < self.reading_from {
             return;
         }
         for request in std::mem::take(&mut self.reads) {

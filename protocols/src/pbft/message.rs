@@ -213,6 +213,8 @@ pub enum Record<S: Service> {
     ViewChange(Arc<SealedViewChange>),
     /// A view has begun.
     NewView(Arc<NewView>),
+    /// A batch was executed that was not prepared here; told only where reads have no order.
+    Executed(Seq),
     /// The state after a sequence number.
     Checkpoint(Arc<Snapshot<S>>),
     /// The checkpoint that is stable, in place of all before it.

@@ -95,6 +95,8 @@ pub struct Pbft<S: Service> {
     sessions: Sessions<S::Reply>,
     undo: Option<Undo<S>>,
     reads: Vec<Request<S>>,
+    /// Reads are answered once so much is executed: it may have been, before a crash.
+    reading_from: Seq,
     /// The last read of each client that was answered without an order.
     read: BTreeMap<NodeId, u32>,
 
@@ -214,6 +216,7 @@ impl<S: Service> Pbft<S> {
             sessions: Sessions::default(),
             undo: None,
             reads: Vec::new(),
+            reading_from: 0,
             read: BTreeMap::new(),
             waiting: Waiting::default(),
             next: 1,
@@ -236,12 +239,15 @@ impl<S: Service> Pbft<S> {
                 Record::Prepared(vote) => self.note_prepared(*vote),
                 Record::ViewChange(change) => self.note_view_change(change.clone()),
                 Record::NewView(new) => self.note_new_view(new.clone()),
+                Record::Executed(seq) => self.reading_from = *seq,
                 Record::Checkpoint(snapshot) => self.restore(snapshot),
                 Record::Stable(seq) => self.checkpoints.stable = *seq,
             }
         }
         self.forget_below_stable();
         let last = self.log.last_key_value().map_or(0, |(seq, _)| *seq);
+        let prepared = self.prepared.last_key_value().map_or(0, |(seq, _)| *seq);
+        self.reading_from = self.reading_from.max(prepared);
         self.next = self.lowest_free().max(last + 1);
     }
 

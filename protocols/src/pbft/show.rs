@@ -129,6 +129,7 @@ impl<S: Service> Debug for Record<S> {
             Record::Prepared(vote) => write!(f, "prepared {vote:?}"),
             Record::ViewChange(change) => write!(f, "view-change {change:?}"),
             Record::NewView(new) => write!(f, "new-view {new:?}"),
+            Record::Executed(seq) => write!(f, "executed {seq}"),
             Record::Checkpoint(snapshot) => write!(f, "{snapshot:?}"),
             Record::Stable(seq) => write!(f, "stable {seq}"),
         }

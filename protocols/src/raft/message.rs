@@ -1,7 +1,8 @@
 //! What is sent, what is written, and the names of timers.
 
 use super::log::{Entry, Index, Term};
-use super::snapshot::{Piece, Snapshot, SnapshotId};
+use super::snapshot::{Snapshot, SnapshotId};
+use crate::piece::Piece;
 use serde::Serialize;
 use sim_core::{NodeId, Service};
 use std::sync::Arc;

@@ -41,8 +41,9 @@ mod show;
 pub mod snapshot;
 mod transfer;
 
+use crate::lease::Lessee;
 use crate::quorum::{VoterSet, majority};
-use crate::session::{self, Known, Sessions};
+use crate::session::{self, Sessions};
 use bugs::{Bug, Bugs};
 pub use config::Config;
 use log::{Index, Log, Term};
@@ -50,8 +51,7 @@ use message::{Message, Record, Timer};
 use replication::Progress;
 use serde::Serialize;
 use sim_core::drive::replay::hash_of;
-use sim_core::fact::ReadPath;
-use sim_core::{Context, Fact, NodeId, Process, Request, RequestId, Service, Time};
+use sim_core::{Context, Fact, NodeId, Process, Request, Service, Time};
 use snapshot::{Incoming, Snapshot};
 use std::sync::Arc;
 use transfer::Transfer;
@@ -172,15 +172,8 @@ impl<S: Service> Process for Raft<S> {
         if let Some(transfer) = &self.transfer {
             return ctx.refuse(request.id, Some(transfer.target));
         }
-        match self.known(request) {
-            Known::New => self.propose(Some(request.clone()), ctx),
-            Known::Done(reply) => {
-                let reply = reply.clone();
-                ctx.claim(deduplicates(request));
-                ctx.reply(request.id, reply);
-            }
-            Known::Forgotten => {}
-            Known::Expired => ctx.expire(request.id),
+        if !session::answer_old(&self.sessions, request.id, ctx) {
+            self.propose(Some(request.clone()), ctx);
         }
     }
 
@@ -275,10 +268,6 @@ impl<S: Service> Raft<S> {
         self.log.push(entry);
     }
 
-    fn known(&self, request: &Request<S>) -> Known<'_, S::Reply> {
-        self.sessions.find(request.id)
-    }
-
     /// "If commitIndex > lastApplied: increment lastApplied, apply log[lastApplied]" (Fig. 2). The
     /// leader answers the client.
     fn apply_committed(&mut self, ctx: &mut Context<Self>) {
@@ -290,7 +279,8 @@ impl<S: Service> Raft<S> {
                 let leads = self.role == Role::Leader;
                 let most = self.config.sessions;
                 self.bugs.reopen_sessions(&mut self.sessions);
-                execute(&mut self.service, &mut self.sessions, request, slot, most, leads, ctx);
+                let (service, sessions) = (&mut self.service, &mut self.sessions);
+                session::execute(service, sessions, request, slot, most, leads, ctx);
             }
             self.last_applied = slot;
             let state = if self.snapshot_is_due() { self.digest() } else { 0 };
@@ -306,45 +296,6 @@ impl<S: Service> Raft<S> {
     fn digest(&self) -> u64 {
         hash_of(&(&self.service, &self.sessions)).max(1)
     }
-}
-
-/// Does a committed request once, whatever the number of entries that carry it (thesis, section
-/// 6.3).
-fn execute<S: Service>(
-    service: &mut S,
-    sessions: &mut Sessions<S::Reply>,
-    request: &Request<S>,
-    slot: Index,
-    most: u32,
-    leads: bool,
-    ctx: &mut Context<Raft<S>>,
-) {
-    let id = request.id;
-    match sessions.find(id) {
-        Known::New => {
-            let reply = service.apply(&request.op);
-            let (client, number) = (id.client.index() as u32, id.number);
-            ctx.claim(Fact::Executes { slot, client, number });
-            if leads {
-                if S::is_read(&request.op) {
-                    ctx.claim(Fact::Reads { by: ReadPath::Log });
-                }
-                ctx.reply(id, reply.clone());
-            }
-            sessions.record(id, request.oldest, reply, slot, most);
-        }
-        Known::Done(reply) if leads => {
-            ctx.claim(deduplicates(request));
-            ctx.reply(id, reply.clone());
-        }
-        Known::Expired if leads => ctx.expire(id),
-        Known::Done(_) | Known::Expired | Known::Forgotten => {}
-    }
-}
-
-fn deduplicates<S: Service>(request: &Request<S>) -> Fact {
-    let RequestId { client, number } = request.id;
-    Fact::Deduplicates { client: client.index() as u32, number }
 }
 
 /// What observers may read.
@@ -389,12 +340,14 @@ impl<S: Service> Raft<S> {
     pub fn match_index(&self, server: NodeId) -> Index {
         self.progress.get(server.index()).map_or(0, |progress| progress.match_index)
     }
-    /// Until when, by its own clock, it may serve reads alone; none when it holds no lease.
-    pub fn lease_until(&self) -> Option<Time> {
-        (self.role == Role::Leader).then_some(self.reads.lease_until).flatten()
-    }
     /// Its options.
     pub fn config(&self) -> &Config {
         &self.config
+    }
+}
+
+impl<S: Service> Lessee for Raft<S> {
+    fn lease_until(&self) -> Option<Time> {
+        (self.role == Role::Leader).then_some(self.reads.lease_until).flatten()
     }
 }

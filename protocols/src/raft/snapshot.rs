@@ -1,8 +1,7 @@
 //! Log compaction: section 7 and Fig. 13.
 //!
 //! Every server takes a snapshot at the same indices, so that observers can compare the states
-//! there. What is sent is cut into pieces: the session table in slices, and with the last of them
-//! the state of the service, which Raft cannot look into. A follower puts pieces of one snapshot of
+//! there. What is sent is cut into [pieces](crate::piece). A follower puts pieces of one snapshot of
 //! one leader together, and of no two.
 
 use super::bugs::Bug;
@@ -10,9 +9,9 @@ use super::log::{Index, Term};
 use super::message::{Message, Outcome, Record};
 use super::session::Sessions;
 use super::{Raft, Role};
+use crate::piece::Piece;
 use serde::Serialize;
 use sim_core::{Context, Fact, NodeId, Service};
-use std::fmt::{self, Debug, Formatter};
 use std::sync::Arc;
 
 /// The state after an entry, in place of the log up to it.
@@ -41,13 +40,6 @@ pub struct SnapshotId {
     pub chain: u64,
 }
 
-/// A piece of a snapshot.
-#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
-pub struct Piece<S: Service> {
-    sessions: Sessions<S::Reply>,
-    state: Option<S>,
-}
-
 /// A snapshot on its way to a follower, and the piece that was sent last.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Shipment<S: Service> {
@@ -64,40 +56,17 @@ pub struct Incoming<S: Service> {
     pieces: Vec<Arc<Piece<S>>>,
 }
 
-impl<S: Service> Debug for Piece<S> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(f, "[{} sessions", self.sessions.len())?;
-        self.state.as_ref().map_or(Ok(()), |state| write!(f, ", {state:?}"))?;
-        f.write_str("]")
-    }
-}
-
-/// How many bytes a session takes on the wire, and the state of a service.
-const SESSION_SIZE: usize = 64;
-const STATE_SIZE: usize = 1_024;
-
-impl<S: Service> Piece<S> {
-    /// About how many bytes it takes.
-    pub(super) fn size(&self) -> usize {
-        self.sessions.len() * SESSION_SIZE + if self.state.is_some() { STATE_SIZE } else { 0 }
-    }
-}
-
 impl<S: Service> Snapshot<S> {
     fn id(&self) -> SnapshotId {
         SnapshotId { index: self.index, term: self.term, chain: self.chain }
     }
 
     fn piece(&self, offset: u32, count: u32) -> Piece<S> {
-        let sessions = self.sessions.slices(count as usize)(offset as usize);
-        let state = (offset + 1 == count).then(|| self.state.clone());
-        Piece { sessions, state }
+        Piece::cut(&self.state, &self.sessions, offset, count)
     }
 
     fn assemble(id: SnapshotId, pieces: &[Arc<Piece<S>>]) -> Snapshot<S> {
-        let mut sessions = Sessions::default();
-        pieces.iter().for_each(|piece| sessions.merge(&piece.sessions));
-        let state = pieces.iter().find_map(|piece| piece.state.clone()).unwrap_or_default();
+        let (state, sessions) = Piece::assemble(pieces);
         Snapshot { index: id.index, term: id.term, chain: id.chain, state, sessions }
     }
 }

@@ -1,6 +1,7 @@
 //! Whole runs of protocols in the world, and golden scripts.
 
 mod counter;
+mod multi_paxos;
 mod pbft;
 mod quorums;
 mod raft;

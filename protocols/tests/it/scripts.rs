@@ -153,6 +153,36 @@ pub const NOTICED: &[(&str, &str)] = &[
     ("raft/timeout_now_of_an_old_term_is_ignored", "timeoutnow-stale-term"),
     ("raft/duplicate_request_is_done_once", "dedup-leader-memory"),
     ("raft/expired_session_does_nothing_again", "session-auto-recreate"),
+    ("multi-paxos/phase_one_once_for_all_slots", "accept-strictly-greater"),
+    ("multi-paxos/promise_waits_for_disk", "acceptor-forgets-promise"),
+    ("multi-paxos/vote_waits_for_disk", "acceptor-forgets-vote"),
+    ("multi-paxos/promise_binds_votes", "accept-without-promise-check"),
+    ("multi-paxos/own_promise_admits_own_proposal", "accept-strictly-greater"),
+    ("multi-paxos/highest_vote_is_proposed", "value-from-first-promise"),
+    ("multi-paxos/gaps_are_filled_with_no_ops", "no-noop-fill"),
+    ("multi-paxos/gaps_are_filled_with_no_ops", "noop-over-accepted"),
+    ("multi-paxos/overtaken_proposer_backs_off", "nack-counts-as-promise"),
+    ("multi-paxos/number_is_new_after_a_crash", "ballot-reuse-after-restart"),
+    ("multi-paxos/acknowledgement_of_an_old_ballot_counts_for_nothing", "stale-accepted-counted"),
+    ("multi-paxos/duplicated_acknowledgement_counts_once", "duplicate-accepted-counted"),
+    (
+        "multi-paxos/own_vote_of_an_old_ballot_is_not_what_is_chosen",
+        "commit-index-implies-own-value",
+    ),
+    ("multi-paxos/overtaken_leader_speaks_no_more", "overtaken-leader-goes-on"),
+    ("multi-paxos/compacted_slots_are_learned", "noop-over-compacted"),
+    ("multi-paxos/installed_snapshot_leaves_votes", "install-drops-votes"),
+    ("multi-paxos/acceptors_change_a_window_later", "config-at-choose-time"),
+    ("multi-paxos/acceptors_change_a_window_later", "newcomers-unprepared"),
+    ("multi-paxos/quorum_read_waits_for_what_was_voted", "quorum-reads-executed"),
+    ("multi-paxos/lease_ends_before_another_may_lead", "master-lease-no-wait"),
+    ("multi-paxos/lease_ends_before_another_may_lead", "read-without-quorum"),
+    ("multi-paxos/lease_runs_from_when_its_heartbeat_left", "lease-from-answers"),
+    ("multi-paxos/snapshot_holds_the_sessions", "snapshot-omits-sessions"),
+    ("multi-paxos/pieces_of_two_snapshots_do_not_mix", "snapshot-chunk-mix"),
+    ("multi-paxos/reported_value_goes_before_requests", "own-value-despite-promises"),
+    ("multi-paxos/two_of_four_are_no_majority", "quorum-half"),
+    ("multi-paxos/votes_of_two_ballots_choose_nothing", "learn-from-mixed-ballots"),
 ];
 
 #[test]
@@ -175,9 +205,16 @@ fn planted_mistakes_change_what_happens() {
 }
 
 #[test]
-fn every_mistake_of_raft_changes_some_script() {
-    let raft = protocols::all().get("raft").expect("raft is in the catalogue");
-    for bug in raft.bugs() {
-        assert!(NOTICED.iter().any(|(_, noticed)| *noticed == bug.id), "{} is unseen", bug.id);
+fn every_mistake_changes_some_script_of_its_protocol() {
+    let scripts = all();
+    for protocol in protocols::all().iter() {
+        let is_its = |script: &str| script.split('/').next() == Some(protocol.name());
+        if !scripts.iter().any(|script| is_its(&script.name())) {
+            continue;
+        }
+        for bug in protocol.bugs() {
+            let noticed = |(script, id): &(&str, &str)| is_its(script) && *id == bug.id;
+            assert!(NOTICED.iter().any(noticed), "{}/{} is unseen", protocol.name(), bug.id);
+        }
     }
 }

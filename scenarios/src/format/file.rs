@@ -295,7 +295,12 @@ impl<'t> File<'t> {
         }
         let names = lines.iter().filter_map(|line| line.name.clone()).collect();
         let (roles, foreign) = check::roles(protocols);
+        let events = protocols.iter().flat_map(|words| words.events());
+        let kinds = events.filter_map(|event| event.strip_prefix("sends ")).map(str::to_string);
+        let lies = protocols.iter().flat_map(|words| words.lies()).map(str::to_string);
         let mut meaning = Meaning {
+            kinds: kinds.collect(),
+            lies: lies.collect(),
             text,
             nodes: nodes.map(|nodes| nodes.least),
             nodes_at: nodes.map(|nodes| nodes.place.clone()),

@@ -143,8 +143,9 @@ pub(super) fn read(id: u32, value: Value<'_>, found: &mut Found) -> Option<Unres
 /// A key that is neither a verb nor says when.
 fn stranger(at: Range<usize>, word: &str) -> Draft {
     if word == "lie" {
-        let wrong = Draft::at(at, "`lie` is not supported by this version");
-        return wrong.help("nodes that lie are not modelled yet; every other fault is");
+        let wrong = Draft::at(at, "a lie is told by one of several verbs");
+        return wrong
+            .help("write forge = { nodes = \"n1\", lie = \"…\" }, or silence, equivocate, replay");
     }
     let verbs = FORMS.iter().map(|form| form.verb);
     let what = if super::value::TOP.contains(&word) { "key" } else { "fault" };
@@ -222,7 +223,10 @@ impl When {
     }
 
     fn lasts(&self, verb: &str, found: &mut Found) -> LineLasts {
-        let Some(lasts) = &self.lasts else { return LineLasts::UntilHealed };
+        let Some(lasts) = &self.lasts else {
+            let is_lie = FaultKind::named(verb).is_some_and(FaultKind::is_lie);
+            return if is_lie { LineLasts::Forever } else { LineLasts::UntilHealed };
+        };
         if let Some(kind) = FaultKind::named(verb).filter(|kind| !kind.lasts()) {
             let wrong =
                 Draft::at(lasts.span(), format!("`{verb}` happens at once and lasts no time"));

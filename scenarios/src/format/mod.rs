@@ -24,6 +24,7 @@ mod expect;
 mod fault;
 mod file;
 mod line;
+mod lying;
 mod problem;
 mod scenario;
 mod schema;

@@ -47,6 +47,9 @@ pub(super) struct Meaning<'t> {
     /// The protocols, for messages; empty when none of them is known, so that any word may be a
     /// role.
     pub(super) protocols: String,
+    /// The kinds of message, and the lies, that some protocol of the scenario knows.
+    pub(super) kinds: Vec<String>,
+    pub(super) lies: Vec<String>,
     /// Names that earlier faults gave to what they hit.
     pub(super) named: BTreeMap<String, Range<usize>>,
     /// Names that some fault gives.

@@ -3,12 +3,13 @@
 
 use super::fault::{Leap, What};
 use super::limits;
+use super::lying::{Dawdling, Forging, Lying, Spoiling};
 use super::problem::{Draft, Found};
 use super::target::{Meaning, Nodes};
 use super::value::{Value, explain, parse};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use sim_core::fault::{DiskLoss, Fault, Target, Targets};
+use sim_core::fault::{DiskLoss, Fault, Lie, Target, Targets};
 use sim_core::{Chance, SpanRange};
 use std::ops::Range;
 use toml::Spanned;
@@ -51,6 +52,22 @@ pub(super) enum Verb {
     ClockJump(Leapt),
     /// The clock runs fast by so many millionths, or slow when negative.
     ClockDrift(Drifting),
+    /// A liar says nothing: to all, to some, or of some kinds.
+    Silence(Lying),
+    /// A liar tells some of its peers one thing and others another, or nothing.
+    Equivocate(Lying),
+    /// A liar says what an honest node would not, in its own name.
+    Forge(Forging),
+    /// A liar says again what it said before.
+    Replay(Lying),
+    /// A liar says things late.
+    Dawdle(Dawdling),
+    /// A liar gives clients false replies.
+    FalseReply(Lying),
+    /// Requests of these clients convince some nodes and not others.
+    BigMac(Spoiling),
+    /// Two copies of a node go on under its identity, each in touch with some of the others.
+    Twins(Whom),
 }
 
 /// Nodes that something happens to.
@@ -158,7 +175,7 @@ const fn form(verb: &'static str, key: &'static str, bare: bool, example: &'stat
 }
 
 /// Every verb.
-pub(super) const FORMS: [Form; 16] = [
+pub(super) const FORMS: [Form; 24] = [
     form("crash", "nodes", true, "crash = { nodes = \"leader\", disk = \"torn\" }"),
     form("restart", "nodes", true, "restart = \"n1\""),
     form("pause", "nodes", true, "pause = \"leader\""),
@@ -175,6 +192,14 @@ pub(super) const FORMS: [Form; 16] = [
     form("bit-rot", "nodes", true, "bit-rot = \"a-follower\""),
     form("clock-jump", "nodes", false, "clock-jump = { nodes = \"leader\", by = \"-2s\" }"),
     form("clock-drift", "nodes", false, "clock-drift = { nodes = \"leader\", ppm = -500 }"),
+    form("silence", "nodes", true, "silence = { nodes = \"n1\", to = \"n2\" }"),
+    form("equivocate", "nodes", true, "equivocate = \"primary\""),
+    form("forge", "nodes", true, "forge = { nodes = \"n1\", lie = \"wrong-view\" }"),
+    form("replay", "nodes", true, "replay = { nodes = \"n1\", rate = \"10%\" }"),
+    form("dawdle", "nodes", false, "dawdle = { nodes = \"primary\", by = \"200ms\" }"),
+    form("false-reply", "nodes", true, "false-reply = \"n1\""),
+    form("big-mac", "clients", true, "big-mac = \"c1\""),
+    form("twins", "nodes", true, "twins = \"n1\""),
 ];
 
 /// Reads a verb's value. A bare string stands for the table that holds only nodes, sides or links.
@@ -271,6 +296,14 @@ impl Verb {
                 let nodes = meaning.nodes(&drift.nodes, found)?;
                 return within.then_some(What::Fixed(Fault::ClockDrift { nodes, ppm }));
             }
+            Verb::Silence(lying) => lying.resolve(Lie::Silence, meaning, found)?,
+            Verb::Equivocate(lying) => lying.resolve(Lie::Equivocate, meaning, found)?,
+            Verb::Forge(forging) => forging.resolve(meaning, found)?,
+            Verb::Replay(lying) => lying.resolve(Lie::Replay, meaning, found)?,
+            Verb::Dawdle(dawdling) => dawdling.resolve(meaning, found)?,
+            Verb::FalseReply(lying) => lying.resolve(Lie::FalseReply, meaning, found)?,
+            Verb::BigMac(spoiling) => spoiling.resolve(meaning, found)?,
+            Verb::Twins(whom) => Fault::Twins { nodes: meaning.nodes(&whom.nodes, found)? },
         };
         Some(What::Fixed(fault))
     }

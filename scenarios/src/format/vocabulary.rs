@@ -41,6 +41,12 @@ pub trait ProtocolWords {
     /// `boots`.
     fn events(&self) -> Vec<&str>;
 
+    /// The lies of its own that a liar may tell.
+    fn lies(&self) -> Vec<&str>;
+
+    /// How many of so many nodes may lie before it promises less.
+    fn liars(&self, nodes: u32) -> u32;
+
     /// The properties that can be checked of it, promised or not.
     fn properties(&self) -> Vec<&str>;
 

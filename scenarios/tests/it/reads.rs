@@ -147,6 +147,14 @@ faults = [
     { at = "1s", bit-rot = "n2" },
     { at = "1s", clock-jump = { nodes = "c1", by = "-2s..1s" } },
     { at = "1s", clock-drift = { nodes = "n1", ppm = -500 } },
+    { at = "1s", silence = { nodes = "leader", to = "n1 n2", kinds = ["vote"], rate = "50%" } },
+    { at = "1s", equivocate = "n2", for = "2s" },
+    { at = "1s", forge = { nodes = "n1", lie = "wrong-view" } },
+    { at = "1s", replay = "n1" },
+    { at = "1s", dawdle = { nodes = "n1", by = "1ms..2ms" } },
+    { at = "1s", false-reply = "n1" },
+    { at = "1s", big-mac = "c1" },
+    { at = "1s", twins = "n1" },
 ]
 "#;
 
@@ -228,6 +236,11 @@ fn every_verb_is_read() {
     let What::Fixed(Fault::Crash { disk, .. }) = &scenario.faults[0].what else { panic!() };
     assert_eq!(*disk, DiskLoss::Synced);
     assert_eq!(scenario.faults[1].lasts, LineLasts::Forever);
+    let lie = |kind| scenario.faults.iter().find(|line| line.what.kind() == kind).unwrap();
+    assert_eq!(lie(FaultKind::Silence).lasts, LineLasts::Forever, "unless told");
+    assert_eq!(lie(FaultKind::Equivocate).lasts, LineLasts::For(SpanRange::exactly(Span::secs(2))));
+    let What::Fixed(Fault::Lie { about, .. }) = &lie(FaultKind::Silence).what else { panic!() };
+    assert_eq!((about.to.len(), about.kinds.as_slice()), (2, ["vote".to_string()].as_slice()));
     let What::Fixed(Fault::Loss { links: Links::Between(sides), .. }) = &scenario.faults[7].what
     else {
         panic!("loss between two sides")

@@ -162,6 +162,12 @@ impl ProtocolWords for Words {
     fn events(&self) -> Vec<&str> {
         self.events.to_vec()
     }
+    fn lies(&self) -> Vec<&str> {
+        if self.name == "pbft" { vec!["wrong-view", "bad-newview"] } else { Vec::new() }
+    }
+    fn liars(&self, nodes: u32) -> u32 {
+        if self.name == "pbft" { nodes.saturating_sub(1) / 3 } else { 0 }
+    }
     fn properties(&self) -> Vec<&str> {
         self.properties.to_vec()
     }

@@ -18,6 +18,8 @@ pub(super) struct Customer<C: Client> {
     timers: BTreeMap<u32, Alarm<u32>>,
     /// How many pauses lie on it; what comes meanwhile waits.
     pub paused: u16,
+    /// For which nodes the codes on its requests are wrong.
+    pub spoiled: Spoiled,
     waiting: VecDeque<Waiting<C>>,
 }
 
@@ -32,7 +34,13 @@ type AnswerOf<C> =
 
 impl<C: Client> Customer<C> {
     pub fn new(client: C) -> Self {
-        Customer { client, timers: BTreeMap::new(), paused: 0, waiting: VecDeque::new() }
+        Customer {
+            client,
+            timers: BTreeMap::new(),
+            paused: 0,
+            spoiled: Spoiled::default(),
+            waiting: VecDeque::new(),
+        }
     }
 }
 
@@ -121,8 +129,17 @@ impl<P: Process> World<P> {
         for effect in effects.drain(..) {
             match effect {
                 ClientEffect::Ask { to, request } => {
-                    let event = Event::Request { to: to.0, request, spoiled: Spoiled::default() };
-                    self.transmit(id, to, event, 64, self.now, watch);
+                    let spoiled = self.clients[index as usize].spoiled;
+                    if self.liars.is_empty() {
+                        let event = Event::Request { to: to.0, request, spoiled };
+                        self.transmit(id, to, event, 64, self.now, watch);
+                        continue;
+                    }
+                    for machine in self.machines_of(to, id) {
+                        let request = request.clone();
+                        let event = Event::Request { to: machine, request, spoiled };
+                        self.transmit(id, to, event, 64, self.now, watch);
+                    }
                 }
                 ClientEffect::SetTimer { timer, after } => {
                     self.set_client_timer(index, timer, self.now + after);

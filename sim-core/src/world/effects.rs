@@ -208,6 +208,9 @@ impl<P: Process> World<P> {
             }
             // Who asks in a script is no client of the world.
             Effect::Reply { id, .. } if id.client.index() >= self.clients.len() => {}
+            Effect::Reply { id, answer } if !self.liars.is_empty() => {
+                self.answer_among_liars(machine, id, answer, leaves, watch);
+            }
             Effect::Reply { id, answer } => {
                 let from = self.nodes.identity(machine);
                 let event = Event::Answer { client: id.client.index() as u32, from, id, answer };
@@ -303,6 +306,9 @@ impl<P: Process> World<P> {
         leaves: Time,
         watch: &mut impl Observer<P>,
     ) {
+        if !self.liars.is_empty() {
+            return self.carry_among_liars(machine, to, message, leaves, watch);
+        }
         let from = self.nodes.identity(machine);
         let size = P::size(&message);
         self.transmit(from, to, Event::Message { from, to: to.0, message }, size, leaves, watch);

@@ -2,7 +2,7 @@
 
 use super::World;
 use super::strikes::Hit;
-use crate::fault::{DiskLoss, Fault, Links, Role, Sides, Target, Targets};
+use crate::fault::{DiskLoss, Fault, Lie, Links, Role, Sides, Target, Targets};
 use crate::process::{NodeId, Process};
 use crate::random::Rng;
 
@@ -37,6 +37,10 @@ impl<P: Process> World<P> {
             | Fault::LyingSync { nodes }
             | Fault::ClockJump { nodes, .. }
             | Fault::ClockDrift { nodes, .. } => self.find_nodes(nodes, |_, n| !n.is_client(), rng),
+            Fault::Lie { nodes, .. } | Fault::Twins { nodes } => {
+                self.find_nodes(nodes, Self::is_up, rng)
+            }
+            Fault::BigMac { clients } => self.find_nodes(clients, |_, n| n.is_client(), rng),
         }
     }
 
@@ -79,7 +83,7 @@ impl<P: Process> World<P> {
     }
 
     /// The nodes of a target list. What is chosen is chosen among those that are not taken.
-    fn find_group(
+    pub(super) fn find_group(
         &self,
         targets: &Targets,
         taken: &[NodeId],
@@ -161,5 +165,27 @@ pub(super) fn words(fault: &Fault, hit: &Hit) -> String {
             format!("set the clock of {nodes} {} by {by}", if *back { "back" } else { "forward" })
         }
         Fault::ClockDrift { ppm, .. } => format!("let the clock of {nodes} run {ppm} ppm fast"),
+        Fault::Lie { lie, about, .. } => {
+            let kinds = match about.kinds.is_empty() {
+                true => String::new(),
+                false => format!(" about {}", about.kinds.join(", ")),
+            };
+            let some = match about.to.is_empty() {
+                true => "",
+                false => " to some",
+            };
+            let how = match lie {
+                Lie::Silence => "keep silent",
+                Lie::Equivocate => "tell some one thing and others another",
+                Lie::Forge(None) => "lie",
+                Lie::Forge(Some(name)) => name,
+                Lie::Replay => "repeat itself",
+                Lie::Dawdle(by) => return format!("make {nodes} dawdle by {by}{some}{kinds}"),
+                Lie::FalseReply => "give clients false replies",
+            };
+            format!("make {nodes} {how}{some}{kinds}")
+        }
+        Fault::BigMac { .. } => format!("spoil the codes of {nodes} for some nodes"),
+        Fault::Twins { .. } => format!("let two copies of {nodes} go on under one identity"),
     }
 }

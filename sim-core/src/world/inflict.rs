@@ -8,6 +8,7 @@ use crate::network::{AddressSet, LinkFault, LinkSet};
 use crate::observe::{Lost, LostTo, Machine, Observer};
 use crate::process::{NodeId, Process};
 use crate::random::Rng;
+use crate::seal::Spoiled;
 use crate::settings::Transport;
 use crate::time::Time;
 
@@ -80,16 +81,28 @@ impl<P: Process> World<P> {
             Fault::Corrupt { links, rate } => {
                 self.on_links(number, links, hit, LinkFault::Corrupt(*rate));
             }
+            Fault::Lie { lie, about, .. } => self.begin_lie(number, all, lie, about, rng),
+            Fault::BigMac { .. } => {
+                for client in all {
+                    self.clients[client.index()].spoiled = self.some_nodes(rng);
+                }
+            }
+            Fault::Twins { .. } => {
+                for node in all {
+                    self.begin_twins(number, *node, rng);
+                }
+            }
         }
         // What strikes single messages is counted message by message.
-        let by_message = matches!(
-            kind,
-            FaultKind::Loss
-                | FaultKind::Delay
-                | FaultKind::Duplicate
-                | FaultKind::Reorder
-                | FaultKind::Corrupt
-        );
+        let by_message = matches!(fault, Fault::Lie { .. })
+            || matches!(
+                kind,
+                FaultKind::Loss
+                    | FaultKind::Delay
+                    | FaultKind::Duplicate
+                    | FaultKind::Reorder
+                    | FaultKind::Corrupt
+            );
         if !by_message {
             self.fired.count(kind, self.now);
         }
@@ -156,10 +169,11 @@ impl<P: Process> World<P> {
             self.network.reset(self.network.address(*node));
             self.stalled.retain(|stalled| stalled.from != *node && stalled.to != *node);
             let mut lost = Vec::new();
+            let nodes = &self.nodes;
             self.queue.retain(|made, event| {
                 let (from, to) = match event {
-                    Event::Message { from, to, .. } => (*from, NodeId(*to)),
-                    Event::Request { to, request, .. } => (request.id.client, NodeId(*to)),
+                    Event::Message { from, to, .. } => (*from, nodes.identity(*to)),
+                    Event::Request { to, request, .. } => (request.id.client, nodes.identity(*to)),
                     Event::Answer { client, from, .. } => (*from, NodeId::client(*client)),
                     _ => return true,
                 };
@@ -213,7 +227,20 @@ impl<P: Process> World<P> {
             | Fault::Restart { .. }
             | Fault::BitRot { .. }
             | Fault::ClockJump { .. } => {}
+            Fault::Lie { .. } | Fault::Twins { .. } => self.end_lies(number),
+            Fault::BigMac { .. } => {
+                for client in all {
+                    self.clients[client.index()].spoiled = Spoiled::default();
+                }
+            }
         }
+    }
+
+    /// Some of the nodes, not none and not all where there are several.
+    fn some_nodes(&self, rng: &mut Rng) -> Spoiled {
+        let nodes: Vec<u32> = (0..self.settings.nodes.min(64)).collect();
+        let count = 1 + rng.index(nodes.len().saturating_sub(1).max(1));
+        Spoiled(rng.choose(&nodes, count).into_iter().fold(0, |bits, node| bits | 1 << node))
     }
 
     /// How many times as long a node and its disk take for everything: of several faults the worst counts.

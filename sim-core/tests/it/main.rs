@@ -3,6 +3,7 @@
 mod barrier;
 mod clocks;
 mod drawing;
+mod lies;
 mod network;
 mod puppet;
 mod strikes;

@@ -70,6 +70,10 @@ impl Process for Puppet {
     type Service = Mute;
     type Config = Role;
     const KINDS: &'static [&'static str] = &["odd", "even"];
+    const LIES: &'static [(&'static str, &'static str)] = &[
+        ("a-hundred-more", "adds a hundred to a word"),
+        ("big-words-only", "adds a thousand to words from ten on"),
+    ];
 
     fn boot(config: &Role, _: &[u32], ctx: &mut Context<Self>) -> Self {
         let role = if config.0.is_empty() { Arc::default() } else { Arc::new(config.clone()) };
@@ -82,6 +86,12 @@ impl Process for Puppet {
     }
     fn on_timer(&mut self, timer: u8, ctx: &mut Context<Self>) {
         self.act(Cue::Timer(timer), ctx);
+    }
+    fn lie(lie: &str, word: &u32, _: NodeId, _: &mut Liar<'_>) -> Option<Vec<u32>> {
+        match lie {
+            "a-hundred-more" => Some(vec![word + 100]),
+            _ => (*word >= 10).then(|| vec![word + 1_000]),
+        }
     }
     fn kind(word: &u32) -> usize {
         usize::from(word.is_multiple_of(2))

@@ -11,7 +11,7 @@ pub use workload::KvClient;
 
 use crate::model::{Access, Act, Model, Quotient};
 use serde::Serialize;
-use sim_core::Service;
+use sim_core::{Rng, Service};
 use smallvec::{SmallVec, smallvec};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -120,6 +120,17 @@ impl Service for Kv {
 
     fn is_read(op: &KvOp) -> bool {
         matches!(op, KvOp::Get { .. })
+    }
+
+    fn falsify(reply: &KvReply, rng: &mut Rng) -> KvReply {
+        match reply {
+            KvReply::Swapped(swapped) => KvReply::Swapped(!swapped),
+            KvReply::Value(value) if !value.is_empty() && rng.below(2) == 0 => {
+                KvReply::Value(value[..value.len() - 1].into())
+            }
+            KvReply::Value(_) => KvReply::Value(smallvec![rng.bits() >> 1]),
+            KvReply::Done => KvReply::Swapped(false),
+        }
     }
 
     fn show_op(op: &KvOp) -> String {

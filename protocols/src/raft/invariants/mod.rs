@@ -4,11 +4,10 @@
 //! and keeps what was once true in memories of its own: servers could lose a committed entry
 //! together and then agree on another, and nothing that is left would show it.
 
-mod leases;
 mod logs;
 mod terms;
 
-pub use leases::LeaseDisjointness;
+pub use crate::lease::LeaseDisjointness;
 pub use logs::{LeaderAppendOnly, LeaderCompleteness, LogMatching};
 pub use terms::{Monotonicity, PreVoteFree};
 

@@ -1,0 +1,117 @@
+//! Who the acceptors are: reconfiguration ("Paxos Made Simple", section 3, last paragraphs).
+//!
+//! "The set of servers that execute instance i + alpha of the consensus algorithm is specified by
+//! the state after execution of the i-th command." So everybody who may propose at a slot knows its
+//! acceptors, and nobody may propose further than alpha slots ahead of what is executed.
+
+use super::bugs::Bug;
+use super::log::{Command, Slot};
+use super::message::{Message, Timer};
+use super::{MultiPaxos, Role};
+use crate::quorum::VoterSet;
+use serde::Serialize;
+use sim_core::{Context, NodeId, Service};
+
+/// The acceptors of every slot that may still be decided, in order: from which slot on, and who.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct Memberships(Vec<(Slot, VoterSet)>);
+
+impl Memberships {
+    /// These, from the beginning.
+    pub(super) fn new(acceptors: VoterSet) -> Self {
+        Memberships(vec![(1, acceptors)])
+    }
+
+    /// Who decides a slot.
+    #[inline]
+    pub fn of(&self, slot: Slot) -> &VoterSet {
+        let place = self.0.iter().rposition(|(from, _)| *from <= slot).unwrap_or(0);
+        &self.0[place].1
+    }
+
+    /// The newest acceptors, and from which slot on they decide.
+    pub fn newest(&self) -> (Slot, &VoterSet) {
+        let (from, acceptors) = &self.0[self.0.len() - 1];
+        (*from, acceptors)
+    }
+
+    /// Others decide from this slot on.
+    fn change(&mut self, from: Slot, acceptors: VoterSet) {
+        self.0.retain(|(known, _)| *known < from);
+        self.0.push((from, acceptors));
+    }
+
+    /// Forgets acceptors whose slots are all executed.
+    fn forget_before(&mut self, slot: Slot) {
+        let now = self.0.iter().rposition(|(from, _)| *from <= slot).unwrap_or(0);
+        self.0.drain(..now);
+    }
+}
+
+impl<S: Service> MultiPaxos<S> {
+    /// Who decides a slot.
+    #[inline]
+    pub(super) fn acceptors_of(&self, slot: Slot) -> &VoterSet {
+        if self.bugs.on(Bug::ConfigAtChooseTime) {
+            return self.memberships.newest().1;
+        }
+        self.memberships.of(slot)
+    }
+
+    /// A command that changes the acceptors was executed. A leader asks the new ones for the promise
+    /// that it has from the others: without it their votes would not be safe.
+    pub(super) fn change_acceptors(&mut self, slot: Slot, acceptors: VoterSet) {
+        self.memberships.forget_before(slot + 1);
+        self.memberships.change(slot + self.config.window, acceptors);
+        self.must_prepare |= self.role == Role::Leader;
+    }
+
+    /// Whether a change of the acceptors is proposed, or is to be.
+    fn is_changing(&self) -> bool {
+        let open = self.open.values().map(|open| &open.value.command);
+        self.queue.iter().chain(open).any(|command| matches!(command, Command::Acceptors(_)))
+    }
+
+    /// Asks those for a promise that are needed for a slot ahead and have not given it.
+    pub(super) fn prepare_newcomers(&mut self, ctx: &mut Context<Self>) {
+        let promised = self.promises.from.clone();
+        let needed = self.memberships.newest().1.clone();
+        for acceptor in needed.iter().filter(|acceptor| !promised.contains(*acceptor)) {
+            let (ballot, first) = (self.ballot, self.executed + 1);
+            if acceptor == self.id {
+                self.on_prepare(acceptor, ballot, first, ctx);
+            } else {
+                ctx.send(acceptor, Message::Prepare { ballot, first });
+            }
+        }
+        self.must_prepare = false;
+    }
+
+    /// The operator's policy: the acceptor that was heard from longest ago gives way to the server
+    /// without a vote that was heard from last, if that is not long ago. One change at a time.
+    pub(super) fn on_replacement_due(&mut self, ctx: &mut Context<Self>) {
+        let Some(period) = self.config.replace_every else { return };
+        ctx.set_timer(Timer::Replacement, period);
+        let (from, now) = self.memberships.newest();
+        let is_under_way = self.executed + 1 < from || self.is_changing();
+        if self.role != Role::Leader || is_under_way || !self.is_established() {
+            return;
+        }
+        let (me, clock, patience) = (self.id, ctx.now(), self.config.election_timeout.to);
+        let heard = |server: &NodeId| match *server == me {
+            true => clock,
+            false => self.peers[server.index()].heard,
+        };
+        let servers = (0..self.peers.len() as u32).map(NodeId);
+        let (ins, outs): (Vec<_>, Vec<_>) = servers.partition(|server| now.contains(*server));
+        let spares = outs.into_iter().filter(|server| clock - heard(server) < patience);
+        let (Some(out), Some(new)) = (ins.into_iter().min_by_key(heard), spares.max_by_key(heard))
+        else {
+            return;
+        };
+        let kept = now.iter().filter(|acceptor| *acceptor != out);
+        let acceptors = kept.chain([new]).collect();
+        self.queue.push_back(Command::Acceptors(acceptors));
+        self.propose(ctx);
+    }
+}

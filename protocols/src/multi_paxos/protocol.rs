@@ -1,0 +1,69 @@
+//! How Multi-Paxos stands in the catalogue.
+
+use super::bugs::Bug;
+use super::config::Config;
+use super::{MultiPaxos, promises};
+use crate::promise::Promise;
+use crate::protocol::{BugAbout, Protocol};
+use checkers::Model;
+use sim_core::{Settings, Span};
+use std::ops::RangeInclusive;
+
+impl<S: Model> Protocol for MultiPaxos<S> {
+    type Safety = super::invariants::Invariants;
+
+    fn about() -> &'static str {
+        "a sequence of commands chosen slot by slot under a stable leader (Lamport, 1998 and 2001)"
+    }
+
+    fn promises(config: &Config) -> Vec<Promise> {
+        promises::promises(config)
+    }
+
+    fn bugs() -> Vec<BugAbout> {
+        Bug::ALL.iter().map(|bug| bug.about()).collect()
+    }
+
+    fn plant(config: &mut Config, bug: &str) -> bool {
+        let bug = Bug::named(bug);
+        config.bugs.extend(bug);
+        bug.is_some()
+    }
+
+    fn unmask(config: &mut Config, bug: &str) {
+        if let Some(bug) = Bug::named(bug) {
+            bug.config(config);
+        }
+    }
+
+    fn is_mutated(config: &Config) -> bool {
+        !config.bugs.is_empty()
+    }
+
+    fn implied_by(property: &str) -> &'static [&'static str] {
+        promises::implied_by(property)
+    }
+
+    fn sizes() -> RangeInclusive<u32> {
+        1..=101
+    }
+
+    fn settle(config: &Config, settings: &Settings) -> Span {
+        let costs = settings.costs.message * 64;
+        let delay = settings.network.longest_delay() + costs;
+        let bound = promises::settle(config, delay, settings.costs.sync.to);
+        Span::millis(bound.0.div_ceil(100_000_000) * 100)
+    }
+
+    fn shortest_timer(config: &Config) -> Span {
+        config.heartbeat.min(config.election_timeout.from)
+    }
+
+    fn drift_bound(config: &Config, property: &str) -> Option<u32> {
+        promises::drift_bound(config, property)
+    }
+
+    fn complaint(config: &Config) -> Option<String> {
+        config.complaint()
+    }
+}

@@ -1,0 +1,344 @@
+//! Liars: what they make of what their honest software says; and twins, two machines under one identity.
+//!
+//! A lie is drawn from the stream of the fault that it belongs to. What is told to several receivers alike, as an
+//! equivocation is, is drawn from a stream named by the message, so that all of them hear the same.
+
+use super::{Event, World};
+use crate::drive::replay::hash_of;
+use crate::fault::{About, FaultKind, Lie};
+use crate::observe::{Machine, Observer};
+use crate::process::{NodeId, Process, Reply};
+use crate::random::{Rng, Stream, key};
+use crate::seal::Liar;
+use crate::service::{Answer, RequestId, Service};
+use crate::time::{Chance, Span, Time};
+use std::collections::VecDeque;
+
+/// As many messages as a liar remembers, to say them again.
+const MEMORY: usize = 64;
+
+/// A lie that a machine tells.
+#[derive(Clone, Debug)]
+struct Told {
+    number: u64,
+    machine: Machine,
+    lie: Lie,
+    /// Those to these addresses; to anybody when there are none.
+    to: Vec<NodeId>,
+    /// Those of these kinds; of any when there are none.
+    kinds: Vec<usize>,
+    rate: Chance,
+    rng: Rng,
+    /// Names the streams of what several receivers hear alike.
+    key: u64,
+}
+
+/// Two machines under one identity, and whom each is in touch with.
+#[derive(Clone, Debug)]
+struct Pair {
+    number: u64,
+    identity: NodeId,
+    copy: Machine,
+    /// By address: in touch with the first, with its copy.
+    touch: Vec<(bool, bool)>,
+}
+
+/// Who lies, and how.
+#[derive(Clone, Debug)]
+pub(super) struct Liars<P: Process> {
+    told: Vec<Told>,
+    said: VecDeque<(Machine, P::Message)>,
+    pairs: Vec<Pair>,
+    /// Who has ever lied, and since when.
+    since: Vec<(NodeId, Time)>,
+}
+
+impl<P: Process> Default for Liars<P> {
+    fn default() -> Self {
+        Liars { told: Vec::new(), said: VecDeque::new(), pairs: Vec::new(), since: Vec::new() }
+    }
+}
+
+impl<P: Process> Liars<P> {
+    /// Whether everybody is honest, and has one machine.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.told.is_empty() && self.pairs.is_empty()
+    }
+}
+
+/// What becomes of a message that a liar was to send.
+struct Tale<M> {
+    messages: Vec<M>,
+    late: Span,
+}
+
+impl<P: Process> World<P> {
+    /// How many nodes had lied by then.
+    pub fn liars(&self, by: Time) -> u32 {
+        self.liars.since.iter().filter(|(_, since)| *since <= by).count() as u32
+    }
+
+    fn becomes_liar(&mut self, node: NodeId) {
+        self.nodes.list[node.index()].lies = true;
+        if self.liars.since.iter().all(|(known, _)| *known != node) {
+            self.liars.since.push((node, self.now));
+        }
+    }
+
+    /// Nodes begin to lie.
+    pub(super) fn begin_lie(
+        &mut self,
+        number: u64,
+        nodes: &[NodeId],
+        lie: &Lie,
+        about: &About,
+        rng: &mut Rng,
+    ) {
+        let to = match about.to.is_empty() {
+            true => Vec::new(),
+            // Nobody is in that role: the lie is told to nobody, rather than to all.
+            false => self.find_group(&about.to, &[], rng).unwrap_or_else(|| vec![NodeId(u32::MAX)]),
+        };
+        let known = |name: &String| P::KINDS.iter().position(|kind| kind == name);
+        let kinds: Vec<usize> = about.kinds.iter().filter_map(known).collect();
+        for node in nodes {
+            self.becomes_liar(*node);
+            let (lie, to, kinds) = (lie.clone(), to.clone(), kinds.clone());
+            let (rng, key) = (Rng::named(rng.bits(), u64::from(node.0)), rng.bits());
+            let machine = node.0;
+            let rate = about.rate;
+            self.liars.told.push(Told { number, machine, lie, to, kinds, rate, rng, key });
+        }
+    }
+
+    /// Lies of a fault end, and copies that it made.
+    pub(super) fn end_lies(&mut self, number: u64) {
+        self.liars.told.retain(|told| told.number != number);
+        let ended = |pair: &Pair| pair.number == number;
+        for pair in self.liars.pairs.iter().filter(|pair| ended(pair)) {
+            let copy = &mut self.nodes.list[pair.copy as usize];
+            copy.process = None;
+            copy.timers.clear();
+            copy.life += 1;
+        }
+        self.liars.pairs.retain(|pair| !ended(pair));
+    }
+
+    /// A message leaves a node that may lie, or for one that may have two machines.
+    #[cold]
+    pub(super) fn carry_among_liars(
+        &mut self,
+        machine: Machine,
+        to: NodeId,
+        message: P::Message,
+        leaves: Time,
+        watch: &mut impl Observer<P>,
+    ) {
+        let me = self.nodes.identity(machine);
+        if to == me {
+            // What a node says to itself is its own business, and its own machine's.
+            let size = P::size(&message);
+            let event = Event::Message { from: me, to: machine, message };
+            return self.transmit(me, to, event, size, leaves, watch);
+        }
+        if !self.is_in_touch(machine, to) {
+            return;
+        }
+        let tale = self.tell_tale(machine, to, message);
+        for message in tale.messages {
+            for target in self.machines_of(to, me) {
+                let size = P::size(&message);
+                let event = Event::Message { from: me, to: target, message: message.clone() };
+                self.transmit(me, to, event, size, leaves + tale.late, watch);
+            }
+        }
+    }
+
+    /// What a machine says instead of a message.
+    fn tell_tale(&mut self, machine: Machine, to: NodeId, message: P::Message) -> Tale<P::Message> {
+        let (kind, nodes) = (P::kind(&message), self.settings.nodes);
+        let liar = self.nodes.identity(machine);
+        let mut tale = Tale { messages: vec![message], late: Span::ZERO };
+        let mut told = std::mem::take(&mut self.liars.told);
+        let concerns = |told: &Told| {
+            told.machine == machine
+                && (told.to.is_empty() || told.to.contains(&to))
+                && (told.kinds.is_empty() || told.kinds.contains(&kind))
+        };
+        for told in told.iter_mut().filter(|told| concerns(told)) {
+            let Some(said) = tale.messages.first().cloned() else { break };
+            let before = tale.messages.len();
+            let fires = match &told.lie {
+                // One draw for all that hear it.
+                Lie::Equivocate => {
+                    let mut rng = Rng::named(told.key, hash_of(&said));
+                    let others = rng.chance(told.rate) && rng.bits() >> (to.index() % 64) & 1 == 1;
+                    let mut liar = Liar { id: liar, nodes, rng: &mut rng };
+                    others.then(|| any_lie::<P>(&said, to, &mut liar).unwrap_or_default())
+                }
+                _ if !told.rng.chance(told.rate) => None,
+                Lie::Silence => Some(Vec::new()),
+                Lie::Forge(named) => {
+                    let mut liar = Liar { id: liar, nodes, rng: &mut told.rng };
+                    match named {
+                        Some(name) => P::lie(name, &said, to, &mut liar),
+                        None => any_lie::<P>(&said, to, &mut liar),
+                    }
+                }
+                Lie::Replay => {
+                    let own: Vec<&P::Message> = self
+                        .liars
+                        .said
+                        .iter()
+                        .filter(|(of, _)| *of == machine)
+                        .map(|(_, old)| old)
+                        .collect();
+                    let old = own.get(told.rng.index(own.len())).map(|old| (*old).clone());
+                    self.liars.said.push_back((machine, said.clone()));
+                    if self.liars.said.len() > MEMORY {
+                        self.liars.said.pop_front();
+                    }
+                    old.map(|old| vec![said, old])
+                }
+                Lie::Dawdle(by) => {
+                    tale.late += by.draw(&mut told.rng);
+                    Some(vec![said])
+                }
+                Lie::FalseReply => None,
+            };
+            if let Some(messages) = fires {
+                tale.messages.splice(..1.min(before), messages);
+                self.fired.count(kind_of(&told.lie), self.now);
+            }
+        }
+        self.liars.told = told;
+        tale
+    }
+
+    /// An answer leaves a node that may lie, or one of two machines.
+    #[cold]
+    pub(super) fn answer_among_liars(
+        &mut self,
+        machine: Machine,
+        id: RequestId,
+        mut answer: Answer<Reply<P>>,
+        mut leaves: Time,
+        watch: &mut impl Observer<P>,
+    ) {
+        if !self.is_in_touch(machine, id.client) {
+            return;
+        }
+        let mut told = std::mem::take(&mut self.liars.told);
+        let mut silent = false;
+        let concerns = |told: &Told| {
+            told.machine == machine && (told.to.is_empty() || told.to.contains(&id.client))
+        };
+        for told in told.iter_mut().filter(|told| concerns(told)) {
+            let is_of_kinds = told.kinds.is_empty();
+            match (&told.lie, &answer) {
+                (Lie::FalseReply, Answer::Done(reply)) if told.rng.chance(told.rate) => {
+                    answer = Answer::Done(P::Service::falsify(reply, &mut told.rng));
+                }
+                (Lie::Silence, _) if is_of_kinds && told.rng.chance(told.rate) => silent = true,
+                (Lie::Dawdle(by), _) if is_of_kinds && told.rng.chance(told.rate) => {
+                    leaves = leaves + by.draw(&mut told.rng);
+                }
+                _ => continue,
+            }
+            self.fired.count(kind_of(&told.lie), self.now);
+        }
+        self.liars.told = told;
+        if !silent {
+            let from = self.nodes.identity(machine);
+            let event = Event::Answer { client: id.client.index() as u32, from, id, answer };
+            self.transmit(from, id.client, event, 64, leaves, watch);
+        }
+    }
+
+    /// A node goes on twice.
+    pub(super) fn begin_twins(&mut self, number: u64, node: NodeId, rng: &mut Rng) {
+        self.becomes_liar(node);
+        if self.liars.pairs.iter().any(|pair| pair.identity == node) {
+            return;
+        }
+        let copy = self.nodes.list.len() as Machine;
+        let mut twin = self.nodes.list[node.index()].clone();
+        if let Some(rare) = &mut twin.rare {
+            // What waits in the inbox waits at the first.
+            rare.inbox.clear();
+            rare.waking = false;
+            rare.disk.give_up_sync();
+        }
+        let mut timers = Vec::new();
+        for alarm in &mut twin.timers {
+            if std::mem::take(&mut alarm.ringing) {
+                alarm.deadline = self.now;
+            }
+            alarm.queued = alarm.deadline;
+            timers.push((alarm.timer, alarm.deadline));
+        }
+        let writes = twin.rare.is_some();
+        self.nodes.list.push(twin);
+        self.nodes.copies.push(node);
+        let seed = rng.bits();
+        self.node_streams.push(Rng::named(key(seed, Stream::Node), u64::from(copy)));
+        self.disk_streams.push(Rng::named(key(seed, Stream::Disk), u64::from(copy)));
+        for (timer, at) in timers.into_iter().filter(|(_, at)| *at != Time::NEVER) {
+            self.push(at, Event::Timer { node: copy, timer });
+        }
+        if writes {
+            self.start_sync(copy);
+        }
+        let addresses = self.settings.nodes as usize + self.clients.len();
+        let touch = (0..addresses).map(|_| match rng.below(3) {
+            0 => (true, false),
+            1 => (false, true),
+            _ => (true, true),
+        });
+        let touch = touch.collect();
+        self.liars.pairs.push(Pair { number, identity: node, copy, touch });
+    }
+
+    /// Whether a machine, if it is one of two, is the one that an address hears.
+    fn is_in_touch(&self, machine: Machine, other: NodeId) -> bool {
+        let me = self.nodes.identity(machine);
+        let Some(pair) = self.liars.pairs.iter().find(|pair| pair.identity == me) else {
+            return true;
+        };
+        let (first, copy) = pair.touch[self.network.address(other)];
+        if machine == pair.copy { copy } else { first }
+    }
+
+    /// The machines that something from an address reaches.
+    pub(super) fn machines_of(&self, to: NodeId, from: NodeId) -> Vec<Machine> {
+        let Some(pair) = self.liars.pairs.iter().find(|pair| pair.identity == to) else {
+            return vec![to.0];
+        };
+        let (first, copy) = pair.touch[self.network.address(from)];
+        let machines = [(first, to.0), (copy, pair.copy)];
+        machines.into_iter().filter(|(hears, _)| *hears).map(|(_, machine)| machine).collect()
+    }
+}
+
+/// One of the protocol's own lies that has to do with a message, beginning with one that is drawn.
+fn any_lie<P: Process>(
+    message: &P::Message,
+    to: NodeId,
+    liar: &mut Liar<'_>,
+) -> Option<Vec<P::Message>> {
+    let first = liar.rng.index(P::LIES.len());
+    let lies = P::LIES.iter().cycle().skip(first).take(P::LIES.len());
+    lies.map(|(name, _)| *name).find_map(|name| P::lie(name, message, to, liar))
+}
+
+fn kind_of(lie: &Lie) -> FaultKind {
+    match lie {
+        Lie::Silence => FaultKind::Silence,
+        Lie::Equivocate => FaultKind::Equivocate,
+        Lie::Forge(_) => FaultKind::Forge,
+        Lie::Replay => FaultKind::Replay,
+        Lie::Dawdle(_) => FaultKind::Dawdle,
+        Lie::FalseReply => FaultKind::FalseReply,
+    }
+}
