@@ -28,9 +28,9 @@ use checkers::model::kv::Kv;
 /// Every protocol that ships.
 pub fn all() -> Catalogue {
     catalogue! {
-        "pbft" => pbft::Pbft<Kv>,
         "raft" => raft::Raft<Kv>,
         "multi-paxos" => multi_paxos::MultiPaxos<Kv>,
+        "pbft" => pbft::Pbft<Kv>,
         "unreplicated" => unreplicated::Unreplicated<Kv>,
         "read-one-write-all" => read_one_write_all::ReadOneWriteAll<Kv>,
     }

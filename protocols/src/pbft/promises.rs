@@ -6,6 +6,7 @@ use super::config::Config;
 use super::quorums::Quorums;
 use crate::promise::{CRASH_RECOVERY, Promise};
 use sim_core::Span;
+use sim_core::fault::FaultKind;
 
 const ALWAYS: &[(&str, &str)] = &[
     (
@@ -31,9 +32,21 @@ const ALWAYS: &[(&str, &str)] = &[
     ("catch-up", "when faults have healed, every live replica reaches what is decided"),
 ];
 
+/// What at most `f` replicas, and any client, may do.
+const LIES: &[FaultKind] = &[
+    FaultKind::Silence,
+    FaultKind::Equivocate,
+    FaultKind::Forge,
+    FaultKind::Replay,
+    FaultKind::Dawdle,
+    FaultKind::FalseReply,
+    FaultKind::BigMac,
+    FaultKind::Twins,
+];
+
 /// PBFT's promises in this configuration.
 pub fn promises(_config: &Config) -> Vec<Promise> {
-    let under = CRASH_RECOVERY.to_vec();
+    let under = [CRASH_RECOVERY, LIES].concat();
     let promise = |(property, words)| Promise { property, under: under.clone(), words };
     ALWAYS.iter().copied().map(promise).collect()
 }
@@ -80,7 +93,6 @@ pub fn implied_by(property: &str) -> &'static [&'static str] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sim_core::fault::FaultKind;
 
     /// The rows of the table above: a property, and the kinds of fault under which it is promised.
     fn table() -> Vec<(String, Vec<FaultKind>)> {

@@ -62,6 +62,10 @@ impl<S: Model> Protocol for Pbft<S> {
         faults.saturating_mul(3).saturating_add(1)
     }
 
+    fn liars(nodes: u32) -> u32 {
+        Quorums::of(nodes).liars
+    }
+
     fn can_go_on(live: u32, nodes: u32) -> bool {
         live as usize >= Quorums::of(nodes).quorum
     }
