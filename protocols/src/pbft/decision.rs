@@ -32,7 +32,7 @@ impl Rules {
     /// What these messages say; none when more of them are needed.
     pub fn decide(&self, changes: &[&ViewChange]) -> Option<Decision> {
         let start = self.start(changes)?;
-        let end = start.0 + self.log_size;
+        let end = start.0.saturating_add(self.log_size);
         let entries = changes.iter().flat_map(|change| &change.prepared);
         let said: BTreeSet<Seq> =
             entries.map(|entry| entry.seq).filter(|seq| *seq > start.0 && *seq <= end).collect();

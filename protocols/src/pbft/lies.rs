@@ -113,7 +113,7 @@ fn distort(change: &ViewChange, liar: &mut Liar<'_>) -> ViewChange {
     match liar.rng().below(4) {
         0 => change.prepared.clear(),
         1 => {
-            let view = change.view - 1;
+            let view = change.view.saturating_sub(1);
             let seq = change.prepared.last().map_or(change.stable + 1, |entry| entry.seq);
             let digest = Digest { name: None, hash: liar.rng().bits() };
             change.prepared.retain(|entry| entry.seq != seq);

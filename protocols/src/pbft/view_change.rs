@@ -149,7 +149,7 @@ impl<S: Service> Pbft<S> {
     }
 
     pub(super) fn on_view_change_ack(&mut self, from: NodeId, ack: Ack, ctx: &mut Context<Self>) {
-        if ack.view >= self.view {
+        if ack.view >= self.view && ack.replica.0 < self.quorums.replicas {
             self.acks.insert((ack.replica, from), (ack.view, ack.digest));
             self.try_new_view(ctx);
             self.on_proposed(ctx);
