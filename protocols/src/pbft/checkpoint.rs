@@ -236,8 +236,9 @@ impl<S: Service> Pbft<S> {
         self.restore(snapshot);
         ctx.append(Record::Checkpoint(snapshot.clone()));
         self.checkpoints.note(self.id, seq, snapshot.digest());
-        self.make_stable(seq, ctx);
+        ctx.sync();
         ctx.claim(Fact::Installs { slot: seq, state: snapshot.digest() });
+        self.make_stable(seq, ctx);
         self.next = self.next.max(seq + 1);
         let done: Vec<_> = self.waiting.queue.values().map(|one| one.sealed.request.id).collect();
         for id in done.into_iter().filter(|id| self.sessions.find(*id) != Known::New) {

@@ -109,6 +109,8 @@ pub struct Pbft<S: Service> {
     changes: BTreeMap<NodeId, Arc<SealedViewChange>>,
     acks: view_change::Acks,
     proposed: Option<Arc<NewView>>,
+    /// The last view for whose beginning a timer was set.
+    timed: View,
     /// How many views have been left since something was executed.
     attempts: u32,
 
@@ -223,6 +225,7 @@ impl<S: Service> Pbft<S> {
             changes: BTreeMap::new(),
             acks: BTreeMap::new(),
             proposed: None,
+            timed: 0,
             attempts: 0,
             transfer: None,
             pulse: retransmission::Pulse::default(),

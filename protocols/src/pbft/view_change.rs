@@ -97,9 +97,10 @@ impl<S: Service> Pbft<S> {
             return;
         }
         self.changes.insert(from, change.clone());
-        self.join(ctx);
-        self.acknowledge(from, ctx);
-        self.on_gathered(ctx);
+        if !self.joins(ctx) {
+            self.acknowledge(from, ctx);
+            self.on_gathered(ctx);
+        }
         self.on_proposed(ctx);
     }
 
@@ -123,14 +124,14 @@ impl<S: Service> Pbft<S> {
     /// "If a replica receives a set of f + 1 valid view-change messages from other replicas for
     /// views greater than its current view, it sends a view-change message for the smallest view in
     /// the set, even if its timer has not expired" (section 4.5.2).
-    fn join(&mut self, ctx: &mut Context<Self>) {
+    fn joins(&mut self, ctx: &mut Context<Self>) -> bool {
         let views = self.changes.values().map(|change| change.content.view);
         let later: Vec<View> = views.filter(|view| *view > self.view).collect();
-        if later.len() >= self.bugs.joins(self.quorums.weak)
-            && let Some(view) = later.into_iter().min()
-        {
+        let joins = later.len() >= self.bugs.joins(self.quorums.weak);
+        if let Some(view) = later.into_iter().min().filter(|_| joins) {
             self.start_view_change(view, ctx);
         }
+        joins
     }
 
     /// Tells the primary of the view that a message has come.
@@ -171,14 +172,18 @@ impl<S: Service> Pbft<S> {
     }
 
     /// "A replica that multicasts a view-change message for view v + 1 waits for 2f + 1
-    /// view-change messages for view v + 1 and then starts its timer" (section 4.5.2).
+    /// view-change messages for view v + 1 and then starts its timer" (section 4.5.2). One that has
+    /// gone further counts as well: its message for this view may be lost for good.
     fn on_gathered(&mut self, ctx: &mut Context<Self>) {
         if self.active {
             return;
         }
-        let gathered = self.changes.values().filter(|one| one.content.view == self.view).count();
-        if gathered == self.quorums.quorum && !self.bugs.on(Bug::TimerStartsOnVcSent) {
-            ctx.set_timer(Timer::ViewChange, self.patience());
+        let gathered = self.changes.values().filter(|one| one.content.view >= self.view).count();
+        if gathered >= self.quorums.quorum && self.timed < self.view {
+            self.timed = self.view;
+            if !self.bugs.on(Bug::TimerStartsOnVcSent) {
+                ctx.set_timer(Timer::ViewChange, self.patience());
+            }
         }
         self.try_new_view(ctx);
     }
