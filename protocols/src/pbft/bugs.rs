@@ -46,24 +46,24 @@ macro_rules! bugs {
 }
 
 bugs! {
-    PrepareOneShort "prepare-one-short" ["prepared-uniqueness" "agreement"] []
+    PrepareOneShort "prepare-one-short" ["prepared-uniqueness" "agreement"] [Forge]
         "One PREPARE fewer than needed is taken for enough.",
         "negative of OSDI 4.2; off by one";
-    CommitQuorumFPlusOne "commit-quorum-f-plus-1"
+    CommitQuorumFPlusOne "commit-quorum-f-plus-one"
         ["agreement" "view-change-preservation"] [Cut Crash]
         "A batch is committed when f + 1 replicas say that it is prepared.",
         "negative of OSDI 4.2";
-    PrepareNoDigestMatch "prepare-no-digest-match" ["prepared-uniqueness" "agreement"] []
+    PrepareNoDigestMatch "prepare-no-digest-match" ["prepared-uniqueness" "agreement"] [Forge]
         "PREPAREs are counted whatever batch they are about.",
         "classic";
-    PrimaryPrepareCounted "primary-prepare-counted" ["prepared-uniqueness" "agreement"] []
+    PrimaryPrepareCounted "primary-prepare-counted" ["prepared-uniqueness" "agreement"] [Forge]
         "A PREPARE from the primary counts beside its PRE-PREPARE.",
         "negative of OSDI 4.2";
     NoViewCheck "no-view-check" ["prepared-uniqueness" "agreement" "view-change-preservation"]
-        [Delay Cut]
+        [Forge]
         "PREPAREs of other views are counted.",
         "wrong-view messages, OSDI 4.2";
-    NoWatermarkCheck "no-watermark-check" ["water-marks"] []
+    NoWatermarkCheck "no-watermark-check" ["water-marks"] [Forge]
         "Any sequence number is accepted, however high.",
         "negative of OSDI 4.2";
     PrepareBeforeSync "prepare-before-sync"
@@ -73,17 +73,17 @@ bugs! {
     CommitBeforeSync "commit-before-sync" ["view-change-preservation" "agreement"] [Crash]
         "A replica says that a batch is prepared before its disk knows.",
         "the class behind robustmq #2039, in this protocol";
-    ClientAuthSkipped "client-auth-skipped" ["validity"] []
+    ClientAuthSkipped "client-auth-skipped" ["validity"] [Forge]
         "Requests are ordered without a look at the client's seal.",
         "negative of OSDI 4.2";
     BackupDoesNotForward "backup-does-not-forward" ["live-again"] [Crash]
         "A backup does not pass on what clients ask it, and waits for nothing.",
         "negative of OSDI 4.1";
-    BigMacNoFallback "big-mac-no-fallback" ["live-again"] []
+    BigMacNoFallback "big-mac-no-fallback" ["live-again"] [BigMac]
         "A backup never agrees to a request whose code is wrong for it, whoever else does.",
         "Clement et al., NSDI 2009 (Aardvark)";
 
-    TimestampNotMonotone "timestamp-not-monotone" ["exactly-once" "linearizable"] []
+    TimestampNotMonotone "timestamp-not-monotone" ["exactly-once" "linearizable"] [Forge]
         "A request is executed as often as it comes.",
         "negative of OSDI 4.1";
     NullRequestExecutesStale "null-request-executes-stale"
@@ -94,14 +94,14 @@ bugs! {
         ["execution-order" "exactly-once" "linearizable" "live-again"] [Cut Crash]
         "What was executed tentatively is not taken back when the view is left.",
         "negative of TOCS 5.1";
-    ClientAcceptsFPlusOneTentative "client-accepts-f-plus-1-tentative" ["linearizable"] [Cut Crash]
+    ClientAcceptsFPlusOneTentative "client-accepts-f-plus-one-tentative" ["linearizable"] [FalseReply Cut]
         "Clients believe f + 1 tentative answers.",
         "negative of TOCS 5.1";
 
-    CheckpointFPlusOne "checkpoint-f-plus-1" ["stable-checkpoints" "live-again" "catch-up"] []
+    CheckpointFPlusOne "checkpoint-f-plus-one" ["stable-checkpoints" "live-again" "catch-up"] [Forge]
         "A checkpoint is stable when f + 1 replicas have it.",
         "negative of OSDI 4.3";
-    CheckpointDigestIgnored "checkpoint-digest-ignored" ["stable-checkpoints" "catch-up"] []
+    CheckpointDigestIgnored "checkpoint-digest-ignored" ["stable-checkpoints" "catch-up"] [Forge]
         "CHECKPOINT messages are counted whatever state they tell.",
         "negative of OSDI 4.3";
     CheckpointExcludesReplies "checkpoint-excludes-replies"
@@ -109,7 +109,7 @@ bugs! {
         "Checkpoints do not hold the clients' last answers.",
         "negative of OSDI 4.3, TOCS 4.6";
     StateTransferUnverified "state-transfer-unverified"
-        ["execution-order" "stable-checkpoints" "linearizable"] [Cut]
+        ["execution-order" "stable-checkpoints" "linearizable"] [Forge Cut]
         "A state that was asked for is taken over without a look at its digest.",
         "negative of TOCS 4.6";
 
@@ -119,7 +119,7 @@ bugs! {
     VcAnyPrepared "vc-any-prepared" ["view-change-preservation" "agreement"] [Cut Crash]
         "A new view takes any batch that was prepared, not the one of the latest view.",
         "negative of TOCS 4.4, condition A1";
-    VcPNotValidated "vc-p-not-validated" ["view-change-preservation" "agreement" "validity"] []
+    VcPNotValidated "vc-p-not-validated" ["view-change-preservation" "agreement" "validity"] [Forge]
         "What one replica says to have prepared is believed although nobody has pre-prepared it.",
         "boscore/bos #166; negative of TOCS 4.4, condition A2";
     VcOneShort "vc-one-short" ["view-change-preservation" "agreement"] [Cut Crash]
@@ -132,10 +132,10 @@ bugs! {
     NvNullOverPrepared "nv-null-over-prepared" ["view-change-preservation" "agreement"] [Cut Crash]
         "A new view puts the null request where f + 1 replicas have prepared nothing.",
         "misuse of TOCS 4.4, condition B";
-    NvOldReplayed "nv-old-replayed" ["one-vote"] [Delay Duplicate]
+    NvOldReplayed "nv-old-replayed" ["one-vote"] [Replay]
         "A NEW-VIEW message is obeyed although its view is over.",
         "replay of old messages";
-    NvNullIgnoresH "nv-null-ignores-h" ["view-change-preservation" "agreement"] [Cut]
+    NvNullIgnoresH "nv-null-ignores-h" ["view-change-preservation" "agreement"] [Forge Cut]
         "A replica that has discarded a sequence number is taken to say that nothing was prepared there.",
         "hyperledger fabric 0.6, consensus/pbft/viewchange.go, which lacks the test h < n";
     QSetOmitted "q-set-omitted" ["live-again" "catch-up"] [Cut Crash]
@@ -147,7 +147,7 @@ bugs! {
     TimerStartsOnVcSent "timer-starts-on-vc-sent" ["live-again"] [Delay Cut]
         "A new view's time runs before a quorum has left the old one.",
         "negative of OSDI 4.5.2";
-    JoinOnOneVc "join-on-one-vc" ["live-again"] []
+    JoinOnOneVc "join-on-one-vc" ["live-again"] [Forge]
         "One replica that leaves its view takes all others with it.",
         "negative of OSDI 4.5.2";
 }

@@ -16,6 +16,7 @@ pub(super) const LIES: &[(&str, &str)] = &[
         "the primary proposes one batch to some and another to others, and votes for both",
     ),
     ("forged-digest", "proposals and votes bear a digest that belongs to no batch"),
+    ("forged-request", "the primary proposes what the client has not asked for"),
     ("wrong-view", "proposals and votes are of the view before or after"),
     ("seq-gap", "the primary leaves out a sequence number"),
     ("seq-exhaust", "the primary jumps to a sequence number far ahead"),
@@ -38,6 +39,13 @@ pub(super) fn lie<S: Service>(
     match (lie, message) {
         ("equivocate-preprepare", Message::PrePrepare(proposal)) => Some(equivocate(proposal, to)),
         ("forged-digest", _) => on_vote(message, |vote| vote.digest.hash ^= 1),
+        ("forged-request", Message::PrePrepare(proposal)) => {
+            let mut proposal = proposal.clone();
+            let mut batch = proposal.batch.to_vec();
+            batch.iter_mut().for_each(|sealed| sealed.request.id.number += 1);
+            (proposal.digest, proposal.batch) = (Digest::of(&batch), batch.into());
+            Some(vec![Message::PrePrepare(proposal)])
+        }
         ("wrong-view", _) => {
             let up = liar.rng().below(2) == 0;
             on_vote(message, |vote| {
