@@ -201,7 +201,6 @@ pub const NOTICED: &[(&str, &str)] = &[
     ("pbft/timeouts_double", "timer-not-doubled"),
     ("pbft/new_view_waits_for_a_quorum", "timer-starts-on-vc-sent"),
     ("pbft/replica_joins_when_two_have_left", "join-on-one-vc"),
-    ("pbft/old_new_view_is_not_obeyed", "nv-old-replayed"),
     ("pbft/latest_view_wins", "vc-any-prepared"),
 ];
 
