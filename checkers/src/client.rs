@@ -3,8 +3,8 @@
 use serde::Serialize;
 use sim_core::process::Data;
 use sim_core::{
-    Answer, Client, ClientContext, ClientSettings, Ending, NodeId, Request, RequestId, Service,
-    Span, SpanRange, Time,
+    Answer, Client, ClientContext, ClientSettings, Ending, Matching, NodeId, Request, RequestId,
+    Service, Span, SpanRange, Time,
 };
 use smallvec::SmallVec;
 use std::collections::BTreeMap;
@@ -19,6 +19,8 @@ pub struct Patience {
     pub patience: Span,
     /// How long it waits before it asks on, when a node has refused and knows nobody better.
     pub pause: SpanRange,
+    /// When an answer is believed.
+    pub matching: Matching,
     /// A bug on purpose: what timed out is sent again as a new request, which may then be done twice.
     pub retry_as_new: bool,
 }
@@ -30,6 +32,7 @@ impl Patience {
             timeout: settings.timeout,
             patience: settings.patience,
             pause: SpanRange::millis(20, 50),
+            matching: settings.matching,
             retry_as_new: false,
         }
     }
@@ -90,6 +93,8 @@ struct Call<S: Service> {
     refused: bool,
     /// How many nodes in a row have named another.
     hints: u32,
+    /// What each node answered last, where more than one must answer alike.
+    answers: Vec<(NodeId, Answer<S::Reply>)>,
 }
 
 impl<S: Service> Caller<S> {
@@ -118,9 +123,14 @@ impl<S: Service> Caller<S> {
             numbers: [number].into_iter().collect(),
             refused: false,
             hints: 0,
+            answers: Vec::new(),
         };
+        let to_all = self.patience.matching.reads_to_all && S::is_read(&call.op);
         self.open.insert(number, call);
-        self.ask(number, ctx);
+        match to_all {
+            true => self.ask_all(number, ctx),
+            false => self.ask(number, ctx),
+        }
         id
     }
 
@@ -133,6 +143,9 @@ impl<S: Service> Caller<S> {
         ctx: &mut ClientContext<S>,
     ) -> Option<Ended<S>> {
         let number = self.named(id.number)?;
+        if self.patience.matching.replies > 1 {
+            return self.on_one_of_many(number, from, answer, ctx);
+        }
         match answer {
             Answer::Done(reply) => {
                 if self.open[&number].sends == Sends::ToLeader {
@@ -167,11 +180,40 @@ impl<S: Service> Caller<S> {
                 self.last += 1;
                 call.numbers.push(self.last);
             }
+            if self.patience.matching.replies > 1 {
+                self.ask_all(number, ctx);
+                return None;
+            }
             let silent = call.asked;
             self.give_up_on(silent, ctx);
         }
         self.ask(number, ctx);
         None
+    }
+
+    /// One node's answer, where several must be alike: each node counts once, with what it said last.
+    fn on_one_of_many(
+        &mut self,
+        number: u32,
+        from: NodeId,
+        answer: &Answer<S::Reply>,
+        ctx: &mut ClientContext<S>,
+    ) -> Option<Ended<S>> {
+        let needed = self.patience.matching.replies as usize;
+        let answers = &mut self.open.get_mut(&number)?.answers;
+        answers.retain(|(node, _)| *node != from);
+        answers.push((from, answer.clone()));
+        if answers.iter().filter(|(_, other)| other == answer).count() < needed {
+            return None;
+        }
+        match answer {
+            Answer::Done(reply) => self.end(number, Ending::Ok(reply.clone()), ctx),
+            Answer::Expired => self.end(number, Ending::Unknown, ctx),
+            Answer::Refused(hint) => {
+                self.leader = hint.or(self.leader);
+                None
+            }
+        }
     }
 
     /// A name for the timer of a new operation: the lowest that is free.
@@ -229,15 +271,27 @@ impl<S: Service> Caller<S> {
     fn ask(&mut self, number: u32, ctx: &mut ClientContext<S>) {
         let Some(call) = self.open.get(&number) else { return };
         let nodes = ctx.nodes();
+        let many = self.patience.matching.replies > 1;
         let mut drawn = || NodeId(ctx.rng().below(nodes.into()) as u32);
         let to = match call.sends {
+            _ if many => *self.leader.get_or_insert_default(),
             Sends::Anywhere => drawn(),
             Sends::ToLeader => *self.leader.get_or_insert_with(drawn),
         };
         self.ask_node(number, to, ctx);
     }
 
+    fn ask_all(&mut self, number: u32, ctx: &mut ClientContext<S>) {
+        (0..ctx.nodes()).for_each(|node| self.send(number, NodeId(node), ctx));
+        self.wake_after(number, self.patience.timeout, ctx);
+    }
+
     fn ask_node(&mut self, number: u32, to: NodeId, ctx: &mut ClientContext<S>) {
+        self.send(number, to, ctx);
+        self.wake_after(number, self.patience.timeout, ctx);
+    }
+
+    fn send(&mut self, number: u32, to: NodeId, ctx: &mut ClientContext<S>) {
         let oldest = self.oldest();
         let Some(call) = self.open.get_mut(&number) else { return };
         call.asked = to;
@@ -245,7 +299,6 @@ impl<S: Service> Caller<S> {
         let current = call.numbers.last().copied().unwrap_or(number);
         let id = RequestId { client: ctx.id(), number: current };
         ctx.ask(to, Request { id, oldest, op: call.op.clone() });
-        self.wake_after(number, self.patience.timeout, ctx);
     }
 
     /// The lowest number that may still be sent. One that was given up is not: the history has its end.

@@ -30,6 +30,7 @@ fn client_settings<L>(load: L) -> ClientSettings<L> {
         patience: Span::secs(10),
         operations: 0,
         until: Time::NEVER,
+        matching: Default::default(),
         load,
     }
 }

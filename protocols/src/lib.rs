@@ -8,6 +8,7 @@ pub mod catalogue;
 pub mod generals;
 pub mod lease;
 pub mod multi_paxos;
+pub mod pbft;
 pub mod piece;
 pub mod promise;
 pub mod protocol;
@@ -31,6 +32,7 @@ pub fn all() -> Catalogue {
         "raft" => raft::Raft<Kv>,
         "multi-paxos" => multi_paxos::MultiPaxos<Kv>,
         "generals" => generals::General,
+        "pbft" => pbft::Pbft<Kv>,
         "unreplicated" => unreplicated::Unreplicated<Kv>,
         "read-one-write-all" => read_one_write_all::ReadOneWriteAll<Kv>,
     }

@@ -3,7 +3,7 @@
 use crate::promise::Promise;
 use checkers::Model;
 use sim_core::fault::{FaultKind, Role, Target};
-use sim_core::{Process, Safety, Settings, Span};
+use sim_core::{Matching, Process, Safety, Settings, Span};
 use std::ops::RangeInclusive;
 
 /// A protocol: a process, what it promises, and how those promises are checked.
@@ -73,6 +73,11 @@ pub trait Protocol: Process<Service: Model> {
     /// Whether a cluster of `nodes` can go on while only `live` of them are up.
     fn can_go_on(live: u32, nodes: u32) -> bool {
         live > nodes / 2
+    }
+
+    /// When its clients may believe an answer, in a cluster of so many nodes.
+    fn matching(_config: &Self::Config, _nodes: u32) -> Matching {
+        Matching::default()
     }
 
     /// How long it may take, once everything has healed, until clients are served again and every node has caught

@@ -140,7 +140,7 @@ pub fn run<P: Protocol>(job: &Job<'_>) -> Ran {
     let settle = job.settle.unwrap_or_else(|| P::settle(config, &job.settings));
     let heal = job.plan.heal;
     let end = heal + settle;
-    let clients = clients::<P>(job, end);
+    let clients = clients::<P>(job, config, end);
     let has_clients = !clients.is_empty();
     let mut watch: Watch<P> = (
         job.digest.then(Digest::default),
@@ -187,7 +187,11 @@ pub fn run<P: Protocol>(job: &Job<'_>) -> Ran {
 }
 
 /// The clients of a run; they go on asking until its end.
-fn clients<P: Protocol>(job: &Job<'_>, end: Time) -> Vec<<P::Service as Service>::Client> {
+fn clients<P: Protocol>(
+    job: &Job<'_>,
+    config: &P::Config,
+    end: Time,
+) -> Vec<<P::Service as Service>::Client> {
     type ClientOf<P> = <<P as sim_core::Process>::Service as Service>::Client;
     type Load<P> = <ClientOf<P> as Client>::Load;
     let Some(settings) = &job.clients else { return Vec::new() };
@@ -199,6 +203,7 @@ fn clients<P: Protocol>(job: &Job<'_>, end: Time) -> Vec<<P::Service as Service>
         patience: settings.patience,
         operations: settings.operations,
         until: settings.until.min(end),
+        matching: P::matching(config, job.settings.nodes),
         load: load.clone(),
     };
     let count = job.settings.clients;

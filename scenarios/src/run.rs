@@ -155,6 +155,7 @@ impl<'a> Course<'a> {
                 patience: clients.patience,
                 operations: clients.operations,
                 until: Time::NEVER,
+                matching: Default::default(),
                 load: load.clone(),
             }),
             plan,

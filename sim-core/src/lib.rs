@@ -50,8 +50,8 @@ pub use process::{Config, Data, NoOptions, NodeId, Op, Process, Reply};
 pub use random::Rng;
 pub use seal::{Authentication, Liar, Seal};
 pub use service::{
-    Answer, Client, ClientContext, ClientEffect, ClientSettings, Ending, Request, RequestId,
-    Service,
+    Answer, Client, ClientContext, ClientEffect, ClientSettings, Ending, Matching, Request,
+    RequestId, Service,
 };
 pub use settings::Settings;
 pub use time::{Chance, Span, SpanRange, Time};

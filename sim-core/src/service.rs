@@ -106,7 +106,28 @@ pub enum Ending<R> {
     Unknown,
 }
 
-/// What a scenario says of its clients; the same for each of them.
+/// When an answer may be believed: what a protocol asks of its clients.
+///
+/// One reply of one node is enough where nodes are honest. Where up to `f` of them may lie, a client waits for as
+/// many equal replies as only honest nodes could have given (Castro and Liskov, "Practical Byzantine Fault
+/// Tolerance", OSDI 1999, section 4.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Matching {
+    /// How many different nodes must have answered alike; at least 1. With 2 and more, a client takes the first
+    /// node for the leader, asks every node once a timeout has passed, and counts what it is told of the leader
+    /// as it counts replies.
+    pub replies: u32,
+    /// Whether reads go to every node at once.
+    pub reads_to_all: bool,
+}
+
+impl Default for Matching {
+    fn default() -> Self {
+        Matching { replies: 1, reads_to_all: false }
+    }
+}
+
+/// What a scenario says of its clients, and the protocol; the same for each of them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ClientSettings<L> {
     /// The pause between an answer and the next request (closed loop).
@@ -121,6 +142,8 @@ pub struct ClientSettings<L> {
     pub operations: u32,
     /// No operation is invoked later than this.
     pub until: Time,
+    /// When an answer may be believed.
+    pub matching: Matching,
     /// What is asked for: the service's own options.
     pub load: L,
 }

@@ -6,8 +6,8 @@ use checkers::model::kv::{Kv, KvClient, KvLoad, KvReply};
 use sim_core::history::{History, Operation};
 use sim_core::outcome::Verdict;
 use sim_core::{
-    Answer, Client, ClientContext, ClientEffect, ClientSettings, Ending, Fact, NodeId, Request,
-    RequestId, Rng, Service, Span, SpanRange, Time,
+    Answer, Client, ClientContext, ClientEffect, ClientSettings, Ending, Fact, Matching, NodeId,
+    Request, RequestId, Rng, Service, Span, SpanRange, Time,
 };
 use std::collections::BTreeMap;
 
@@ -57,6 +57,7 @@ fn settings(load: KvLoad) -> ClientSettings<KvLoad> {
         patience: Span::secs(1),
         operations: 0,
         until: Time::ZERO + Span::secs(5),
+        matching: Default::default(),
         load,
     }
 }
@@ -258,4 +259,83 @@ fn an_account_pays_no_more_than_it_held() {
 fn options_are_read_by_their_names() {
     let schema = schemars::schema_for!(KvLoad);
     assert!(schema.to_value().to_string().contains("retry-as-new"));
+}
+
+/// A client that believes two nodes which answer alike, and no fewer.
+fn believer() -> (KvClient, ClientContext<Kv>, Request<Kv>) {
+    let mut two = settings(named("kv"));
+    two.matching = Matching { replies: 2, reads_to_all: false };
+    let mut client = KvClient::new(&two, 0, 1);
+    let mut ctx = ClientContext::new(NodeId::client(0), 4, Time::ZERO, Rng::named(1, 1));
+    client.start(&mut ctx);
+    ctx.take();
+    client.on_timer(u32::MAX, &mut ctx);
+    let asked = asked(&mut ctx);
+    let [(to, request)] = &asked[..] else { panic!("{asked:?}") };
+    assert_eq!(*to, NodeId(0), "the first node leads, as everybody knows");
+    (client, ctx, request.clone())
+}
+
+fn asked(ctx: &mut ClientContext<Kv>) -> Vec<(NodeId, Request<Kv>)> {
+    let ask = |effect| match effect {
+        ClientEffect::Ask { to, request } => Some((to, request)),
+        _ => None,
+    };
+    ctx.take().into_iter().filter_map(ask).collect()
+}
+
+fn returned(ctx: &mut ClientContext<Kv>) -> Option<Ending<KvReply>> {
+    ctx.take().into_iter().find_map(|effect| match effect {
+        ClientEffect::Return { ending, .. } => Some(ending),
+        _ => None,
+    })
+}
+
+#[test]
+fn an_answer_is_believed_when_enough_nodes_give_it() {
+    let (mut client, mut ctx, request) = believer();
+    let mut says = |node, reply| {
+        client.on_answer(NodeId(node), request.id, &Answer::Done(reply), &mut ctx);
+        returned(&mut ctx)
+    };
+    assert_eq!(says(1, KvReply::Swapped(true)), None, "one may lie");
+    assert_eq!(says(1, KvReply::Swapped(true)), None, "the same one again is no second");
+    assert_eq!(says(2, KvReply::Done), None, "another answer is no second either");
+    assert_eq!(says(3, KvReply::Done), Some(Ending::Ok(KvReply::Done)));
+}
+
+#[test]
+fn who_needs_many_answers_asks_everybody_after_a_timeout() {
+    let (mut client, mut ctx, request) = believer();
+    client.on_timer(1, &mut ctx);
+    let again = asked(&mut ctx);
+    assert_eq!(again.iter().map(|(to, _)| to.0).collect::<Vec<_>>(), [0, 1, 2, 3]);
+    assert!(again.iter().all(|(_, other)| *other == request), "under the same number");
+}
+
+#[test]
+fn one_node_cannot_send_a_client_astray() {
+    let (mut client, mut ctx, request) = believer();
+    let elsewhere = |node| Answer::Refused(Some(NodeId(node)));
+    client.on_answer(NodeId(3), request.id, &elsewhere(2), &mut ctx);
+    assert_eq!(asked(&mut ctx), []);
+    client.on_answer(NodeId(1), request.id, &elsewhere(1), &mut ctx);
+    client.on_answer(NodeId(2), request.id, &elsewhere(1), &mut ctx);
+    for node in [1, 2] {
+        client.on_answer(NodeId(node), request.id, &Answer::Done(KvReply::Done), &mut ctx);
+    }
+    ctx.take();
+    client.on_timer(u32::MAX, &mut ctx);
+    assert_eq!(asked(&mut ctx)[0].0, NodeId(1), "two nodes said that it leads");
+}
+
+#[test]
+fn reads_go_to_everybody_where_the_protocol_says_so() {
+    let mut all = settings(KvLoad { gets: 1, puts: 0, appends: 0, cas: 0, ..named("kv") });
+    all.matching = Matching { replies: 3, reads_to_all: true };
+    let mut client = KvClient::new(&all, 0, 1);
+    let mut ctx = ClientContext::new(NodeId::client(0), 4, Time::ZERO, Rng::named(1, 1));
+    client.start(&mut ctx);
+    client.on_timer(u32::MAX, &mut ctx);
+    assert_eq!(asked(&mut ctx).len(), 4);
 }

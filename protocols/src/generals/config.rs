@@ -102,11 +102,11 @@ bugs! {
     OmOneRoundShort "om-one-round-short"
         "The generals decide after m rounds."
         "m + 1 rounds are needed: Fischer and Lynch, A lower bound for the time to assure interactive consistency, 1982"
-        &["ic1", "ic2"], &[];
+        &["ic1", "ic2"], &[FaultKind::Equivocate];
     OmMajorityWithoutOwn "om-majority-without-own"
         "A lieutenant leaves what he heard himself out of the majority."
         "a slip in restating step 3 of OM(m)"
-        &["ic1", "ic2"], &[];
+        &["ic1", "ic2"], &[FaultKind::Equivocate];
     OmMissingSkipped "om-missing-skipped"
         "A message that did not come is left out instead of counting as retreat."
         "A3 and the default value of section 3"
@@ -114,7 +114,7 @@ bugs! {
     OmFlatVote "om-flat-vote"
         "All that was heard in the last round is counted in one bag, instead of majorities of majorities."
         "a common mistake in implementations; with m = 1 it makes no difference"
-        &["ic1", "ic2"], &[];
+        &["ic1", "ic2"], &[FaultKind::Equivocate];
     OmPathNotAuthenticated "om-path-not-authenticated"
         "A message counts whoever sent it, by the path that it claims."
         "A2 of section 3"
@@ -122,13 +122,13 @@ bugs! {
     OmCommanderInSubmajority "om-commander-in-submajority"
         "What the commander said is counted again in the votes about what others said."
         "a slip in the recursion: OM(m - 1) has one general fewer"
-        &["ic1"], &[];
+        &["ic1"], &[FaultKind::Equivocate];
     SmNoRelayLast "sm-no-relay-last"
         "What is new in the last round but one is not passed on."
         "SM(m), step 2(B)"
-        &["ic1"], &[];
+        &["ic1"], &[FaultKind::Equivocate];
     SmChoiceByArrival "sm-choice-by-arrival"
         "Of several orders a lieutenant obeys the one that came first."
         "choice(V) of section 4 depends on the set alone"
-        &["ic1"], &[];
+        &["ic1"], &[FaultKind::Equivocate];
 }

@@ -99,6 +99,8 @@ pub struct General {
     round: u32,
     /// What he has ordered, as the commander of this battle.
     ordered: Option<Order>,
+    /// What he came to obey in the last battle that is over.
+    obeyed: Option<Order>,
     tree: Tree,
     orders: Orders,
 }
@@ -124,6 +126,7 @@ impl Process for General {
             battle: ctx.now().0 / config.period().0,
             round: 0,
             ordered: None,
+            obeyed: None,
             tree: Tree::default(),
             orders: Orders::default(),
         };
@@ -171,7 +174,8 @@ impl Process for General {
             Algorithm::Oral => self.tree.to_string(),
             Algorithm::Signed => self.orders.to_string(),
         };
-        format!("in battle {} has heard {heard}", self.battle)
+        let obeyed = self.obeyed.map_or("nothing".to_owned(), |order| order.to_string());
+        format!("in battle {} has heard {heard}, and obeys: {obeyed}", self.battle)
     }
 
     fn lie(lie: &str, message: &Message, to: NodeId, liar: &mut Liar<'_>) -> Option<Vec<Message>> {
@@ -306,6 +310,7 @@ impl General {
             }),
             (None, Algorithm::Signed) => self.orders.choice(&self.config.bugs),
         };
+        self.obeyed = Some(order);
         let value = hash_of(&order);
         ctx.claim(Fact::Decides { slot: self.battle, epoch: 1, value, state: 0 });
     }

@@ -3,6 +3,7 @@
 mod counter;
 mod generals;
 mod multi_paxos;
+mod pbft;
 mod quorums;
 mod raft;
 mod rules;

@@ -85,6 +85,7 @@ fn undisturbed(config: Config, nodes: u32, reads: u64) -> (Watch, World<Server>)
         patience: Span::secs(3),
         operations: 0,
         until: UNTIL,
+        matching: Default::default(),
         load: Load { reads, wander: true },
     };
     let clients = (0..6).map(|index| Asker::new(&settings, index, 6)).collect();

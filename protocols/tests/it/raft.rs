@@ -67,6 +67,7 @@ fn clients(count: u32) -> Vec<Asker> {
         patience: Span::secs(2),
         operations: 0,
         until: JUST_BEFORE,
+        matching: Default::default(),
         load: Load::default(),
     };
     (0..count).map(|index| Asker::new(&settings, index, count)).collect()

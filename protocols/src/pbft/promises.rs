@@ -1,0 +1,123 @@
+//! PBFT's promises, in code and as the table that the code must match.
+//!
+#![doc = include_str!("PROMISES.md")]
+
+use super::config::Config;
+use super::quorums::Quorums;
+use crate::promise::{CRASH_RECOVERY, Promise};
+use sim_core::Span;
+use sim_core::fault::FaultKind;
+
+const ALWAYS: &[(&str, &str)] = &[
+    (
+        "agreement",
+        "no two honest replicas commit different batches at a sequence number, in any view",
+    ),
+    (
+        "prepared-uniqueness",
+        "in a view no two honest replicas prepare different batches at a number",
+    ),
+    ("view-change-preservation", "what is committed stands at its number in every later view"),
+    ("execution-order", "honest replicas execute without gaps and come to the same states"),
+    ("stable-checkpoints", "a checkpoint that is stable is the state that honest replicas reached"),
+    ("exactly-once", "a request changes the state at most once, however often it is sent"),
+    ("validity", "what is executed was asked for by a client"),
+    ("water-marks", "nothing is accepted outside of (h, H], and nothing in it is discarded"),
+    (
+        "one-vote",
+        "an honest replica votes for one batch in a view, and never in a view that it left",
+    ),
+    ("linearizable", "reads and writes take effect at once"),
+    ("live-again", "when faults have healed, requests are done within the stated bound"),
+    ("catch-up", "when faults have healed, every live replica reaches what is decided"),
+];
+
+/// What at most `f` replicas, and any client, may do.
+const LIES: &[FaultKind] = &[
+    FaultKind::Silence,
+    FaultKind::Equivocate,
+    FaultKind::Forge,
+    FaultKind::Replay,
+    FaultKind::Dawdle,
+    FaultKind::FalseReply,
+    FaultKind::BigMac,
+    FaultKind::Twins,
+];
+
+/// PBFT's promises in this configuration.
+pub fn promises(_config: &Config) -> Vec<Promise> {
+    let under = [CRASH_RECOVERY, LIES].concat();
+    let promise = |(property, words)| Promise { property, under: under.clone(), words };
+    ALWAYS.iter().copied().map(promise).collect()
+}
+
+/// How long after everything has healed a quorum of honest replicas needs at most to do a request
+/// that is retried, when messages take up to `delay` and syncs up to `sync`.
+///
+/// A timer that still runs may be the longest. Then replicas need three looks to be of one view, and
+/// up to `f + 1` primaries have their turn, each until the longest timer runs out (their sum is below
+/// `(2^(f+1) - 1)` timeouts); in each turn there are the client's own timeout, a view change of
+/// three trips, and eight messages that may be lost and are sent again at the next look. Who lags
+/// is then told so, fetches a state and the rest, sixteen numbers a look.
+pub fn settle(config: &Config, nodes: u32, delay: Span, sync: Span) -> Span {
+    let turns = u64::from(Quorums::of(nodes).liars) + 2;
+    let client = Span::secs(1);
+    let look = config.status + delay * 2 + sync * 2;
+    let turn = config.longest_timeout + client + look * 8;
+    let lag = look * (2 * config.log_size / 16 + 10);
+    config.longest_timeout + turn * turns + lag + config.status * 10
+}
+
+/// Properties whose breaking brings this one's about.
+pub fn implied_by(property: &str) -> &'static [&'static str] {
+    match property {
+        "agreement" => &["prepared-uniqueness", "view-change-preservation", "one-vote"],
+        "view-change-preservation" => &["prepared-uniqueness", "one-vote", "water-marks"],
+        "prepared-uniqueness" => &["one-vote"],
+        "execution-order" => &["agreement", "stable-checkpoints"],
+        "stable-checkpoints" => &["agreement", "execution-order"],
+        "exactly-once" => &["agreement", "execution-order", "stable-checkpoints"],
+        "linearizable" => &[
+            "agreement",
+            "prepared-uniqueness",
+            "view-change-preservation",
+            "execution-order",
+            "stable-checkpoints",
+            "exactly-once",
+            "validity",
+        ],
+        _ => &[],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The rows of the table above: a property, and the kinds of fault under which it is promised.
+    fn table() -> Vec<(String, Vec<FaultKind>)> {
+        let rows = include_str!("PROMISES.md").lines().filter(|line| line.starts_with("| "));
+        let cells = rows.skip(1).map(|row| row.split('|').map(str::trim).collect::<Vec<_>>());
+        cells
+            .map(|cells| {
+                let kinds = cells[2].split(' ');
+                let kinds = kinds.map(|name| FaultKind::named(name).expect("a kind of fault"));
+                (cells[1].to_owned(), kinds.collect())
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_table_says_what_the_code_promises() {
+        let promised = promises(&Config::default());
+        let table = table();
+        assert_eq!(table.len(), promised.len());
+        for (property, mut kinds) in table {
+            let promise = promised.iter().find(|promise| promise.property == property);
+            let mut under = promise.expect("the code promises it").under.clone();
+            kinds.sort_unstable();
+            under.sort_unstable();
+            assert_eq!(kinds, under, "{property}");
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! How PBFT stands in the catalogue.
+
+use super::bugs::Bug;
+use super::config::Config;
+use super::quorums::Quorums;
+use super::{Pbft, promises};
+use crate::promise::Promise;
+use crate::protocol::{BugAbout, Protocol};
+use checkers::Model;
+use sim_core::fault::{Role, Target};
+use sim_core::{Matching, Settings, Span};
+use std::ops::RangeInclusive;
+
+impl<S: Model> Protocol for Pbft<S> {
+    type Safety = super::invariants::Invariants;
+
+    fn about() -> &'static str {
+        "a replicated service of which a third may lie (Castro and Liskov, 1999 and 2002)"
+    }
+
+    fn promises(config: &Config) -> Vec<Promise> {
+        promises::promises(config)
+    }
+
+    fn bugs() -> Vec<BugAbout> {
+        Bug::ALL.iter().map(|bug| bug.about()).collect()
+    }
+
+    fn plant(config: &mut Config, bug: &str) -> bool {
+        let bug = Bug::named(bug);
+        config.bugs.extend(bug);
+        bug.is_some()
+    }
+
+    fn unmask(config: &mut Config, bug: &str) {
+        if let Some(bug) = Bug::named(bug) {
+            bug.config(config);
+        }
+    }
+
+    fn is_mutated(config: &Config) -> bool {
+        !config.bugs.is_empty()
+    }
+
+    fn implied_by(property: &str) -> &'static [&'static str] {
+        promises::implied_by(property)
+    }
+
+    fn roles() -> Vec<(&'static str, Target)> {
+        vec![
+            ("primary", Target::The(Role::Leader)),
+            ("a-backup", Target::A(Role::Follower)),
+            ("backups", Target::Every(Role::Follower)),
+        ]
+    }
+
+    fn sizes() -> RangeInclusive<u32> {
+        1..=64
+    }
+
+    fn tolerating(faults: u32) -> u32 {
+        faults.saturating_mul(3).saturating_add(1)
+    }
+
+    fn liars(_: &Config, nodes: u32) -> u32 {
+        Quorums::of(nodes).liars
+    }
+
+    fn can_go_on(live: u32, nodes: u32) -> bool {
+        live as usize >= Quorums::of(nodes).quorum
+    }
+
+    fn matching(config: &Config, nodes: u32) -> Matching {
+        let quorums = Quorums::of(nodes);
+        let early =
+            config.answers_early() && !config.bugs.contains(&Bug::ClientAcceptsFPlusOneTentative);
+        let replies = if early { quorums.quorum } else { quorums.weak };
+        Matching { replies: replies as u32, reads_to_all: config.read_only }
+    }
+
+    fn settle(config: &Config, settings: &Settings) -> Span {
+        let costs = settings.costs.message * 256;
+        let delay = settings.network.longest_delay() + costs;
+        let bound = promises::settle(config, settings.nodes, delay, settings.costs.sync.to);
+        Span::millis(bound.0.div_ceil(100_000_000) * 100)
+    }
+
+    fn shortest_timer(config: &Config) -> Span {
+        config.status.min(config.timeout)
+    }
+
+    fn complaint(config: &Config) -> Option<String> {
+        config.complaint()
+    }
+}

@@ -1,0 +1,95 @@
+//! What was lost is sent again to who lacks it (TOCS, section 5.2): a replica that is stuck tells
+//! how far it is, and the others send it their own messages about what comes next.
+
+use super::Pbft;
+use super::message::{Digest, Message, PrePrepare, Seq, Status, View, Vote};
+use serde::Serialize;
+use sim_core::{Context, NodeId, Service};
+use std::collections::BTreeSet;
+
+/// How a replica stood when it last looked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+pub(super) struct Pulse {
+    stood: Option<(View, bool, Seq)>,
+    looks: u32,
+}
+
+/// Every so many looks a replica tells how far it is although it knows of nothing that it lacks.
+const IDLE: u32 = 10;
+/// For how many sequence numbers messages are sent again at once.
+const MOST: usize = 16;
+
+impl<S: Service> Pbft<S> {
+    /// Whether something is under way.
+    fn is_at_work(&self) -> bool {
+        !self.active
+            || self.waiting.first().is_some()
+            || self.transfer.is_some()
+            || self.reachable_state().is_some()
+            || self.log.range(self.executed + 1..).next().is_some()
+    }
+
+    /// Something that was under way when it last looked has not moved since: others are told.
+    pub(super) fn on_status_due(&mut self, ctx: &mut Context<Self>) {
+        ctx.set_timer(super::Timer::Status, self.config.status);
+        let (view, active, executed) = (self.view, self.active, self.executed);
+        let stands = self.is_at_work().then_some((view, active, executed));
+        let is_stuck = stands.is_some() && stands == self.pulse.stood;
+        self.pulse = Pulse { stood: stands, looks: self.pulse.looks + 1 };
+        if is_stuck || self.pulse.looks.is_multiple_of(IDLE) {
+            let stable = self.low();
+            ctx.broadcast(Message::Status(Status { view, active, stable, executed }));
+        }
+        if is_stuck {
+            self.ask_again(ctx);
+        }
+    }
+
+    fn ask_again(&mut self, ctx: &mut Context<Self>) {
+        if !self.active {
+            self.change.iter().for_each(|own| ctx.broadcast(Message::ViewChange(own.clone())));
+            self.acknowledge_all(ctx);
+        }
+        let missing: BTreeSet<Digest> = self.missing_batches().collect();
+        missing.into_iter().for_each(|digest| self.fetch_batch(digest, ctx));
+        if let Some(state) = self.reachable_state() {
+            self.transfer = Some(state);
+            self.ask_for_state(ctx);
+        } else {
+            self.transfer = None;
+        }
+    }
+
+    /// Another tells how far it is: it gets what it may lack.
+    pub(super) fn on_status(&self, from: NodeId, status: Status, ctx: &mut Context<Self>) {
+        if status.stable < self.low() {
+            self.tell_checkpoints(from, ctx);
+        }
+        let is_behind = status.view < self.view || status.view == self.view && !status.active;
+        if is_behind {
+            self.change.iter().for_each(|own| ctx.send(from, Message::ViewChange(own.clone())));
+            if self.leads() {
+                self.began.iter().for_each(|new| ctx.send(from, Message::NewView(new.clone())));
+            }
+        }
+        if self.active {
+            for (seq, slot) in self.log.range(status.executed.saturating_add(1)..).take(MOST) {
+                let Some(digest) = slot.accepted else { continue };
+                self.repeat(from, Vote { view: self.view, seq: *seq, digest }, slot.prepared, ctx);
+            }
+        }
+    }
+
+    /// Says again what it said of a sequence number in this view.
+    fn repeat(&self, to: NodeId, vote: Vote, prepared: bool, ctx: &mut Context<Self>) {
+        let Vote { view, seq, digest } = vote;
+        if !self.leads() {
+            ctx.send(to, Message::Prepare(vote));
+        } else if let Some(batch) = self.batch(digest) {
+            ctx.send(to, Message::PrePrepare(PrePrepare { view, seq, digest, batch }));
+        }
+        if prepared {
+            ctx.send(to, Message::Commit(vote));
+        }
+    }
+}
