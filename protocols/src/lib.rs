@@ -7,7 +7,9 @@ pub mod ballot;
 pub mod catalogue;
 pub mod lease;
 pub mod multi_paxos;
+pub mod paxos;
 pub mod piece;
+mod planted;
 pub mod promise;
 pub mod protocol;
 pub mod quorum;
@@ -29,6 +31,7 @@ pub fn all() -> Catalogue {
     catalogue! {
         "raft" => raft::Raft<Kv>,
         "multi-paxos" => multi_paxos::MultiPaxos<Kv>,
+        "paxos" => paxos::Paxos,
         "unreplicated" => unreplicated::Unreplicated<Kv>,
         "read-one-write-all" => read_one_write_all::ReadOneWriteAll<Kv>,
     }
