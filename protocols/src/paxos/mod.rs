@@ -169,8 +169,9 @@ impl Paxos {
                 }
             }
         }
-        for (key, value) in self.learner.decisions() {
-            self.open.remove(key);
+        let decisions = self.learner.decisions();
+        self.open.retain(|key| !decisions.contains_key(key));
+        if let Some((key, value)) = decisions.last_key_value() {
             let (slot, value) = (u64::from(*key), *value);
             ctx.claim(Fact::Decides { slot, epoch: 0, value, state: 0 });
         }

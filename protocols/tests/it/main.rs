@@ -2,6 +2,7 @@
 
 mod counter;
 mod multi_paxos;
+mod paxos;
 mod quorums;
 mod raft;
 mod rules;

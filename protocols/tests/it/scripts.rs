@@ -183,6 +183,18 @@ pub const NOTICED: &[(&str, &str)] = &[
     ("multi-paxos/reported_value_goes_before_requests", "own-value-despite-promises"),
     ("multi-paxos/two_of_four_are_no_majority", "quorum-half"),
     ("multi-paxos/votes_of_two_ballots_choose_nothing", "learn-from-mixed-ballots"),
+    ("paxos/a_decision_takes_two_round_trips", "accept-strictly-greater"),
+    ("paxos/promise_waits_for_disk", "acceptor-forgets-promise"),
+    ("paxos/vote_waits_for_disk", "acceptor-forgets-vote"),
+    ("paxos/promise_binds_votes", "accept-without-promise-check"),
+    ("paxos/highest_vote_is_proposed", "value-from-first-promise"),
+    ("paxos/reported_vote_goes_before_the_own_value", "own-value-despite-promises"),
+    ("paxos/refusal_is_no_promise", "nack-counts-as-promise"),
+    ("paxos/number_is_new_after_a_crash", "ballot-reuse-after-restart"),
+    ("paxos/vote_of_an_old_ballot_counts_for_nothing", "stale-accepted-counted"),
+    ("paxos/votes_of_two_ballots_choose_nothing", "learn-from-mixed-ballots"),
+    ("paxos/duplicated_vote_counts_once", "duplicate-accepted-counted"),
+    ("paxos/two_of_four_are_no_majority", "quorum-half"),
 ];
 
 #[test]
