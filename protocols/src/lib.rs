@@ -5,6 +5,7 @@
 
 pub mod ballot;
 pub mod catalogue;
+pub mod fast_paxos;
 pub mod lease;
 pub mod multi_paxos;
 pub mod paxos;
@@ -32,6 +33,7 @@ pub fn all() -> Catalogue {
         "raft" => raft::Raft<Kv>,
         "multi-paxos" => multi_paxos::MultiPaxos<Kv>,
         "paxos" => paxos::Paxos,
+        "fast-paxos" => fast_paxos::FastPaxos,
         "unreplicated" => unreplicated::Unreplicated<Kv>,
         "read-one-write-all" => read_one_write_all::ReadOneWriteAll<Kv>,
     }

@@ -80,7 +80,7 @@ impl Config {
     }
 
     /// How long a proposer waits that was overtaken so many times in a row; none for not at all.
-    pub(super) fn wait(&self, duels: u32, rng: &mut Rng) -> Option<Span> {
+    pub(crate) fn wait(&self, duels: u32, rng: &mut Rng) -> Option<Span> {
         let widest = self.pause * (1 << duels.saturating_sub(1).min(6)).min(LONGEST);
         match self.back_off {
             BackOff::None => None,

@@ -37,7 +37,7 @@ pub mod message;
 pub mod promises;
 mod proposer;
 mod protocol;
-mod show;
+pub(crate) mod show;
 
 use crate::ballot::Ballot;
 use acceptor::Acceptor;
