@@ -1,6 +1,7 @@
 //! Whole runs of protocols in the world, and golden scripts.
 
 mod counter;
+mod fast_paxos;
 mod multi_paxos;
 mod paxos;
 mod quorums;
