@@ -76,8 +76,8 @@ impl FastPaxos {
             First::Classic if coordinator == self.id => self.on_forwarded(key, value, ctx),
             First::Classic => ctx.send(coordinator, Message::Propose { key, value }),
             First::Fast => {
-                self.on_offer(key, value, ctx);
                 ctx.broadcast(Message::Propose { key, value });
+                self.on_offer(key, value, ctx);
             }
         }
     }
@@ -193,8 +193,8 @@ impl FastPaxos {
         }
         ctx.set_timer(Timer::Retry(key), self.config.retry);
         ctx.broadcast(Message::Any { key, ballot });
-        self.on_any(key, ballot, ctx);
         self.tell_value(key, own, ctx);
+        self.on_any(key, ballot, ctx);
     }
 
     /// Phase 2a of a classic round. The own acceptor votes first, so that the round has no second value
