@@ -29,7 +29,7 @@ pub trait Entry: Send + Sync {
     /// The lies of its own that a liar may tell: each with what it is.
     fn lies(&self) -> &'static [(&'static str, &'static str)];
     /// How many of so many nodes may lie before it promises less.
-    fn liars(&self, nodes: u32) -> u32;
+    fn liars(&self, options: &Options, nodes: u32) -> u32;
     /// The properties that its runs are checked for, promised or not.
     fn properties(&self) -> Vec<&'static str>;
     /// What it promises, configured so.
@@ -136,8 +136,8 @@ where
     fn lies(&self) -> &'static [(&'static str, &'static str)] {
         P::LIES
     }
-    fn liars(&self, nodes: u32) -> u32 {
-        P::liars(nodes)
+    fn liars(&self, options: &Options, nodes: u32) -> u32 {
+        P::liars(Self::config(options), nodes)
     }
     fn properties(&self) -> Vec<&'static str> {
         let mut properties = P::Safety::properties();

@@ -6,6 +6,7 @@
 pub mod ballot;
 pub mod catalogue;
 pub mod fast_paxos;
+pub mod generals;
 pub mod lease;
 pub mod multi_paxos;
 pub mod paxos;
@@ -34,6 +35,7 @@ pub fn all() -> Catalogue {
         "multi-paxos" => multi_paxos::MultiPaxos<Kv>,
         "paxos" => paxos::Paxos,
         "fast-paxos" => fast_paxos::FastPaxos,
+        "generals" => generals::General,
         "unreplicated" => unreplicated::Unreplicated<Kv>,
         "read-one-write-all" => read_one_write_all::ReadOneWriteAll<Kv>,
     }

@@ -37,3 +37,35 @@ pub const CRASH_RECOVERY: &[FaultKind] = &[
     FaultKind::ClockJump,
     FaultKind::ClockDrift,
 ];
+
+/// Holds a protocol's `PROMISES.md` against what its code promises.
+#[cfg(test)]
+pub(crate) mod table {
+    use super::*;
+
+    /// The rows of a table: a property, and the kinds of fault under which it is promised.
+    fn rows(text: &str) -> Vec<(String, Vec<FaultKind>)> {
+        let rows = text.lines().filter(|line| line.starts_with("| "));
+        let cells = rows.skip(1).map(|row| row.split('|').map(str::trim).collect::<Vec<_>>());
+        cells
+            .map(|cells| {
+                let kinds = cells[2].split(' ');
+                let kinds = kinds.map(|name| FaultKind::named(name).expect("a kind of fault"));
+                (cells[1].to_owned(), kinds.collect())
+            })
+            .collect()
+    }
+
+    /// Every row is promised under just these faults, and nothing else is promised.
+    pub fn assert_says(text: &str, promised: &[Promise]) {
+        let rows = rows(text);
+        assert_eq!(rows.len(), promised.len());
+        for (property, mut kinds) in rows {
+            let promise = promised.iter().find(|promise| promise.property == property);
+            let mut under = promise.expect("the code promises it").under.clone();
+            kinds.sort_unstable();
+            under.sort_unstable();
+            assert_eq!(kinds, under, "{property}");
+        }
+    }
+}

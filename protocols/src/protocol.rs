@@ -66,7 +66,7 @@ pub trait Protocol: Process<Service: Model> {
     }
 
     /// How many of `nodes` nodes may lie, in whatever way, before it promises less.
-    fn liars(_nodes: u32) -> u32 {
+    fn liars(_config: &Self::Config, _nodes: u32) -> u32 {
         0
     }
 

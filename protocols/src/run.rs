@@ -163,7 +163,7 @@ pub fn run<P: Protocol>(job: &Job<'_>) -> Ran {
     let judgement =
         checkers::linearizable::check_told(&watch.2.operations, &watch.5.0.requests, job.budget);
     findings.linearizable(&judgement);
-    let due = Due::of::<P>(&job.plan, &world);
+    let due = Due::of::<P>(config, &job.plan, &world);
     let finished = stopped != Stopped::AtLimit;
     findings.liveness(&due, finished, has_clients, &watch, settle);
     let mut outcome = Outcome {
@@ -245,26 +245,27 @@ enum Due {
 }
 
 impl Due {
-    fn of<P: Protocol>(plan: &Plan, world: &World<P>) -> Due {
+    fn of<P: Protocol>(config: &P::Config, plan: &Plan, world: &World<P>) -> Due {
         let nodes = world.nodes().len() as u32;
         // The honest ones; whoever has lied may go on lying.
         let live = world.nodes().live().count() as u32;
         if !P::can_go_on(live, nodes) {
             return Due::No(format!("only {live} of {nodes} nodes were up, too few to go on"));
         }
-        let stands_liars = world.liars(Time::NEVER) <= P::liars(nodes);
+        let stands_liars = world.liars(Time::NEVER) <= P::liars(config, nodes);
         let lasting = |kind: FaultKind| {
-            !(stands_liars && kind.is_lie())
-                && !matches!(
-                    kind,
-                    FaultKind::Crash
-                        | FaultKind::TornCrash
-                        | FaultKind::WipedCrash
-                        | FaultKind::Restart
-                        | FaultKind::ClockJump
-                        | FaultKind::ClockDrift
-                        | FaultKind::BitRot
-                )
+            let over = matches!(
+                kind,
+                FaultKind::Crash
+                    | FaultKind::TornCrash
+                    | FaultKind::WipedCrash
+                    | FaultKind::Restart
+                    | FaultKind::ClockJump
+                    | FaultKind::ClockDrift
+                    | FaultKind::BitRot
+            );
+            let stood = stands_liars && kind.is_lie();
+            !over && !stood
         };
         let forever = plan
             .strikes
@@ -300,7 +301,7 @@ impl<P: Protocol> Findings<'_, P> {
         let promises = P::promises(self.config);
         let promise = promises.iter().find(|promise| promise.property == property);
         let by = at.unwrap_or(Time::NEVER);
-        let liars = self.world.liars(by) > P::liars(self.world.nodes().len() as u32);
+        let liars = self.world.liars(by) > P::liars(self.config, self.world.nodes().len() as u32);
         // A protocol that reckons with no liars may stumble over what they say.
         let always = property == "no-panic" && !liars;
         let bound = P::drift_bound(self.config, property).map(u64::from);

@@ -82,7 +82,11 @@ pub fn allowed(nemesis: &Nemesis, field: &Field<'_>) -> Vec<FaultKind> {
         .filter(|kind| nemesis.beyond || survives.contains(kind))
         .filter(|kind| !nemesis.except.contains(kind))
         .filter(|kind| field.nodes > 1 || !cuts(kind))
-        .filter(|kind| nemesis.beyond || !kind.makes_liars() || field.words.liars(field.nodes) > 0)
+        .filter(|kind| {
+            nemesis.beyond
+                || !kind.makes_liars()
+                || field.words.liars(field.options, field.nodes) > 0
+        })
         .collect()
 }
 
@@ -136,7 +140,7 @@ impl Field<'_> {
     /// Who lies in this run, whenever anybody does: as many as the protocol stands, or one more. They stay the
     /// same, because whoever lied before has been believed before.
     fn liars(&self, beyond: bool, rng: &mut Rng) -> Vec<NodeId> {
-        let count = self.words.liars(self.nodes) + u32::from(beyond);
+        let count = self.words.liars(self.options, self.nodes) + u32::from(beyond);
         let all: Vec<u32> = (0..self.nodes).collect();
         rng.choose(&all, count as usize).into_iter().map(NodeId).collect()
     }

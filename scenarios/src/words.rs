@@ -63,8 +63,8 @@ impl ProtocolWords for Spoken {
     fn lies(&self) -> Vec<&str> {
         self.entry.lies().iter().map(|(name, _)| *name).collect()
     }
-    fn liars(&self, nodes: u32) -> u32 {
-        self.entry.liars(nodes)
+    fn liars(&self, options: &Options, nodes: u32) -> u32 {
+        self.entry.liars(options, nodes)
     }
     fn properties(&self) -> Vec<&str> {
         self.entry.properties()

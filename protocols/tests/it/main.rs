@@ -2,6 +2,7 @@
 
 mod counter;
 mod fast_paxos;
+mod generals;
 mod multi_paxos;
 mod paxos;
 mod quorums;

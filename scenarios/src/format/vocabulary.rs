@@ -45,7 +45,7 @@ pub trait ProtocolWords {
     fn lies(&self) -> Vec<&str>;
 
     /// How many of so many nodes may lie before it promises less.
-    fn liars(&self, nodes: u32) -> u32;
+    fn liars(&self, options: &Options, nodes: u32) -> u32;
 
     /// The properties that can be checked of it, promised or not.
     fn properties(&self) -> Vec<&str>;

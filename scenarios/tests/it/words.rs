@@ -165,7 +165,7 @@ impl ProtocolWords for Words {
     fn lies(&self) -> Vec<&str> {
         if self.name == "pbft" { vec!["wrong-view", "bad-newview"] } else { Vec::new() }
     }
-    fn liars(&self, nodes: u32) -> u32 {
+    fn liars(&self, _: &Options, nodes: u32) -> u32 {
         if self.name == "pbft" { nodes.saturating_sub(1) / 3 } else { 0 }
     }
     fn properties(&self) -> Vec<&str> {

@@ -17,6 +17,7 @@
 //! | `ask n1 put x 1 [as c2]` | a client's request reaches the node |
 //! | `again n1 c1#1` | the same request reaches the node once more |
 //! | `cut n3 \| n1 n2`, `cut n3 > n1`, `heal` | cuts links, and heals every cut |
+//! | `lie n1 silence [to n2]`, `honest` | a node lies from here on: `silence`, `equivocate`, `replay`, `false-reply`, or one of the protocol's own lies; all lies end |
 //! | `crash n2 [kept\|torn\|wiped]`, `boot n2` | ends a process, and starts it from its disk |
 //! | `clock n1 back 2s`, `clock n1 on 2s` | sets a wall clock wrong |
 //! | `wait 2s` | lets time pass in which nothing happens |
@@ -30,6 +31,7 @@
 //! `run`.
 
 use crate::context::{Effect, Target};
+use crate::fault::Lie;
 use crate::nodes::Nodes;
 use crate::observe::{Cause, ClientStep, FaultPhase, FaultStep, Observer, Step};
 use crate::process::{NodeId, Process};
@@ -38,6 +40,8 @@ use crate::settings::{Costs, Delay, NetworkSettings, Settings};
 use crate::time::{Span, SpanRange};
 use crate::world::{Event, World};
 use std::fmt::Write as _;
+
+const NO_SUCH: &str = "no such command; the commands are listed in sim_core::drive::scripted";
 
 /// Runs a script and returns what happened, or says which line cannot be done and why.
 ///
@@ -196,6 +200,16 @@ impl<P: Process> Stage<P> {
     }
 
     fn command(&mut self, words: &[&str]) -> Result<(), String> {
+        match words[0] {
+            "deliver" | "drop" | "double" | "cut" | "heal" | "lie" | "honest" => {
+                self.traffic(words)
+            }
+            _ => self.machine(words),
+        }
+    }
+
+    /// What happens to messages.
+    fn traffic(&mut self, words: &[&str]) -> Result<(), String> {
         match words {
             ["deliver", "all", rest @ ..] => self.deliver_all(&self.list(rest)?),
             ["deliver", rest @ ..] => {
@@ -215,6 +229,43 @@ impl<P: Process> Stage<P> {
                 self.world.double(number);
                 Ok(())
             }
+            ["drop", rest @ ..] => {
+                let number = self.message(rest)?;
+                self.world.discard(number);
+                Ok(())
+            }
+            ["cut", sides @ ..] => self.cut(&sides.join(" ")),
+            ["heal"] => {
+                self.world.heal_every_cut(&mut self.notes);
+                Ok(())
+            }
+            ["lie", node, lie] => self.lie(node, lie, &[]),
+            ["lie", node, lie, "to", to @ ..] => self.lie(node, lie, to),
+            ["honest"] => {
+                self.world.honest_now();
+                Ok(())
+            }
+            _ => Err(NO_SUCH.into()),
+        }
+    }
+
+    fn lie(&mut self, node: &str, lie: &str, to: &[&str]) -> Result<(), String> {
+        let how = match lie {
+            "silence" => Lie::Silence,
+            "equivocate" => Lie::Equivocate,
+            "replay" => Lie::Replay,
+            "false-reply" => Lie::FalseReply,
+            own if P::LIES.iter().any(|(name, _)| *name == own) => Lie::Forge(Some(own.into())),
+            _ => return Err(format!("there is no lie `{lie}`")),
+        };
+        let (node, to) = (self.node(node)?, self.list(to)?);
+        self.world.lie_now(node, how, &to, &mut self.notes);
+        Ok(())
+    }
+
+    /// What happens on machines, and what is shown of them.
+    fn machine(&mut self, words: &[&str]) -> Result<(), String> {
+        match words {
             ["elect", nodes @ ..] => self.elect(&self.list(nodes)?),
             ["clock", node, way @ ("on" | "back"), span] => {
                 let (node, by) = (self.node(node)?, span.parse()?);
@@ -224,11 +275,6 @@ impl<P: Process> Stage<P> {
             ["wait", span] => {
                 let span: Span = span.parse()?;
                 self.world.wait_until(self.world.now() + span);
-                Ok(())
-            }
-            ["drop", rest @ ..] => {
-                let number = self.message(rest)?;
-                self.world.discard(number);
                 Ok(())
             }
             ["fire", node, rest @ ..] => {
@@ -256,11 +302,6 @@ impl<P: Process> Stage<P> {
             }
             ["ask", node, op @ ..] => self.ask(self.node(node)?, &op.join(" ")),
             ["again", node, name] => self.again(self.node(node)?, name),
-            ["cut", sides @ ..] => self.cut(&sides.join(" ")),
-            ["heal"] => {
-                self.world.heal_every_cut(&mut self.notes);
-                Ok(())
-            }
             ["crash", node] => self.crash(node, "synced"),
             ["crash", node, disk] => self.crash(node, disk),
             ["boot", node] => {
@@ -291,9 +332,7 @@ impl<P: Process> Stage<P> {
                 let disk = stage.world.nodes().durable(node.0);
                 format!("has on disk {disk:?}")
             }),
-            _ => {
-                Err("no such command; the commands are listed in sim_core::drive::scripted".into())
-            }
+            _ => Err(NO_SUCH.into()),
         }
     }
 

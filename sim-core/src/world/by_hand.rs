@@ -1,14 +1,14 @@
 //! What a script or a person does to a world by hand, at once, outside any plan.
 
 use super::{Event, World};
-use crate::fault::{DiskLoss, Fault, FaultId, FaultKind, Sides, Target};
+use crate::fault::{About, DiskLoss, Fault, FaultId, FaultKind, Lie, Sides, Target};
 use crate::network::LinkFault;
 use crate::observe::{FaultPhase, Observer};
 use crate::process::{NodeId, Process};
 use crate::random::Rng;
 use crate::seal::Spoiled;
 use crate::service::Request;
-use crate::time::Span;
+use crate::time::{Chance, Span};
 
 /// Faults by hand are numbered from here on, away from those of a plan.
 const BY_HAND: u64 = 1 << 48;
@@ -58,6 +58,19 @@ impl<P: Process> World<P> {
         };
         self.push(at, event);
         true
+    }
+
+    /// A node lies from now on, to these nodes or to all.
+    pub fn lie_now(&mut self, node: NodeId, lie: Lie, to: &[NodeId], watch: &mut impl Observer<P>) {
+        let to = to.iter().copied().map(Target::Node).collect();
+        let about = About { to, kinds: Vec::new(), rate: Chance::ALWAYS };
+        let fault = Fault::Lie { nodes: vec![Target::Node(node)], lie, about };
+        self.by_hand(&fault, vec![vec![node]], watch);
+    }
+
+    /// Everybody is honest again.
+    pub fn honest_now(&mut self) {
+        self.end_every_lie();
     }
 
     /// Cuts the links between groups of nodes, or those from the first to the others.

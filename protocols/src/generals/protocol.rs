@@ -1,0 +1,127 @@
+//! How the generals stand in the catalogue.
+
+use super::General;
+use super::config::{Algorithm, Bug, Config};
+use super::invariants::Invariants;
+use crate::promise::Promise;
+use crate::protocol::{BugAbout, Protocol};
+use sim_core::fault::{FaultKind, Target};
+use sim_core::{NodeId, Settings, Span};
+use std::ops::RangeInclusive;
+
+/// Traitors may do whatever they like. Messages must arrive in their round, clocks agree, and loyal generals live:
+/// A1 and A3 of the paper, and what it takes for granted.
+const UNDER: &[FaultKind] = &[
+    FaultKind::Silence,
+    FaultKind::Equivocate,
+    FaultKind::Forge,
+    FaultKind::Replay,
+    FaultKind::Dawdle,
+    FaultKind::Twins,
+    FaultKind::Duplicate,
+    FaultKind::ClockJump,
+];
+
+const PROMISES: &[(&str, &str)] = &[
+    ("ic1", "all loyal lieutenants obey the same order"),
+    ("ic2", "if the commander is loyal, every loyal lieutenant obeys his order"),
+    ("prescribed-paths", "loyal generals send what is prescribed, in its round, and nothing else"),
+    ("live-again", "every battle ends after m + 1 rounds"),
+    ("catch-up", "every loyal general comes to a decision in every battle"),
+];
+
+impl Protocol for General {
+    type Safety = Invariants;
+
+    fn about() -> &'static str {
+        "the Byzantine generals, with oral and with signed messages (Lamport, Shostak and Pease, 1982)"
+    }
+
+    fn promises(_: &Config) -> Vec<Promise> {
+        let promise = |(property, words)| Promise { property, under: UNDER.to_vec(), words };
+        PROMISES.iter().copied().map(promise).collect()
+    }
+
+    fn bugs() -> Vec<BugAbout> {
+        Bug::ALL.iter().copied().map(Bug::about).collect()
+    }
+
+    fn plant(config: &mut Config, bug: &str) -> bool {
+        let bug = Bug::ALL.iter().find(|known| known.about().id == bug);
+        config.bugs.extend(bug);
+        bug.is_some()
+    }
+
+    fn is_mutated(config: &Config) -> bool {
+        !config.bugs.is_empty()
+    }
+
+    /// A commander commands from the first battle on, or in turn.
+    fn roles() -> Vec<(&'static str, Target)> {
+        vec![("first-commander", Target::Node(NodeId(0)))]
+    }
+
+    fn sizes() -> RangeInclusive<u32> {
+        3..=13
+    }
+
+    fn tolerating(faults: u32) -> u32 {
+        faults.saturating_mul(3).saturating_add(1)
+    }
+
+    /// More than three times as many generals for oral messages; for signed ones two who are loyal.
+    fn liars(config: &Config, nodes: u32) -> u32 {
+        let most = match config.algorithm {
+            Algorithm::Oral => nodes.saturating_sub(1) / 3,
+            Algorithm::Signed => nodes.saturating_sub(2),
+        };
+        config.traitors.min(most)
+    }
+
+    fn can_go_on(live: u32, _: u32) -> bool {
+        live >= 1
+    }
+
+    fn settle(config: &Config, _: &Settings) -> Span {
+        config.period() * 3 + Span::secs(1)
+    }
+
+    fn shortest_timer(config: &Config) -> Span {
+        config.round
+    }
+
+    fn complaint(config: &Config) -> Option<String> {
+        let impossible = [
+            (config.round == Span::ZERO, "round must be longer than 0s"),
+            (
+                config.traitors == 0,
+                "traitors must be at least 1: without them an order is just sent",
+            ),
+            (
+                config.traitors > 4,
+                "traitors must be at most 4: messages grow as n to the power of that",
+            ),
+        ];
+        impossible.into_iter().find(|(is_so, _)| *is_so).map(|(_, why)| why.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::promise::table;
+
+    #[test]
+    fn the_table_says_what_the_code_promises() {
+        let promised = General::promises(&Config::default());
+        table::assert_says(include_str!("PROMISES.md"), &promised);
+    }
+
+    #[test]
+    fn oral_messages_need_more_than_three_times_as_many_generals_as_traitors() {
+        let oral = Config { traitors: 2, ..Config::default() };
+        assert_eq!([3, 4, 6, 7].map(|n| General::liars(&oral, n)), [0, 1, 1, 2]);
+        let signed = Config { algorithm: Algorithm::Signed, ..oral };
+        assert_eq!([3, 4, 6, 7].map(|n| General::liars(&signed, n)), [1, 2, 2, 2]);
+    }
+}
