@@ -14,6 +14,7 @@ use checkers::model::decisions::DecisionReply;
 use serde::Serialize;
 use sim_core::{Context, Fact, NodeId};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// What a node does to bring about a decision.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
@@ -93,8 +94,8 @@ impl FastPaxos {
 
     /// Sees to it that what may be chosen is found out.
     pub(super) fn pursue(&mut self, key: Key, ctx: &mut Context<Self>) {
-        if !self.proposals.contains_key(&key) {
-            self.proposals.insert(key, Proposal::default());
+        if let Entry::Vacant(free) = self.proposals.entry(key) {
+            free.insert(Proposal::default());
             self.run_ballot(key, ctx);
         }
     }
