@@ -5,11 +5,14 @@
 
 pub mod ballot;
 pub mod catalogue;
+pub mod fast_paxos;
 pub mod generals;
 pub mod lease;
 pub mod multi_paxos;
+pub mod paxos;
 pub mod pbft;
 pub mod piece;
+mod planted;
 pub mod promise;
 pub mod protocol;
 pub mod quorum;
@@ -31,6 +34,8 @@ pub fn all() -> Catalogue {
     catalogue! {
         "raft" => raft::Raft<Kv>,
         "multi-paxos" => multi_paxos::MultiPaxos<Kv>,
+        "paxos" => paxos::Paxos,
+        "fast-paxos" => fast_paxos::FastPaxos,
         "generals" => generals::General,
         "pbft" => pbft::Pbft<Kv>,
         "unreplicated" => unreplicated::Unreplicated<Kv>,

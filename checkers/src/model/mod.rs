@@ -5,9 +5,11 @@
 //! | [`kv`] | keys with sequences of values: get, put, append and compare-and-swap; the service of most scenarios |
 //! | [`register`] | one value that is read and written |
 //! | [`cas_register`] | the same, with compare-and-swap |
+//! | [`decisions`] | registers that are written once: what consensus decides |
 //! | [`text_kv`] | keys with texts, as others record them |
 
 pub mod cas_register;
+pub mod decisions;
 pub mod kv;
 pub mod register;
 pub mod text_kv;

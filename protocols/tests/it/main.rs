@@ -1,8 +1,10 @@
 //! Whole runs of protocols in the world, and golden scripts.
 
 mod counter;
+mod fast_paxos;
 mod generals;
 mod multi_paxos;
+mod paxos;
 mod pbft;
 mod quorums;
 mod raft;

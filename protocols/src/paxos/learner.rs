@@ -1,0 +1,176 @@
+//! The learner: counts votes, keeps what is decided, and knows who waits for it.
+
+use super::{Key, Value};
+use crate::quorum::VoterSet;
+use checkers::model::decisions::{DecisionOp, Decisions};
+use serde::Serialize;
+use sim_core::{NodeId, Request, RequestId};
+use smallvec::SmallVec;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// What a node knows of decisions. `R` numbers proposals.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct Learner<R> {
+    decided: BTreeMap<Key, Value>,
+    /// Keys below the highest decided one that are not decided here.
+    missing: BTreeSet<Key>,
+    tallies: BTreeMap<Key, SmallVec<[Tally<R>; 1]>>,
+    askers: BTreeMap<Key, SmallVec<[Asker; 1]>>,
+}
+
+/// Who has voted for a value in one ballot.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct Tally<R> {
+    /// In which ballot.
+    pub ballot: R,
+    /// For which value.
+    pub value: Value,
+    /// Who.
+    pub voters: VoterSet,
+}
+
+/// A client that waits.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+struct Asker {
+    id: RequestId,
+    is_read: bool,
+    /// Whether a ballot was begun since it asked, so that whatever was chosen before it asked would
+    /// be reported there.
+    is_covered: bool,
+}
+
+impl<R> Default for Learner<R> {
+    fn default() -> Self {
+        Learner {
+            decided: BTreeMap::new(),
+            missing: BTreeSet::new(),
+            tallies: BTreeMap::new(),
+            askers: BTreeMap::new(),
+        }
+    }
+}
+
+impl<R: Copy + Ord> Learner<R> {
+    /// What is decided, as far as the node knows.
+    pub fn decided(&self, key: Key) -> Option<Value> {
+        self.decided.get(&key).copied()
+    }
+
+    /// Every decision that the node knows of.
+    pub fn decisions(&self) -> &BTreeMap<Key, Value> {
+        &self.decided
+    }
+
+    /// The highest key that is decided here; 0 for none.
+    pub fn highest(&self) -> Key {
+        self.decided.last_key_value().map_or(0, |(key, _)| *key)
+    }
+
+    /// Keeps a decision; false when it was known.
+    pub fn decide(&mut self, key: Key, value: Value) -> bool {
+        if self.decided.contains_key(&key) {
+            return false;
+        }
+        self.missing.extend(self.highest() + 1..key);
+        self.missing.remove(&key);
+        self.decided.insert(key, value);
+        self.tallies.remove(&key);
+        true
+    }
+
+    /// The first so many keys that are missing.
+    pub fn missing(&self, most: usize) -> Arc<[Key]> {
+        self.missing.iter().take(most).copied().collect()
+    }
+
+    /// At most so many decisions that somebody lacks.
+    pub fn those(&self, beyond: Key, missing: &[Key], most: usize) -> Arc<[(Key, Value)]> {
+        let gaps = missing.iter().filter_map(|key| Some((*key, self.decided(*key)?)));
+        let later = self.decided.range(beyond.saturating_add(1)..);
+        gaps.chain(later.map(|(key, value)| (*key, *value))).take(most).collect()
+    }
+
+    /// Counts a vote, and says who has voted so by now.
+    pub fn count(&mut self, key: Key, ballot: R, value: Value, voter: NodeId) -> &VoterSet {
+        let tallies = self.tallies.entry(key).or_default();
+        let is_it = |tally: &Tally<R>| (tally.ballot, tally.value) == (ballot, value);
+        let place = tallies.iter().position(is_it).unwrap_or_else(|| {
+            tallies.push(Tally { ballot, value, voters: VoterSet::default() });
+            tallies.len() - 1
+        });
+        tallies[place].voters.insert(voter);
+        &tallies[place].voters
+    }
+
+    /// The votes for a decision that is not known, as far as they are.
+    pub fn tallies(&self, key: Key) -> &[Tally<R>] {
+        self.tallies.get(&key).map_or(&[], SmallVec::as_slice)
+    }
+
+    /// A client waits for a decision. It may ask again.
+    pub fn wait(&mut self, request: &Request<Decisions>) {
+        let askers = self.askers.entry(request.op.key()).or_default();
+        if askers.iter().all(|asker| asker.id != request.id) {
+            let is_read = matches!(request.op, DecisionOp::Read { .. });
+            askers.push(Asker { id: request.id, is_read, is_covered: false });
+        }
+    }
+
+    /// Whether anybody waits for a decision.
+    pub fn is_awaited(&self, key: Key) -> bool {
+        self.askers.contains_key(&key)
+    }
+
+    /// A ballot is begun.
+    pub fn cover(&mut self, key: Key) {
+        for asker in self.askers.get_mut(&key).into_iter().flatten() {
+            asker.is_covered = true;
+        }
+    }
+
+    /// A ballot found nothing: takes out the readers that can be told so.
+    pub fn take_covered_readers(&mut self, key: Key) -> Vec<RequestId> {
+        let Some(askers) = self.askers.get_mut(&key) else { return Vec::new() };
+        let is_told = |asker: &Asker| asker.is_read && asker.is_covered;
+        let told = askers.iter().filter(|asker| is_told(asker)).map(|asker| asker.id).collect();
+        askers.retain(|asker| !is_told(asker));
+        if askers.is_empty() {
+            self.askers.remove(&key);
+        }
+        told
+    }
+
+    /// A decision is known: takes out everybody who waits for it.
+    pub fn take_askers(&mut self, key: Key) -> impl Iterator<Item = RequestId> {
+        self.askers.remove(&key).into_iter().flatten().map(|asker| asker.id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_learner_knows_what_it_lacks() {
+        let mut learner = Learner::<u64>::default();
+        assert!(learner.decide(2, 20) && learner.decide(5, 50) && !learner.decide(5, 50));
+        assert_eq!(*learner.missing(9), [1, 3, 4]);
+        assert_eq!(*learner.missing(2), [1, 3]);
+        let mut other = Learner::<u64>::default();
+        (1..=7).for_each(|key| assert!(other.decide(key, u64::from(key) * 10)));
+        let told = other.those(5, &[1, 3, 4], 4);
+        assert_eq!(*told, [(1, 10), (3, 30), (4, 40), (6, 60)]);
+        assert_eq!(*learner.those(5, &[1], 4), []);
+    }
+
+    #[test]
+    fn votes_are_counted_for_each_ballot_and_value_apart() {
+        let mut learner = Learner::<u64>::default();
+        assert_eq!(learner.count(1, 1, 7, NodeId(0)).len(), 1);
+        assert_eq!(learner.count(1, 1, 7, NodeId(0)).len(), 1);
+        assert_eq!(learner.count(1, 2, 7, NodeId(1)).len(), 1);
+        assert_eq!(learner.count(1, 1, 8, NodeId(2)).len(), 1);
+        assert_eq!(learner.count(1, 1, 7, NodeId(1)).len(), 2);
+    }
+}
