@@ -3,7 +3,7 @@
 use crate::promise::Promise;
 use checkers::Model;
 use sim_core::fault::{FaultKind, Role, Target};
-use sim_core::{Matching, Process, Safety, Settings, Span};
+use sim_core::{Matching, Nodes, Process, Safety, Settings, Span};
 use std::ops::RangeInclusive;
 
 /// A protocol: a process, what it promises, and how those promises are checked.
@@ -70,9 +70,14 @@ pub trait Protocol: Process<Service: Model> {
         0
     }
 
-    /// Whether a cluster of `nodes` can go on while only `live` of them are up.
-    fn can_go_on(live: u32, nodes: u32) -> bool {
-        live > nodes / 2
+    /// Whether the cluster can go on with the nodes that are up and honest: whoever has lied may go on lying.
+    fn can_go_on(nodes: &Nodes<Self>) -> bool {
+        nodes.live().count() > nodes.len() / 2
+    }
+
+    /// Whether a node that has decided a slot has all the slots before it.
+    fn decides_in_order() -> bool {
+        true
     }
 
     /// When its clients may believe an answer, in a cluster of so many nodes.
@@ -94,6 +99,11 @@ pub trait Protocol: Process<Service: Model> {
     /// By how many millionths clocks may run fast or slow under the promise of a property; none when that does not
     /// rest on clocks.
     fn drift_bound(_config: &Self::Config, _property: &str) -> Option<u32> {
+        None
+    }
+
+    /// The longest that a message may take under its promises; none when they do not rest on time.
+    fn delay_bound(_config: &Self::Config) -> Option<Span> {
         None
     }
 

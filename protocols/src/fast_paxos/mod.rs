@@ -165,9 +165,7 @@ impl FastPaxos {
                 }
             }
         }
-        if let Some(fact) = self.learner.recovered() {
-            ctx.claim(fact);
-        }
+        self.learner.recovered().for_each(|fact| ctx.claim(fact));
     }
 
     /// The ballot that comes before all others.

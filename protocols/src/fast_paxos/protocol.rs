@@ -60,6 +60,11 @@ impl Protocol for FastPaxos {
         Paxos::roles()
     }
 
+    /// Decisions have nothing to do with each other.
+    fn decides_in_order() -> bool {
+        false
+    }
+
     fn sizes() -> RangeInclusive<u32> {
         1..=101
     }

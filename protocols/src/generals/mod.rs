@@ -225,6 +225,21 @@ impl General {
         self.ordered.map(|order| (self.battle, order))
     }
 
+    /// What he has heard by a path.
+    pub fn heard(&self, path: &Path) -> Option<Order> {
+        self.tree.heard(path)
+    }
+
+    /// The signed orders that were new to him in a round of this battle.
+    pub fn new_in(&self, round: u32) -> Vec<Signed> {
+        self.orders.new_in(round)
+    }
+
+    /// His options.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
     /// Which round it is of which battle; round 0 between battles.
     pub fn moment(&self) -> (u64, u32) {
         (self.battle, self.round)
@@ -258,7 +273,7 @@ impl General {
             Algorithm::Oral => {
                 Message::Oral { battle: self.battle, path: Path::of(self.id), order }
             }
-            Algorithm::Signed => Message::Signed(Signed::order(self.battle, order, ctx)),
+            Algorithm::Signed => Message::Signed(Signed::given(self.battle, order, ctx)),
         });
     }
 

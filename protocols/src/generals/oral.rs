@@ -49,13 +49,9 @@ impl Path {
     pub fn last(&self) -> Option<NodeId> {
         self.0.last().copied()
     }
-    /// Who ordered.
-    pub fn first(&self) -> Option<NodeId> {
-        self.0.first().copied()
-    }
-    /// Whether it goes through nobody twice.
-    pub fn is_simple(&self) -> bool {
-        self.0.iter().enumerate().all(|(place, node)| !self.0[..place].contains(node))
+    /// Through whom, in order.
+    pub fn generals(&self) -> &[NodeId] {
+        &self.0
     }
 }
 
@@ -139,7 +135,6 @@ impl Tree {
             values.extend(own);
         }
         if path.len() > 1 && council.bugs.on(Bug::OmCommanderInSubmajority) {
-            values.extend(self.heard(&Path::of(council.commander)));
             values.extend(self.heard(&Path::of(council.commander)));
         }
         Some(majority(values.into_iter()))

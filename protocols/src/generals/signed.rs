@@ -27,7 +27,7 @@ impl fmt::Debug for Signed {
 
 impl Signed {
     /// The commander's order.
-    pub(super) fn order(battle: u64, order: Order, ctx: &Context<General>) -> Signed {
+    pub(super) fn given(battle: u64, order: Order, ctx: &Context<General>) -> Signed {
         let seal = ctx.seal(&(battle, order, &[] as &[Seal]));
         Signed { battle, order, chain: [seal].into_iter().collect() }
     }
@@ -42,6 +42,14 @@ impl Signed {
     /// Of which battle it is.
     pub fn battle(&self) -> u64 {
         self.battle
+    }
+    /// The order.
+    pub fn order(&self) -> Order {
+        self.order
+    }
+    /// Who has sealed it, the commander first.
+    pub fn authors(&self) -> Vec<NodeId> {
+        self.chain.iter().map(Seal::author).collect()
     }
     /// How many have sealed it.
     pub fn chain_len(&self) -> usize {

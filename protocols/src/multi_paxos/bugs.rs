@@ -174,11 +174,6 @@ impl Bugs {
         }
     }
 
-    /// Whether a slot is not to be proposed at, because somebody has compacted it.
-    pub(super) fn must_be_learned(self, slot: Slot, base: Slot) -> bool {
-        slot <= base && !self.on(Bug::NoopOverCompacted)
-    }
-
     /// Under whose name an acknowledgement is counted: the first that is missing, when nobody looks.
     pub(super) fn voter(self, from: NodeId, voters: &VoterSet) -> NodeId {
         if !self.on(Bug::DuplicateAcceptedCounted) {

@@ -18,6 +18,8 @@ pub struct Learner<R> {
     decided: BTreeMap<Key, Value>,
     /// Keys below the highest decided one that are not decided here.
     missing: BTreeSet<Key>,
+    /// The last of them that was asked for.
+    asked: Key,
     tallies: BTreeMap<Key, SmallVec<[Tally<R>; 1]>>,
     askers: BTreeMap<Key, SmallVec<[Asker; 1]>>,
     /// Keys that this node has voted for, and does not know the decision of.
@@ -52,6 +54,7 @@ impl<R> Default for Learner<R> {
         Learner {
             decided: BTreeMap::new(),
             missing: BTreeSet::new(),
+            asked: 0,
             tallies: BTreeMap::new(),
             askers: BTreeMap::new(),
             open: BTreeSet::new(),
@@ -89,10 +92,10 @@ impl<R: Copy + Ord> Learner<R> {
         true
     }
 
-    /// The newest decision, for observers, when a journal has been read.
-    pub fn recovered(&self) -> Option<Fact> {
-        let (key, value) = self.decided.last_key_value()?;
-        Some(Fact::Decides { slot: (*key).into(), epoch: 0, value: *value, state: 0 })
+    /// Every decision, for observers, when a journal has been read.
+    pub fn recovered(&self) -> impl Iterator<Item = Fact> {
+        let decided = self.decided.iter().map(|(key, value)| (u64::from(*key), *value));
+        decided.map(|(slot, value)| Fact::Decides { slot, epoch: 0, value, state: 0 })
     }
 
     /// This node has voted.
@@ -112,9 +115,16 @@ impl<R: Copy + Ord> Learner<R> {
         overdue
     }
 
-    /// The first so many keys that are missing.
-    pub fn missing(&self, most: usize) -> Arc<[Key]> {
-        self.missing.iter().take(most).copied().collect()
+    /// So many of the keys that are missing, each time others: some may never be decided.
+    pub fn missing(&mut self, most: usize) -> Arc<[Key]> {
+        if self.missing.len() <= most {
+            return self.missing.iter().copied().collect();
+        }
+        let after = self.missing.range(self.asked.saturating_add(1)..);
+        let around = self.missing.range(..=self.asked);
+        let keys: Arc<[Key]> = after.chain(around).take(most).copied().collect();
+        self.asked = keys.last().copied().unwrap_or(0);
+        keys
     }
 
     /// At most so many decisions that somebody lacks.
@@ -190,6 +200,8 @@ mod tests {
         assert!(learner.decide(2, 20) && learner.decide(5, 50) && !learner.decide(5, 50));
         assert_eq!(*learner.missing(9), [1, 3, 4]);
         assert_eq!(*learner.missing(2), [1, 3]);
+        assert_eq!(*learner.missing(2), [4, 1]);
+        assert_eq!(*learner.missing(2), [3, 4], "none is passed over for ever");
         let mut other = Learner::<u64>::default();
         (1..=7).for_each(|key| assert!(other.decide(key, u64::from(key) * 10)));
         let told = other.those(5, &[1, 3, 4], 4);

@@ -1,5 +1,6 @@
 //! Learning what was chosen ("Paxos Made Simple", section 2.3), and catching up with it.
 
+use super::bugs::Bug;
 use super::config::Learning;
 use super::message::{Message, Record, Timer};
 use super::{Key, Paxos, Value};
@@ -55,7 +56,8 @@ impl Paxos {
         if self.nodes > 1 {
             let drawn = ctx.rng().below(u64::from(self.nodes) - 1) as u32;
             let peer = NodeId(drawn + u32::from(drawn >= self.id.0));
-            let missing = self.learner.missing(self.config.batch);
+            let most = if self.bugs.on(Bug::GapsNotAskedFor) { 0 } else { self.config.batch };
+            let missing = self.learner.missing(most);
             ctx.send(peer, Message::Lacks { beyond: self.learner.highest(), missing });
         }
         for key in self.learner.overdue(|key| self.proposals.contains_key(key)) {

@@ -163,9 +163,7 @@ impl Paxos {
                 }
             }
         }
-        if let Some(fact) = self.learner.recovered() {
-            ctx.claim(fact);
-        }
+        self.learner.recovered().for_each(|fact| ctx.claim(fact));
     }
 
     fn acceptor(&mut self, key: Key) -> &mut Acceptor {

@@ -34,6 +34,11 @@ impl Protocol for Paxos {
         ]
     }
 
+    /// Decisions have nothing to do with each other.
+    fn decides_in_order() -> bool {
+        false
+    }
+
     fn sizes() -> RangeInclusive<u32> {
         1..=101
     }

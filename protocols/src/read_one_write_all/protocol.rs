@@ -9,7 +9,7 @@ use crate::protocol::Protocol;
 use checkers::Model;
 use checkers::safety::{Agreement, ExactlyOnce};
 use sim_core::fault::{Role, Target};
-use sim_core::{NodeId, Settings, Span};
+use sim_core::{NodeId, Nodes, Settings, Span};
 use std::ops::RangeInclusive;
 
 const PROMISES: &[(&str, &str)] = &[
@@ -56,8 +56,8 @@ impl<S: Model> Protocol for ReadOneWriteAll<S> {
     }
 
     /// A write needs every node.
-    fn can_go_on(live: u32, nodes: u32) -> bool {
-        live == nodes
+    fn can_go_on(nodes: &Nodes<Self>) -> bool {
+        nodes.live().count() == nodes.len()
     }
 
     /// A round is sent again when it was lost, and what was missed comes a batch at a time. With the losses that

@@ -14,7 +14,7 @@ use crate::service::{Answer, RequestId, Service};
 use crate::time::{Chance, Span, Time};
 use std::collections::VecDeque;
 
-/// As many messages as a liar remembers, to say them again.
+/// As many messages as liars remember together, to say them again.
 const MEMORY: usize = 64;
 
 /// A lie that a machine tells.
@@ -133,6 +133,12 @@ impl<P: Process> World<P> {
             copy.process = None;
             copy.timers.clear();
             copy.life += 1;
+            if let Some(rare) = &mut copy.rare {
+                rare.held.clear();
+                rare.inbox.clear();
+                rare.waking = false;
+                rare.disk.give_up_sync();
+            }
         }
         self.liars.pairs.retain(|pair| !ended(pair));
     }
