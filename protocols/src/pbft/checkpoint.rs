@@ -74,9 +74,10 @@ impl<S: Service> Checkpoints<S> {
         said.filter(|digest| says(**digest)).count()
     }
     /// The highest checkpoint that so many agree on.
-    fn highest(&self, needed: usize) -> Option<(Seq, StateDigest)> {
+    fn highest(&self, needed: usize, any: bool) -> Option<(Seq, StateDigest)> {
         let said = self.said.values().flatten().map(|(seq, digest)| (*seq, *digest));
-        said.filter(|(seq, digest)| self.support(*seq, |other| other == *digest) >= needed).max()
+        let agree = |(seq, digest)| self.support(seq, |other| other == digest || any);
+        said.filter(|one| agree(*one) >= needed).max()
     }
 }
 
@@ -186,7 +187,8 @@ impl<S: Service> Pbft<S> {
     /// view began with it.
     pub(super) fn reachable_state(&self) -> Option<(Seq, StateDigest)> {
         let began = self.began.as_ref().filter(|_| self.active).map(|new| new.start);
-        let known = self.checkpoints.highest(self.quorums.weak).max(began);
+        let any = self.bugs.on(Bug::CheckpointDigestIgnored);
+        let known = self.checkpoints.highest(self.quorums.weak, any).max(began);
         known.filter(|(seq, _)| *seq > self.executed)
     }
 

@@ -3,7 +3,7 @@
 use super::strikes::Hit;
 use super::{Event, World};
 use crate::disk::Unsynced;
-use crate::fault::{DiskLoss, Fault, FaultKind, Links, Role};
+use crate::fault::{DiskLoss, Fault, FaultKind, Links, Role, Targets};
 use crate::network::{AddressSet, LinkFault, LinkSet};
 use crate::observe::{Lost, LostTo, Machine, Observer};
 use crate::process::{NodeId, Process};
@@ -82,9 +82,9 @@ impl<P: Process> World<P> {
                 self.on_links(number, links, hit, LinkFault::Corrupt(*rate));
             }
             Fault::Lie { lie, about, .. } => self.begin_lie(number, all, lie, about, rng),
-            Fault::BigMac { .. } => {
+            Fault::BigMac { at, .. } => {
                 for client in all {
-                    self.clients[client.index()].spoiled = self.some_nodes(rng);
+                    self.clients[client.index()].spoiled = self.readers(at, rng);
                 }
             }
             Fault::Twins { .. } => {
@@ -234,6 +234,14 @@ impl<P: Process> World<P> {
                 }
             }
         }
+    }
+
+    /// These nodes, or some when none are named.
+    fn readers(&self, at: &Targets, rng: &mut Rng) -> Spoiled {
+        let named = (!at.is_empty()).then(|| self.find_group(at, &[], rng)).flatten();
+        let Some(named) = named else { return self.some_nodes(rng) };
+        let nodes = named.iter().filter(|node| node.index() < 64);
+        Spoiled(nodes.fold(0, |bits, node| bits | 1 << node.index()))
     }
 
     /// Some of the nodes, not none and not all where there are several.
