@@ -43,12 +43,9 @@ pub struct Checkpoints<S: Service> {
     /// The last that is stable; 0 for the state that everything begins with.
     pub(super) stable: Seq,
     pub(super) own: BTreeMap<Seq, (StateDigest, Arc<Snapshot<S>>)>,
-    /// The newest few of each replica.
+    /// The newest of each replica, as many as it may have.
     said: BTreeMap<NodeId, BTreeMap<Seq, StateDigest>>,
 }
-
-/// How many checkpoints of another replica are remembered.
-const REMEMBERED: usize = 4;
 
 impl<S: Service> Checkpoints<S> {
     pub(super) fn new() -> Self {
@@ -61,10 +58,12 @@ impl<S: Service> Checkpoints<S> {
     pub(super) fn keep(&mut self, snapshot: Arc<Snapshot<S>>) {
         self.own.insert(snapshot.seq, (snapshot.digest(), snapshot));
     }
-    fn note(&mut self, replica: NodeId, seq: Seq, digest: StateDigest) {
+    /// Notes what a replica says, which has so many checkpoints at most. With fewer, what one is
+    /// stable at could be forgotten for what it has reached since, and who is behind needs that.
+    pub(super) fn note(&mut self, replica: NodeId, seq: Seq, digest: StateDigest, most: u64) {
         let said = self.said.entry(replica).or_default();
         said.entry(seq).or_insert(digest);
-        while said.len() > REMEMBERED {
+        while said.len() as u64 > most {
             said.pop_first();
         }
     }
@@ -92,7 +91,7 @@ impl<S: Service> Pbft<S> {
         ctx.append(Record::Checkpoint(snapshot.clone()));
         ctx.sync();
         self.checkpoints.keep(snapshot);
-        self.checkpoints.note(self.id, seq, digest);
+        self.checkpoints.note(self.id, seq, digest, self.config.checkpoints());
         ctx.broadcast(Message::Checkpoint { seq, digest });
         self.stabilise(seq, ctx);
     }
@@ -107,7 +106,7 @@ impl<S: Service> Pbft<S> {
         if seq <= self.low() || !seq.is_multiple_of(self.config.checkpoint_every) {
             return;
         }
-        self.checkpoints.note(from, seq, digest);
+        self.checkpoints.note(from, seq, digest, self.config.checkpoints());
         self.stabilise(seq, ctx);
         // The others are where this replica's water marks do not let it follow.
         if let Some((seq, digest)) = self.reachable_state().filter(|(seq, _)| *seq > self.high()) {
@@ -237,7 +236,6 @@ impl<S: Service> Pbft<S> {
         self.undo = None;
         self.restore(snapshot);
         ctx.append(Record::Checkpoint(snapshot.clone()));
-        self.checkpoints.note(self.id, seq, snapshot.digest());
         ctx.sync();
         ctx.claim(Fact::Installs { slot: seq, state: snapshot.digest() });
         self.make_stable(seq, ctx);

@@ -223,8 +223,7 @@ mod tests {
     fn a_null_request_that_was_prepared_is_not_free_again() {
         // View 1 put null at 1, because of what stood at 2. The one who had prepared 2 is away now.
         let null = Entry { seq: 1, digest: Digest::null(), view: 1 };
-        let said =
-            [change(0, 0, &[null], &[]), change(1, 0, &[null], &[]), change(2, 0, &[], &[])];
+        let said = [change(0, 0, &[null], &[]), change(1, 0, &[null], &[]), change(2, 0, &[], &[])];
         assert_eq!(decide(&said, &[]).unwrap().chosen, [(1, Digest::null())]);
     }
 

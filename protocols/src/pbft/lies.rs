@@ -32,7 +32,10 @@ pub(super) const LIES: &[(&str, &str)] = &[
         "lying-viewchange",
         "VIEW-CHANGE messages hide what was prepared, invent some, or claim a later checkpoint",
     ),
-    ("hiding-viewchange", "VIEW-CHANGE messages hide all that was prepared and pre-prepared"),
+    (
+        "hiding-viewchange",
+        "VIEW-CHANGE messages hide what was done since the stable checkpoint, later ones included",
+    ),
     ("needless-viewchange", "a replica leaves its view with all that it says, for no reason"),
     ("bad-newview", "NEW-VIEW messages leave out messages that bind, or choose the null request"),
     ("bad-checkpoint", "CHECKPOINT messages tell of another state"),
@@ -84,7 +87,8 @@ pub(super) fn lie<S: Service>(
         }
         ("bad-checkpoint", Message::Checkpoint { seq, .. }) => {
             // That of the state which a bad state transfer may bring.
-            let state = Snapshot::<S> { seq: *seq, state: S::default(), sessions: forgotten::<S>() };
+            let state =
+                Snapshot::<S> { seq: *seq, state: S::default(), sessions: forgotten::<S>() };
             Some(vec![Message::Checkpoint { seq: *seq, digest: state.digest() }])
         }
         ("bad-state-transfer", Message::State(snapshot)) => {
@@ -154,12 +158,15 @@ fn on_vote<S: Service>(
     Some(vec![message])
 }
 
-/// The view that a message of the normal case is about.
+/// The view that a message is about.
 fn view_of<S: Service>(message: &Message<S>) -> Option<View> {
     match message {
         Message::PrePrepare(proposal) => Some(proposal.view),
         Message::Prepare(vote) | Message::Commit(vote) => Some(vote.view),
         Message::Status(status) => Some(status.view),
+        Message::ViewChange(change) => Some(change.content.view),
+        Message::NewView(new) => Some(new.view),
+        Message::ViewChangeAck(ack) | Message::AckQuery(ack) => Some(ack.view),
         _ => None,
     }
 }
@@ -174,6 +181,7 @@ fn leave<S: Service>(content: ViewChange, liar: &Liar<'_>) -> Vec<Message<S>> {
 }
 
 fn hide(mut change: ViewChange) -> ViewChange {
+    change.checkpoints.truncate(1);
     change.prepared.clear();
     change.pre_prepared.clear();
     change

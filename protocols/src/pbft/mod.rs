@@ -254,9 +254,11 @@ impl<S: Service> Pbft<S> {
         self.next = self.lowest_free().max(last + 1);
     }
 
-    /// Takes over a state of its own.
+    /// Takes over a state of its own, and vouches for it: with two others a replica that has come
+    /// back is a quorum like any other.
     fn restore(&mut self, snapshot: &Arc<Snapshot<S>>) {
         self.checkpoints.keep(snapshot.clone());
+        self.checkpoints.note(self.id, snapshot.seq, snapshot.digest(), self.config.checkpoints());
         self.executed = snapshot.seq;
         self.service = snapshot.state.clone();
         self.sessions = snapshot.sessions.clone();

@@ -142,8 +142,7 @@ impl<S: Service> Pbft<S> {
         let SealedRequest { request, seal } = sealed;
         let (by, client) = (self.config.authentication, request.id.client);
         let convinced = seal.convinces(self.id, by, client, request);
-        request.oldest <= request.id.number
-            && (convinced || self.bugs.on(Bug::ClientAuthSkipped))
+        request.oldest <= request.id.number && (convinced || self.bugs.on(Bug::ClientAuthSkipped))
     }
 
     /// Whether a request was not done yet. What was done is answered again.
@@ -381,7 +380,8 @@ impl<S: Service> Pbft<S> {
     fn commit_if_agreed(&mut self, vote: Vote, ctx: &mut Context<Self>) {
         let Some(slot) = self.log.get_mut(&vote.seq) else { return };
         let said = (vote.view, vote.digest);
-        let agree = slot.commits.values().filter(|other| self.bugs.commits_to(**other, vote)).count();
+        let agree =
+            slot.commits.values().filter(|other| self.bugs.commits_to(**other, vote)).count();
         let needed = self.bugs.commits(self.quorums.quorum, self.quorums.weak);
         if slot.committed.is_none() && agree >= needed {
             slot.committed = Some(said);
