@@ -56,7 +56,7 @@ pub(super) fn lie<S: Service>(
         ("wrong-view", _) => {
             let up = liar.rng().below(2) == 0;
             on_vote(message, |vote| {
-                vote.view = if up { vote.view + 1 } else { vote.view.saturating_sub(1) };
+                vote.view = if up || vote.view == 0 { vote.view + 1 } else { vote.view - 1 };
             })
         }
         ("seq-gap", Message::PrePrepare(_)) => on_vote(message, |vote| vote.seq += 1),
