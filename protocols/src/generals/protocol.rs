@@ -1,10 +1,12 @@
 //! How the generals stand in the catalogue.
 
 use super::General;
-use super::config::{Algorithm, Bug, Config};
+use super::bugs::Bug;
+use super::config::{Algorithm, Config};
 use super::invariants::Invariants;
+use crate::planted::plants;
 use crate::promise::Promise;
-use crate::protocol::{BugAbout, Protocol};
+use crate::protocol::Protocol;
 use sim_core::fault::{FaultKind, Target};
 use sim_core::{NodeId, Settings, Span};
 use std::ops::RangeInclusive;
@@ -42,19 +44,7 @@ impl Protocol for General {
         PROMISES.iter().copied().map(promise).collect()
     }
 
-    fn bugs() -> Vec<BugAbout> {
-        Bug::ALL.iter().copied().map(Bug::about).collect()
-    }
-
-    fn plant(config: &mut Config, bug: &str) -> bool {
-        let bug = Bug::ALL.iter().find(|known| known.about().id == bug);
-        config.bugs.extend(bug);
-        bug.is_some()
-    }
-
-    fn is_mutated(config: &Config) -> bool {
-        !config.bugs.is_empty()
-    }
+    plants!(Bug);
 
     /// A commander commands from the first battle on, or in turn.
     fn roles() -> Vec<(&'static str, Target)> {

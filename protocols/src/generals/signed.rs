@@ -1,6 +1,6 @@
 //! Signed messages, SM(m): section 4 of the paper.
 
-use super::config::Bug;
+use super::bugs::{Bug, Bugs};
 use super::{General, Order};
 use serde::Serialize;
 use sim_core::{Authentication, Context, Liar, NodeId, Seal};
@@ -107,8 +107,8 @@ impl Orders {
     }
 
     /// The paper's choice(V): the only order if there is one, else retreat.
-    pub(super) fn choice(&self, bugs: &[Bug]) -> Order {
-        if bugs.contains(&Bug::SmChoiceByArrival) {
+    pub(super) fn choice(&self, bugs: Bugs) -> Order {
+        if bugs.on(Bug::SmChoiceByArrival) {
             return self.first.unwrap_or_default();
         }
         match self.known.len() {

@@ -4,10 +4,13 @@ use super::{Key, Value};
 use crate::quorum::VoterSet;
 use checkers::model::decisions::{DecisionOp, Decisions};
 use serde::Serialize;
-use sim_core::{NodeId, Request, RequestId};
+use sim_core::{Fact, NodeId, Request, RequestId};
 use smallvec::SmallVec;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+/// How many ballots a node runs at once to find out what became of votes.
+const AT_ONCE: usize = 8;
 
 /// What a node knows of decisions. `R` numbers proposals.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -17,6 +20,10 @@ pub struct Learner<R> {
     missing: BTreeSet<Key>,
     tallies: BTreeMap<Key, SmallVec<[Tally<R>; 1]>>,
     askers: BTreeMap<Key, SmallVec<[Asker; 1]>>,
+    /// Keys that this node has voted for, and does not know the decision of.
+    open: BTreeSet<Key>,
+    /// Those that were so the last time it looked.
+    overdue: BTreeSet<Key>,
 }
 
 /// Who has voted for a value in one ballot.
@@ -47,6 +54,8 @@ impl<R> Default for Learner<R> {
             missing: BTreeSet::new(),
             tallies: BTreeMap::new(),
             askers: BTreeMap::new(),
+            open: BTreeSet::new(),
+            overdue: BTreeSet::new(),
         }
     }
 }
@@ -76,7 +85,31 @@ impl<R: Copy + Ord> Learner<R> {
         self.missing.remove(&key);
         self.decided.insert(key, value);
         self.tallies.remove(&key);
+        self.open.remove(&key);
         true
+    }
+
+    /// The newest decision, for observers, when a journal has been read.
+    pub fn recovered(&self) -> Option<Fact> {
+        let (key, value) = self.decided.last_key_value()?;
+        Some(Fact::Decides { slot: (*key).into(), epoch: 0, value: *value, state: 0 })
+    }
+
+    /// This node has voted.
+    pub fn note_vote(&mut self, key: Key) {
+        if !self.decided.contains_key(&key) {
+            self.open.insert(key);
+        }
+    }
+
+    /// Some of the keys that this node has voted for, and was waiting for the decision of when it last
+    /// looked too: "if a learner needs to know whether a value has been chosen, it can have a proposer
+    /// issue a proposal" ("Paxos Made Simple", section 2.3).
+    pub fn overdue(&mut self, is_pursued: impl Fn(&Key) -> bool) -> Vec<Key> {
+        let both = self.open.intersection(&self.overdue);
+        let overdue = both.filter(|key| !is_pursued(key)).take(AT_ONCE).copied().collect();
+        self.overdue.clone_from(&self.open);
+        overdue
     }
 
     /// The first so many keys that are missing.
