@@ -96,7 +96,8 @@ impl<P: Protocol> Observer<P> for Judge<P::Safety> {
     }
 }
 
-/// The order in which requests were executed, as the first node to execute at each slot tells it.
+/// The order in which requests were executed, as the first node to execute at each slot tells it. What it executes at a
+/// slot, it executes in one step.
 #[derive(Default)]
 struct Order {
     requests: Vec<RequestId>,
@@ -109,9 +110,10 @@ impl<P: Process> Observer<P> for Order {
         if nodes.is_liar(step.machine) {
             return;
         }
+        let told = self.slot;
         for fact in step.facts() {
             if let Fact::Executes { slot, client, number } = fact
-                && *slot > self.slot
+                && *slot > told
             {
                 self.slot = *slot;
                 let client = NodeId::client(*client);

@@ -148,7 +148,8 @@ impl Field<'_> {
     /// A lie of one of the liars, or of a client.
     fn lie(&self, kind: FaultKind, liars: &[NodeId], rng: &mut Rng) -> Option<Fault> {
         if kind == FaultKind::BigMac {
-            return Some(Fault::BigMac { clients: vec![Target::Node(NodeId::client(0))] });
+            let clients = vec![Target::Node(NodeId::client(0))];
+            return Some(Fault::BigMac { clients, at: Vec::new() });
         }
         let nodes = vec![Target::Node(*liars.get(rng.index(liars.len()))?)];
         let lie = match kind {

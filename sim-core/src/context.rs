@@ -221,9 +221,8 @@ impl<P: Process> Context<P> {
     pub fn seal(&self, content: &impl Hash) -> Seal {
         Seal::new(self.id, content, Spoiled::default())
     }
-    /// The seal that a client has put on the request that is being handled: on its name and its operation,
-    /// `(request.id, &request.op)`. None outside [`Process::on_request`], and unless
-    /// [`Process::SEALED_REQUESTS`].
+    /// The seal that a client has put on the request that is being handled, on the whole of it. None outside
+    /// [`Process::on_request`], and unless [`Process::SEALED_REQUESTS`].
     pub fn request_seal(&self) -> Option<Seal> {
         self.request_seal
     }

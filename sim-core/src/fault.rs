@@ -145,6 +145,8 @@ pub enum Fault {
     BigMac {
         /// Which clients.
         clients: Targets,
+        /// For which nodes their codes are wrong; for some that are drawn, when none are named.
+        at: Targets,
     },
     /// Two copies of a node go on under its identity, each in touch with some of the others.
     Twins {

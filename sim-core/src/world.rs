@@ -423,8 +423,7 @@ impl<P: Process> World<P> {
             }
             Event::Request { request, spoiled, .. } => {
                 if P::SEALED_REQUESTS {
-                    let content = (request.id, &request.op);
-                    let seal = Seal::new(request.id.client, &content, *spoiled);
+                    let seal = Seal::new(request.id.client, request, *spoiled);
                     self.context.request_seal = Some(seal);
                 }
                 process.on_request(request, &mut self.context);

@@ -5,47 +5,10 @@
 use super::config::Config;
 use super::message::{Batch, Digest, Seq, View, Vote};
 use super::{Pbft, execution};
-use crate::protocol::BugAbout;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use sim_core::fault::FaultKind;
+use crate::planted::planted_bugs;
 use sim_core::{Authentication, Context, Service};
 
-macro_rules! bugs {
-    ($(
-        $bug:ident $id:literal [$($breaks:literal)+] [$($needs:ident)*] $words:literal,
-        $origin:literal;
-    )+) => {
-        /// A mistake.
-        #[derive(
-            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-        )]
-        #[serde(rename_all = "kebab-case")]
-        pub enum Bug {
-            $(#[doc = concat!($words, " Origin: ", $origin, ".")] $bug,)+
-        }
-
-        impl Bug {
-            /// Every mistake, in the order of the papers' parts.
-            pub const ALL: &'static [Bug] = &[$(Bug::$bug),+];
-
-            /// What is known of it.
-            pub fn about(self) -> BugAbout {
-                match self {
-                    $(Bug::$bug => BugAbout {
-                        id: $id,
-                        origin: $origin,
-                        breaks: &[$($breaks),+],
-                        needs: &[$(FaultKind::$needs),*],
-                        about: $words,
-                    },)+
-                }
-            }
-        }
-    };
-}
-
-bugs! {
+planted_bugs! {
     PrepareOneShort "prepare-one-short" ["prepared-uniqueness" "agreement"] [Forge]
         "One PREPARE fewer than needed is taken for enough.",
         "negative of OSDI 4.2; off by one";
@@ -61,7 +24,7 @@ bugs! {
         "negative of OSDI 4.2";
     NoViewCheck "no-view-check" ["prepared-uniqueness" "agreement" "view-change-preservation"]
         [Forge]
-        "PREPAREs of other views are counted.",
+        "PREPAREs and COMMITs of other views are counted.",
         "wrong-view messages, OSDI 4.2";
     NoWatermarkCheck "no-watermark-check" ["water-marks"] [Forge]
         "Any sequence number is accepted, however high.",
@@ -102,7 +65,7 @@ bugs! {
         "A checkpoint is stable when f + 1 replicas have it.",
         "negative of OSDI 4.3";
     CheckpointDigestIgnored "checkpoint-digest-ignored" ["stable-checkpoints" "catch-up"] [Forge]
-        "CHECKPOINT messages are counted whatever state they tell.",
+        "CHECKPOINT messages are counted whatever state they tell, and any is fetched.",
         "negative of OSDI 4.3";
     CheckpointExcludesReplies "checkpoint-excludes-replies"
         ["stable-checkpoints" "exactly-once" "execution-order" "linearizable"] [Crash Cut]
@@ -153,11 +116,6 @@ bugs! {
 }
 
 impl Bug {
-    /// The mistake with this id.
-    pub fn named(id: &str) -> Option<Bug> {
-        Bug::ALL.iter().copied().find(|bug| bug.about().id == id)
-    }
-
     /// Takes away what would hide the mistake: another safety net, or an option that is not its
     /// subject.
     pub fn config(self, config: &mut Config) {
@@ -178,21 +136,7 @@ impl Bug {
     }
 }
 
-/// The mistakes that are switched on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
-pub struct Bugs(u64);
-
 impl Bugs {
-    /// These.
-    pub fn of(bugs: &[Bug]) -> Bugs {
-        Bugs(bugs.iter().fold(0, |set, bug| set | 1 << *bug as u64))
-    }
-    /// Whether this one is on.
-    #[inline]
-    pub fn on(self, bug: Bug) -> bool {
-        self.0 & 1 << bug as u64 != 0
-    }
-
     /// How many PREPAREs are enough.
     pub(super) fn prepares(self, right: usize) -> usize {
         right - usize::from(self.on(Bug::PrepareOneShort) && right > 0)
@@ -217,6 +161,11 @@ impl Bugs {
     pub(super) fn agrees(self, said: (View, Digest), vote: Vote) -> bool {
         (said.0 == vote.view || self.on(Bug::NoViewCheck))
             && (said.1 == vote.digest || self.on(Bug::PrepareNoDigestMatch))
+    }
+
+    /// Whether a COMMIT is one of those that are counted.
+    pub(super) fn commits_to(self, said: (View, Digest), vote: Vote) -> bool {
+        (said.0 == vote.view || self.on(Bug::NoViewCheck)) && said.1 == vote.digest
     }
 
     /// Whether what is said to be prepared needs nobody to vouch for it.
@@ -264,15 +213,6 @@ impl<S: Service> Pbft<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn scenario_files_name_bugs_by_their_ids() {
-        assert!(Bug::ALL.len() <= 64, "they are bits of one word");
-        for bug in Bug::ALL {
-            let name = serde_json::to_value(bug).unwrap();
-            assert_eq!(name, bug.about().id);
-        }
-    }
 
     #[test]
     fn what_a_bug_asks_of_the_configuration_can_run() {

@@ -43,12 +43,9 @@ pub struct Checkpoints<S: Service> {
     /// The last that is stable; 0 for the state that everything begins with.
     pub(super) stable: Seq,
     pub(super) own: BTreeMap<Seq, (StateDigest, Arc<Snapshot<S>>)>,
-    /// The newest few of each replica.
+    /// The newest of each replica, as many as it may have.
     said: BTreeMap<NodeId, BTreeMap<Seq, StateDigest>>,
 }
-
-/// How many checkpoints of another replica are remembered.
-const REMEMBERED: usize = 4;
 
 impl<S: Service> Checkpoints<S> {
     pub(super) fn new() -> Self {
@@ -61,10 +58,12 @@ impl<S: Service> Checkpoints<S> {
     pub(super) fn keep(&mut self, snapshot: Arc<Snapshot<S>>) {
         self.own.insert(snapshot.seq, (snapshot.digest(), snapshot));
     }
-    fn note(&mut self, replica: NodeId, seq: Seq, digest: StateDigest) {
+    /// Notes what a replica says, which has so many checkpoints at most. With fewer, what one is
+    /// stable at could be forgotten for what it has reached since, and who is behind needs that.
+    pub(super) fn note(&mut self, replica: NodeId, seq: Seq, digest: StateDigest, most: u64) {
         let said = self.said.entry(replica).or_default();
         said.entry(seq).or_insert(digest);
-        while said.len() > REMEMBERED {
+        while said.len() as u64 > most {
             said.pop_first();
         }
     }
@@ -74,9 +73,10 @@ impl<S: Service> Checkpoints<S> {
         said.filter(|digest| says(**digest)).count()
     }
     /// The highest checkpoint that so many agree on.
-    fn highest(&self, needed: usize) -> Option<(Seq, StateDigest)> {
+    fn highest(&self, needed: usize, any: bool) -> Option<(Seq, StateDigest)> {
         let said = self.said.values().flatten().map(|(seq, digest)| (*seq, *digest));
-        said.filter(|(seq, digest)| self.support(*seq, |other| other == *digest) >= needed).max()
+        let agree = |(seq, digest)| self.support(seq, |other| other == digest || any);
+        said.filter(|one| agree(*one) >= needed).max()
     }
 }
 
@@ -91,7 +91,7 @@ impl<S: Service> Pbft<S> {
         ctx.append(Record::Checkpoint(snapshot.clone()));
         ctx.sync();
         self.checkpoints.keep(snapshot);
-        self.checkpoints.note(self.id, seq, digest);
+        self.checkpoints.note(self.id, seq, digest, self.config.checkpoints());
         ctx.broadcast(Message::Checkpoint { seq, digest });
         self.stabilise(seq, ctx);
     }
@@ -106,7 +106,7 @@ impl<S: Service> Pbft<S> {
         if seq <= self.low() || !seq.is_multiple_of(self.config.checkpoint_every) {
             return;
         }
-        self.checkpoints.note(from, seq, digest);
+        self.checkpoints.note(from, seq, digest, self.config.checkpoints());
         self.stabilise(seq, ctx);
         // The others are where this replica's water marks do not let it follow.
         if let Some((seq, digest)) = self.reachable_state().filter(|(seq, _)| *seq > self.high()) {
@@ -186,7 +186,8 @@ impl<S: Service> Pbft<S> {
     /// view began with it.
     pub(super) fn reachable_state(&self) -> Option<(Seq, StateDigest)> {
         let began = self.began.as_ref().filter(|_| self.active).map(|new| new.start);
-        let known = self.checkpoints.highest(self.quorums.weak).max(began);
+        let any = self.bugs.on(Bug::CheckpointDigestIgnored);
+        let known = self.checkpoints.highest(self.quorums.weak, any).max(began);
         known.filter(|(seq, _)| *seq > self.executed)
     }
 
@@ -235,7 +236,6 @@ impl<S: Service> Pbft<S> {
         self.undo = None;
         self.restore(snapshot);
         ctx.append(Record::Checkpoint(snapshot.clone()));
-        self.checkpoints.note(self.id, seq, snapshot.digest());
         ctx.sync();
         ctx.claim(Fact::Installs { slot: seq, state: snapshot.digest() });
         self.make_stable(seq, ctx);

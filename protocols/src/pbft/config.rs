@@ -84,6 +84,12 @@ impl Config {
         impossible.into_iter().find(|(is_so, _)| *is_so).map(|(_, why)| why.to_string())
     }
 
+    /// How many checkpoints a replica has at most: the stable one, and those up to the high water
+    /// mark.
+    pub(super) fn checkpoints(&self) -> u64 {
+        self.log_size / self.checkpoint_every + 1
+    }
+
     /// Whether an answer may be given that could still be taken back or is of no order: a client
     /// then needs a quorum of them.
     pub(super) fn answers_early(&self) -> bool {

@@ -37,12 +37,15 @@ impl Rules {
         let said: BTreeSet<Seq> =
             entries.map(|entry| entry.seq).filter(|seq| *seq > start.0 && *seq <= end).collect();
         let mut chosen = Vec::new();
+        let mut last = 0;
         for seq in start.0 + 1..=said.last().copied().unwrap_or(0) {
-            chosen.push((seq, self.choose(seq, changes)?));
+            let choice = self.choose(seq, changes)?;
+            chosen.push((seq, choice.unwrap_or_else(Digest::null)));
+            last = if choice.is_some() { chosen.len() } else { last };
         }
-        while chosen.last().is_some_and(|(_, digest)| *digest == Digest::null()) {
-            chosen.pop();
-        }
+        // Above the last that was prepared the primary is free. A null request that was prepared is
+        // not free: it may be committed.
+        chosen.truncate(last);
         Some(Decision { start, chosen })
     }
 
@@ -61,23 +64,23 @@ impl Rules {
         })
     }
 
-    /// What stands at a sequence number: what may have been committed there, or the null request if
-    /// nothing can have been; none when that is not clear yet.
-    fn choose(&self, seq: Seq, changes: &[&ViewChange]) -> Option<Digest> {
+    /// What may have been committed at a sequence number, or that nothing can have been; none when
+    /// that is not clear yet.
+    fn choose(&self, seq: Seq, changes: &[&ViewChange]) -> Option<Option<Digest>> {
         let mut candidates: Vec<Entry> =
             changes.iter().filter_map(|change| prepared_at(change, seq)).copied().collect();
         candidates.sort_by_key(|entry| (std::cmp::Reverse(entry.view), entry.digest));
         if self.bugs.on(Bug::VcAnyPrepared) {
             candidates.sort_by_key(|entry| entry.digest);
         }
-        let null = || self.nothing_at(seq, changes).then(Digest::null);
+        let null = || self.nothing_at(seq, changes).then_some(None);
         let proven = |entry: &&Entry| {
             self.is_not_contradicted(entry, changes) && self.is_vouched_for(entry, changes)
         };
         if self.bugs.on(Bug::NvNullOverPrepared) {
-            return null().or(candidates.iter().find(proven).map(|entry| entry.digest));
+            return null().or(candidates.iter().find(proven).map(|entry| Some(entry.digest)));
         }
-        candidates.iter().find(proven).map(|entry| entry.digest).or_else(null)
+        candidates.iter().find(proven).map(|entry| Some(entry.digest)).or_else(null)
     }
 
     /// A1: a quorum that still knows the sequence number has prepared nothing else there in this
@@ -214,6 +217,14 @@ mod tests {
         let said = [change(0, 0, &[two], &[]), change(1, 0, &[two], &[]), change(2, 0, &[], &[])];
         let chosen = decide(&said, &[]).unwrap().chosen;
         assert_eq!(chosen, [(1, Digest::null()), (2, digest(2))]);
+    }
+
+    #[test]
+    fn a_null_request_that_was_prepared_is_not_free_again() {
+        // View 1 put null at 1, because of what stood at 2. The one who had prepared 2 is away now.
+        let null = Entry { seq: 1, digest: Digest::null(), view: 1 };
+        let said = [change(0, 0, &[null], &[]), change(1, 0, &[null], &[]), change(2, 0, &[], &[])];
+        assert_eq!(decide(&said, &[]).unwrap().chosen, [(1, Digest::null())]);
     }
 
     #[test]

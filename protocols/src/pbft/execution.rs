@@ -18,17 +18,15 @@ pub(super) struct Undo<S: Service> {
 }
 
 impl<S: Service> Pbft<S> {
-    /// Executes what is committed, in order, and answers the clients.
+    /// Executes what is committed, in order, and answers the clients. A batch that is committed
+    /// before it has come is probably under way; it is asked for when nothing moves any more.
     pub(super) fn execute_committed(&mut self, ctx: &mut Context<Self>) {
         let head = self.waiting.first();
         let before = self.executed;
         while let Some((view, digest)) =
             self.log.get(&(self.executed + 1)).and_then(|s| s.committed)
         {
-            let Some(batch) = self.batch(digest) else {
-                self.fetch_batch(digest, ctx);
-                break;
-            };
+            let Some(batch) = self.batch(digest) else { break };
             self.executed += 1;
             self.remember_executed(digest, ctx);
             self.execute(&batch, digest, ctx);

@@ -1,10 +1,18 @@
 //! How a replica lies in the protocol's own words (OSDI, section 2: an adversary that can do anything but forge
 //! what others have sealed). A liar runs the protocol, and says something else than what it should.
+//!
+//! What several receivers must hear alike, for the lie to be worth anything, is drawn from the message that is
+//! distorted and not from the liar's randomness.
 
+use super::bugs::{Bug, Bugs};
+use super::checkpoint::Snapshot;
+use super::decision::Rules;
 use super::message::{
-    Digest, Entry, Message, NewView, PrePrepare, SealedViewChange, Seq, ViewChange, Vote,
+    Ack, Digest, Entry, Message, NewView, PrePrepare, SealedViewChange, View, ViewChange, Vote,
 };
+use super::quorums::Quorums;
 use crate::session::Sessions;
+use sim_core::drive::replay::hash_of;
 use sim_core::seal::Liar;
 use sim_core::{NodeId, Service};
 use std::sync::Arc;
@@ -24,6 +32,11 @@ pub(super) const LIES: &[(&str, &str)] = &[
         "lying-viewchange",
         "VIEW-CHANGE messages hide what was prepared, invent some, or claim a later checkpoint",
     ),
+    (
+        "hiding-viewchange",
+        "VIEW-CHANGE messages hide what was done since the stable checkpoint, later ones included",
+    ),
+    ("needless-viewchange", "a replica leaves its view with all that it says, for no reason"),
     ("bad-newview", "NEW-VIEW messages leave out messages that bind, or choose the null request"),
     ("bad-checkpoint", "CHECKPOINT messages tell of another state"),
     ("bad-state-transfer", "a state that is asked for is another"),
@@ -39,17 +52,11 @@ pub(super) fn lie<S: Service>(
     match (lie, message) {
         ("equivocate-preprepare", Message::PrePrepare(proposal)) => Some(equivocate(proposal, to)),
         ("forged-digest", _) => on_vote(message, |vote| vote.digest.hash ^= 1),
-        ("forged-request", Message::PrePrepare(proposal)) => {
-            let mut proposal = proposal.clone();
-            let mut batch = proposal.batch.to_vec();
-            batch.iter_mut().for_each(|sealed| sealed.request.id.number += 1);
-            (proposal.digest, proposal.batch) = (Digest::of(&batch), batch.into());
-            Some(vec![Message::PrePrepare(proposal)])
-        }
+        ("forged-request", Message::PrePrepare(proposal)) => Some(vec![forge(proposal, liar)]),
         ("wrong-view", _) => {
             let up = liar.rng().below(2) == 0;
             on_vote(message, |vote| {
-                vote.view = if up { vote.view + 1 } else { vote.view.saturating_sub(1) };
+                vote.view = if up || vote.view == 0 { vote.view + 1 } else { vote.view - 1 };
             })
         }
         ("seq-gap", Message::PrePrepare(_)) => on_vote(message, |vote| vote.seq += 1),
@@ -58,21 +65,40 @@ pub(super) fn lie<S: Service>(
             on_vote(message, |vote| vote.seq += jump)
         }
         ("lying-viewchange", Message::ViewChange(change)) => {
-            let content = distort(&change.content, liar);
-            let seal = liar.seal(&content);
-            Some(vec![Message::ViewChange(Arc::new(SealedViewChange { content, seal }))])
+            Some(leave(distort(&change.content), liar))
+        }
+        ("hiding-viewchange", Message::ViewChange(change)) => {
+            Some(leave(hide(change.content.clone()), liar))
+        }
+        ("needless-viewchange", _) => {
+            let view = view_of(message)? + 1 + liar.rng().below(2);
+            let nothing = ViewChange {
+                view,
+                replica: liar.id(),
+                stable: 0,
+                checkpoints: Vec::new(),
+                prepared: Vec::new(),
+                pre_prepared: Vec::new(),
+            };
+            Some([leave(nothing, liar), vec![message.clone()]].concat())
         }
         ("bad-newview", Message::NewView(new)) => {
             Some(vec![Message::NewView(Arc::new(misread(new, liar)))])
         }
-        ("bad-checkpoint", Message::Checkpoint { seq, digest }) => {
-            Some(vec![Message::Checkpoint { seq: *seq, digest: digest ^ 1 }])
+        ("bad-checkpoint", Message::Checkpoint { seq, .. }) => {
+            // That of the state which a bad state transfer may bring.
+            let state =
+                Snapshot::<S> { seq: *seq, state: S::default(), sessions: forgotten::<S>() };
+            Some(vec![Message::Checkpoint { seq: *seq, digest: state.digest() }])
         }
         ("bad-state-transfer", Message::State(snapshot)) => {
             let mut other = (**snapshot).clone();
-            match liar.rng().below(2) {
-                0 => other.state = S::default(),
-                _ => other.sessions = Sessions::default(),
+            let what = liar.rng().below(3);
+            if what != 0 {
+                other.state = S::default();
+            }
+            if what != 1 {
+                other.sessions = forgotten::<S>();
             }
             Some(vec![Message::State(Arc::new(other))])
         }
@@ -80,11 +106,16 @@ pub(super) fn lie<S: Service>(
     }
 }
 
-/// One half hears of the batch, the other of the same requests twice over, which are as well sealed; and each half of a
-/// PREPARE that goes with it.
+fn forgotten<S: Service>() -> Sessions<S::Reply> {
+    Sessions::default()
+}
+
+/// Some hear of the batch, the others of the same requests twice over, which are as well sealed; and each of a
+/// PREPARE and a COMMIT that go with it. Who hears what is another matter each time.
 fn equivocate<S: Service>(proposal: &PrePrepare<S>, to: NodeId) -> Vec<Message<S>> {
     let mut proposal = proposal.clone();
-    if is_of_the_other_half(to) {
+    let sides = hash_of(&(proposal.view, proposal.seq, proposal.digest));
+    if sides >> (to.index() % 64) & 1 == 1 {
         proposal.batch = proposal.batch.iter().chain(proposal.batch.iter()).cloned().collect();
         proposal.digest = Digest::of(&proposal.batch);
     }
@@ -93,8 +124,20 @@ fn equivocate<S: Service>(proposal: &PrePrepare<S>, to: NodeId) -> Vec<Message<S
     vec![Message::PrePrepare(proposal), Message::Prepare(vote), Message::Commit(vote)]
 }
 
-fn is_of_the_other_half(node: NodeId) -> bool {
-    node.index() % 2 == 1
+/// A proposal of what the client asks for under a name that it has not given yet, or as if it had no other
+/// question open.
+fn forge<S: Service>(proposal: &PrePrepare<S>, liar: &mut Liar<'_>) -> Message<S> {
+    let mut proposal = proposal.clone();
+    let mut batch = proposal.batch.to_vec();
+    let renames = liar.rng().below(2) == 0;
+    for sealed in &mut batch {
+        match renames {
+            true => sealed.request.id.number += 1,
+            false => sealed.request.oldest = 0,
+        }
+    }
+    (proposal.digest, proposal.batch) = (Digest::of(&batch), batch.into());
+    Message::PrePrepare(proposal)
 }
 
 /// The same message about something else.
@@ -115,38 +158,82 @@ fn on_vote<S: Service>(
     Some(vec![message])
 }
 
-/// A VIEW-CHANGE message that hides, invents or inflates.
-fn distort(change: &ViewChange, liar: &mut Liar<'_>) -> ViewChange {
+/// The view that a message is about.
+fn view_of<S: Service>(message: &Message<S>) -> Option<View> {
+    match message {
+        Message::PrePrepare(proposal) => Some(proposal.view),
+        Message::Prepare(vote) | Message::Commit(vote) => Some(vote.view),
+        Message::Status(status) => Some(status.view),
+        Message::ViewChange(change) => Some(change.content.view),
+        Message::NewView(new) => Some(new.view),
+        Message::ViewChangeAck(ack) | Message::AckQuery(ack) => Some(ack.view),
+        _ => None,
+    }
+}
+
+/// A VIEW-CHANGE message of its own, and its word that it has had it.
+fn leave<S: Service>(content: ViewChange, liar: &Liar<'_>) -> Vec<Message<S>> {
+    let ViewChange { view, replica, .. } = content;
+    let ack = Ack { view, replica, digest: hash_of(&content) };
+    let seal = liar.seal(&content);
+    let change = Arc::new(SealedViewChange { content, seal });
+    vec![Message::ViewChange(change), Message::ViewChangeAck(ack)]
+}
+
+fn hide(mut change: ViewChange) -> ViewChange {
+    change.checkpoints.truncate(1);
+    change.prepared.clear();
+    change.pre_prepared.clear();
+    change
+}
+
+/// A VIEW-CHANGE message that hides, invents or inflates; the same for all who hear it.
+fn distort(change: &ViewChange) -> ViewChange {
+    let draw = hash_of(change);
     let mut change = change.clone();
-    match liar.rng().below(4) {
-        0 => change.prepared.clear(),
-        1 => {
-            let view = change.view.saturating_sub(1);
-            let seq = change.prepared.last().map_or(change.stable + 1, |entry| entry.seq);
-            let digest = Digest { name: None, hash: liar.rng().bits() };
-            change.prepared.retain(|entry| entry.seq != seq);
-            change.prepared.push(Entry { seq, digest, view });
-            change.pre_prepared.push(Entry { seq, digest, view });
+    let highest = change.prepared.last().map_or(change.stable + 1, |entry| entry.seq);
+    match draw % 5 {
+        0 => return hide(change),
+        1 | 2 => {
+            // Something that exists: a batch of another place, or the null request.
+            let others = change.pre_prepared.iter().filter(|entry| entry.seq != highest);
+            let other = others.last().filter(|_| draw % 5 == 1).map(|entry| entry.digest);
+            let digest = other.unwrap_or_else(Digest::null);
+            let entry = Entry { seq: highest, digest, view: change.view.saturating_sub(1) };
+            change.prepared.retain(|entry| entry.seq != highest);
+            change.prepared.push(entry);
+            change.pre_prepared.push(entry);
         }
-        2 => {
-            let higher: Seq = change.prepared.last().map_or(change.stable, |entry| entry.seq);
-            change.stable = higher;
-            change.checkpoints = vec![(higher, liar.rng().bits())];
-            change.prepared.clear();
-            change.pre_prepared.clear();
+        3 => {
+            change.stable = highest;
+            change.checkpoints = vec![(highest, draw)];
+            change = hide(change);
         }
         _ => change.checkpoints.iter_mut().for_each(|(_, digest)| *digest ^= 1),
     }
     change
 }
 
-/// A NEW-VIEW message that does not follow from what was said.
+/// A NEW-VIEW message from those who tell least, whom the choice follows from; or from one too few of them; or one
+/// whose choice follows from nothing.
 fn misread(new: &NewView, liar: &mut Liar<'_>) -> NewView {
     let mut new = new.clone();
-    match liar.rng().below(3) {
-        0 => new.changes.retain(|change| change.content.prepared.is_empty()),
-        1 => new.chosen.iter_mut().for_each(|(_, digest)| *digest = Digest::null()),
-        _ => new.chosen.clear(),
+    let quorums = Quorums::of(liar.nodes());
+    let draw = liar.rng().below(4);
+    if draw > 1 {
+        new.chosen.iter_mut().for_each(|(_, digest)| *digest = Digest::null());
+        new.chosen.truncate(if draw == 2 { new.chosen.len() } else { 0 });
+        return new;
+    }
+    let short = draw == 1;
+    let bugs = if short { Bugs::of(&[Bug::VcOneShort]) } else { Bugs::default() };
+    let mut changes = new.changes.clone();
+    changes.sort_by_key(|change| change.content.prepared.len());
+    changes.truncate(quorums.quorum - usize::from(short));
+    let said: Vec<&ViewChange> = changes.iter().map(|change| &change.content).collect();
+    let rules = Rules { quorums, log_size: u64::MAX, bugs };
+    if let Some(decision) = rules.decide(&said) {
+        (new.start, new.chosen, new.changes) = (decision.start, decision.chosen, changes);
     }
     new
 }

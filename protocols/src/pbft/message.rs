@@ -18,7 +18,7 @@ pub type StateDigest = u64;
 pub struct SealedRequest<S: Service> {
     /// What is asked.
     pub request: Request<S>,
-    /// The client's seal on the request's name and operation.
+    /// The client's seal on the request.
     pub seal: Seal,
 }
 

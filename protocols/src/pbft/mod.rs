@@ -17,7 +17,10 @@
 //! delay, loss and partition, and liveness when a quorum of honest replicas is connected again.
 //! **Caveats.** A replica that does not lie keeps what it synced; the papers let it recover instead
 //! (TOCS, section 4), which is not here. With `read-only` reads are linearizable as long as no value
-//! comes back after it was replaced: replies are compared, not the states that they come from.
+//! comes back after it was replaced: replies are compared, not the states that they come from. With
+//! `tentative` clients compare results, and not the views that they come from too: answers that two
+//! failed views gave to too few each may add up. A state that `f + 1` vouch for is taken for stable
+//! where it is fetched: one of them is honest, and whoever holds it says so when views change.
 //!
 //! | in the papers | here |
 //! |---|---|
@@ -254,9 +257,11 @@ impl<S: Service> Pbft<S> {
         self.next = self.lowest_free().max(last + 1);
     }
 
-    /// Takes over a state of its own.
+    /// Takes over a state of its own, and vouches for it: with two others a replica that has come
+    /// back is a quorum like any other.
     fn restore(&mut self, snapshot: &Arc<Snapshot<S>>) {
         self.checkpoints.keep(snapshot.clone());
+        self.checkpoints.note(self.id, snapshot.seq, snapshot.digest(), self.config.checkpoints());
         self.executed = snapshot.seq;
         self.service = snapshot.state.clone();
         self.sessions = snapshot.sessions.clone();

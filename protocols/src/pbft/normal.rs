@@ -136,13 +136,13 @@ impl<S: Service> Pbft<S> {
         }
     }
 
-    /// Whether the client has said so. The seal does not cover the oldest request that the client
-    /// may still send, so that must at least make sense.
+    /// Whether the client has said so, and what it says makes sense: no client claims to have its
+    /// answer to what it asks for.
     fn is_authentic(&self, sealed: &SealedRequest<S>) -> bool {
-        let SealedRequest { request: Request { id, oldest, op }, seal } = sealed;
-        let said = (*id, op);
-        let convinced = seal.convinces(self.id, self.config.authentication, id.client, &said);
-        *oldest <= id.number && (convinced || self.bugs.on(Bug::ClientAuthSkipped))
+        let SealedRequest { request, seal } = sealed;
+        let (by, client) = (self.config.authentication, request.id.client);
+        let convinced = seal.convinces(self.id, by, client, request);
+        request.oldest <= request.id.number && (convinced || self.bugs.on(Bug::ClientAuthSkipped))
     }
 
     /// Whether a request was not done yet. What was done is answered again.
@@ -380,7 +380,8 @@ impl<S: Service> Pbft<S> {
     fn commit_if_agreed(&mut self, vote: Vote, ctx: &mut Context<Self>) {
         let Some(slot) = self.log.get_mut(&vote.seq) else { return };
         let said = (vote.view, vote.digest);
-        let agree = slot.commits.values().filter(|other| **other == said).count();
+        let agree =
+            slot.commits.values().filter(|other| self.bugs.commits_to(**other, vote)).count();
         let needed = self.bugs.commits(self.quorums.quorum, self.quorums.weak);
         if slot.committed.is_none() && agree >= needed {
             slot.committed = Some(said);

@@ -62,7 +62,9 @@ impl<S: Service> Pbft<S> {
 
     /// Another tells how far it is: it gets what it may lack.
     pub(super) fn on_status(&self, from: NodeId, status: Status, ctx: &mut Context<Self>) {
-        if status.stable < self.low() {
+        // Those that are stable here, and those that are stable nowhere yet: without the messages
+        // that were lost they might never be, and everybody would stand at the high water mark.
+        if self.checkpoints.own.last_key_value().is_some_and(|(seq, _)| *seq > status.stable) {
             self.tell_checkpoints(from, ctx);
         }
         let is_behind = status.view < self.view || status.view == self.view && !status.active;

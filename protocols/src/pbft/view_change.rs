@@ -164,11 +164,12 @@ impl<S: Service> Pbft<S> {
         }
     }
 
-    /// How many others have acknowledged this very message.
+    /// How many others have acknowledged this very message. Its author's word for it adds nothing.
     fn acknowledged(&self, change: &SealedViewChange) -> usize {
         let Ack { view, replica, digest } = ack_of(change);
         let acks = self.acks.range((replica, NodeId(0))..=(replica, NodeId(u32::MAX)));
-        acks.filter(|(_, said)| **said == (view, digest)).count()
+        let same = acks.filter(|(_, said)| **said == (view, digest));
+        same.filter(|((author, from), _)| author != from).count()
     }
 
     /// "A replica that multicasts a view-change message for view v + 1 waits for 2f + 1

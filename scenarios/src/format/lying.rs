@@ -69,6 +69,8 @@ pub(super) struct Dawdling {
 pub(super) struct Spoiling {
     /// Which clients.
     clients: Nodes,
+    /// For which nodes the codes are wrong; left out: for some that are drawn.
+    at: Option<Nodes>,
 }
 
 impl Lying {
@@ -123,8 +125,12 @@ impl Spoiling {
             Target::Node(id) => id.is_client(),
             _ => false,
         };
+        let at = match &self.at {
+            Some(at) => meaning.nodes(at, found)?,
+            None => Vec::new(),
+        };
         if clients.iter().all(is_client) {
-            return Some(Fault::BigMac { clients });
+            return Some(Fault::BigMac { clients, at });
         }
         let wrong = Draft::at(self.clients.0.span(), "this fault hits clients, not nodes");
         found.say(wrong.help("name clients: \"c1\", or \"clients\""));

@@ -40,7 +40,7 @@ impl<P: Process> World<P> {
             Fault::Lie { nodes, .. } | Fault::Twins { nodes } => {
                 self.find_nodes(nodes, Self::is_up, rng)
             }
-            Fault::BigMac { clients } => self.find_nodes(clients, |_, n| n.is_client(), rng),
+            Fault::BigMac { clients, .. } => self.find_nodes(clients, |_, n| n.is_client(), rng),
         }
     }
 

@@ -3,7 +3,7 @@
 use super::strikes::Hit;
 use super::{Event, World};
 use crate::disk::Unsynced;
-use crate::fault::{DiskLoss, Fault, Links, Role};
+use crate::fault::{DiskLoss, Fault, Links, Role, Targets};
 use crate::network::{AddressSet, LinkFault, LinkSet};
 use crate::observe::{Lost, LostTo, Machine, Observer};
 use crate::process::{NodeId, Process};
@@ -68,9 +68,9 @@ impl<P: Process> World<P> {
             | Fault::Reorder { .. }
             | Fault::Corrupt { .. } => self.disturb_links(fault, number, hit),
             Fault::Lie { lie, about, .. } => self.begin_lie(number, all, lie, about, rng),
-            Fault::BigMac { .. } => {
+            Fault::BigMac { at, .. } => {
                 for client in all {
-                    self.clients[client.index()].spoiled = self.some_nodes(rng);
+                    self.clients[client.index()].spoiled = self.readers(at, rng);
                 }
             }
             Fault::Twins { .. } => {
@@ -233,6 +233,14 @@ impl<P: Process> World<P> {
                 }
             }
         }
+    }
+
+    /// These nodes, or some when none are named.
+    fn readers(&self, at: &Targets, rng: &mut Rng) -> Spoiled {
+        let named = (!at.is_empty()).then(|| self.find_group(at, &[], rng)).flatten();
+        let Some(named) = named else { return self.some_nodes(rng) };
+        let nodes = named.iter().filter(|node| node.index() < 64);
+        Spoiled(nodes.fold(0, |bits, node| bits | 1 << node.index()))
     }
 
     /// Some of the nodes, not none and not all where there are several.

@@ -80,9 +80,8 @@ impl<S: Service> Invariant<Pbft<S>> for Validity {
                 continue;
             };
             let asked = |sealed: &&super::super::message::SealedRequest<S>| {
-                let id = sealed.request.id;
-                let said = (id, &sealed.request.op);
-                sealed.seal.convinces(ANYBODY, Authentication::Macs, id.client, &said)
+                let client = sealed.request.id.client;
+                sealed.seal.convinces(ANYBODY, Authentication::Macs, client, &sealed.request)
             };
             if let Some(invented) = batch.iter().find(|sealed| !asked(sealed)) {
                 let why = format!(
