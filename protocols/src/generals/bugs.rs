@@ -5,7 +5,8 @@ use crate::planted::planted_bugs;
 planted_bugs! {
     OmOneRoundShort "om-one-round-short" ["ic1" "ic2"] [Equivocate]
         "The generals decide after m rounds.",
-        "m + 1 rounds are needed: Fischer and Lynch, A lower bound for the time to assure interactive consistency, 1982";
+        "m + 1 rounds are needed: Fischer and Lynch, \"A lower bound for the time to assure interactive \
+         consistency\", 1982";
     OmMajorityWithoutOwn "om-majority-without-own" ["ic1" "ic2"] [Equivocate]
         "A lieutenant leaves what he heard himself out of the majority.",
         "a slip in restating step 3 of OM(m)";

@@ -4,8 +4,9 @@ use super::bugs::Bug;
 use super::config::Config;
 use super::quorums::Quorums;
 use super::{Pbft, promises};
+use crate::planted::plants;
 use crate::promise::Promise;
-use crate::protocol::{BugAbout, Protocol};
+use crate::protocol::Protocol;
 use checkers::Model;
 use sim_core::fault::{Role, Target};
 use sim_core::{Matching, Nodes, Settings, Span};
@@ -22,25 +23,7 @@ impl<S: Model> Protocol for Pbft<S> {
         promises::promises(config)
     }
 
-    fn bugs() -> Vec<BugAbout> {
-        Bug::ALL.iter().map(|bug| bug.about()).collect()
-    }
-
-    fn plant(config: &mut Config, bug: &str) -> bool {
-        let bug = Bug::named(bug);
-        config.bugs.extend(bug);
-        bug.is_some()
-    }
-
-    fn unmask(config: &mut Config, bug: &str) {
-        if let Some(bug) = Bug::named(bug) {
-            bug.config(config);
-        }
-    }
-
-    fn is_mutated(config: &Config) -> bool {
-        !config.bugs.is_empty()
-    }
+    plants!(Bug, unmasked);
 
     fn implied_by(property: &str) -> &'static [&'static str] {
         promises::implied_by(property)
@@ -51,6 +34,9 @@ impl<S: Model> Protocol for Pbft<S> {
             ("primary", Target::The(Role::Leader)),
             ("a-backup", Target::A(Role::Follower)),
             ("backups", Target::Every(Role::Follower)),
+            ("leader", Target::The(Role::Leader)),
+            ("a-follower", Target::A(Role::Follower)),
+            ("followers", Target::Every(Role::Follower)),
         ]
     }
 
@@ -82,7 +68,7 @@ impl<S: Model> Protocol for Pbft<S> {
         let costs = settings.costs.message * 256;
         let delay = settings.network.longest_delay() + costs;
         let bound = promises::settle(config, settings.nodes, delay, settings.costs.sync.to);
-        Span::millis(bound.0.div_ceil(100_000_000) * 100)
+        bound.in_tenths()
     }
 
     fn shortest_timer(config: &Config) -> Span {
