@@ -4,7 +4,7 @@
 //! with all faults healed, and a bound in which clients must be served again and every node must have caught up
 //! with what had been decided. The bound is the protocol's own; it is derived and printed.
 
-use sim_core::{Cause, Fact, Machine, NodeId, Nodes, Observer, Process, Step, Time};
+use sim_core::{Cause, Fact, Machine, NodeId, NodeSet, Nodes, Observer, Process, Step, Time};
 
 /// Follows how far each node has decided, and what it has to reach.
 #[derive(Clone, Debug)]
@@ -26,15 +26,24 @@ impl CatchUp {
         self.healed
     }
 
-    /// Whether every live node has decided all that was decided anywhere before the healing.
-    pub fn is_caught_up<P: Process>(&self, nodes: &Nodes<P>) -> bool {
-        self.lagging(nodes).is_none()
+    /// Whether every live member has decided all that was decided anywhere before the healing. Where no members are
+    /// named, every node is one.
+    pub fn is_caught_up<P: Process>(&self, nodes: &Nodes<P>, members: Option<NodeSet>) -> bool {
+        self.lagging(nodes, members).is_none()
     }
 
-    /// A live node that has not, with how far it has got and how far it should.
-    pub fn lagging<P: Process>(&self, nodes: &Nodes<P>) -> Option<(NodeId, u64, u64)> {
+    /// A live member that has not, with how far it has got and how far it should.
+    pub fn lagging<P: Process>(
+        &self,
+        nodes: &Nodes<P>,
+        members: Option<NodeSet>,
+    ) -> Option<(NodeId, u64, u64)> {
         let reached = |machine: Machine| self.decided.get(machine as usize).copied().unwrap_or(0);
-        let behind = nodes.live().map(|(machine, _)| (machine, reached(machine)));
+        let is_member = |machine: Machine| {
+            members.is_none_or(|members| members.contains(nodes.identity(machine)))
+        };
+        let live = nodes.live().map(|(machine, _)| machine).filter(|machine| is_member(*machine));
+        let behind = live.map(|machine| (machine, reached(machine)));
         let (machine, slot) = behind.min_by_key(|(_, slot)| *slot)?;
         (slot < self.goal).then(|| (nodes.identity(machine), slot, self.goal))
     }

@@ -3,7 +3,7 @@
 use crate::promise::Promise;
 use checkers::Model;
 use sim_core::fault::{FaultKind, Role, Target};
-use sim_core::{Matching, Process, Safety, Settings, Span};
+use sim_core::{Matching, NodeSet, Nodes, Process, Safety, Settings, Span};
 use std::ops::RangeInclusive;
 
 /// A protocol: a process, what it promises, and how those promises are checked.
@@ -73,6 +73,17 @@ pub trait Protocol: Process<Service: Model> {
     /// Whether a cluster of `nodes` can go on while only `live` of them are up.
     fn can_go_on(live: u32, nodes: u32) -> bool {
         live > nodes / 2
+    }
+
+    /// Who has to keep up and be able to go on, where the members change: those of the newest configuration that
+    /// is in force for good. None where every node is a member.
+    fn members(_nodes: &Nodes<Self>) -> Option<NodeSet> {
+        None
+    }
+
+    /// A change of the members that is not over, in words. It is asked for only where `change-over` is promised.
+    fn open_change(_nodes: &Nodes<Self>) -> Option<String> {
+        None
     }
 
     /// When its clients may believe an answer, in a cluster of so many nodes.

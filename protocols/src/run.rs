@@ -66,6 +66,9 @@ const GLANCE: Span = Span::millis(50);
 /// The names of properties that every protocol's runs are checked for.
 pub const GENERAL: [&str; 4] = ["linearizable", "live-again", "catch-up", "no-panic"];
 
+/// A property of those protocols whose members change.
+pub const CHANGE_OVER: &str = "change-over";
+
 /// Reports the first violation of each property, with when it was found.
 struct Judge<S> {
     safety: S,
@@ -153,9 +156,11 @@ pub fn run<P: Protocol>(job: &Job<'_>) -> Ran {
     let mut world =
         World::<P>::new(job.settings.clone(), config.clone(), clients, job.plan.clone(), job.seed);
     let mut stopped = Stopped::InTime;
+    let mut open_change = None;
     let panicked = catch_unwind(AssertUnwindSafe(|| {
         world.start(&mut watch);
-        stopped = until_recovered::<P>(&mut world, &mut watch, job, end, has_clients);
+        (stopped, open_change) =
+            until_recovered::<P>(&mut world, &mut watch, job, end, has_clients);
     }));
     let mut findings = Findings::<P> { config, world: &world, list: Vec::new() };
     findings.safety(&watch.3);
@@ -165,7 +170,7 @@ pub fn run<P: Protocol>(job: &Job<'_>) -> Ran {
     findings.linearizable(&judgement);
     let due = Due::of::<P>(config, &job.plan, &world);
     let finished = stopped != Stopped::AtLimit;
-    findings.liveness(&due, finished, has_clients, &watch, settle);
+    findings.liveness(&due, finished, has_clients, (&watch, open_change), settle);
     let mut outcome = Outcome {
         seed: job.seed,
         nodes: job.settings.nodes,
@@ -210,36 +215,43 @@ fn clients<P: Protocol>(
     (0..count).map(|index| Client::new(&settings, index, count)).collect()
 }
 
-/// Runs through the faults and on until the cluster has recovered, or until its time or its events are up.
+/// Runs through the faults and on until the cluster has recovered, or until its time or its events are up. Also
+/// tells the change of the members that was not over whenever it was looked, if so.
 fn until_recovered<P: Protocol>(
     world: &mut World<P>,
     watch: &mut Watch<P>,
     job: &Job<'_>,
     end: Time,
     has_clients: bool,
-) -> Stopped {
+) -> (Stopped, Option<String>) {
     let advance = |world: &mut World<P>, watch: &mut Watch<P>, until: Time| {
         let left = job.limit.saturating_sub(world.steps());
         timed::run(world, until, left, watch) != Stopped::AtLimit
     };
     let mut at = job.plan.heal;
     if !advance(world, watch, at) {
-        return Stopped::AtLimit;
+        return (Stopped::AtLimit, None);
     }
+    // There may always be another change under way, but not always the same.
+    let mut open_change = P::open_change(world.nodes());
     while at < end {
         at = (at + GLANCE).min(end);
         if !advance(world, watch, at) {
-            return Stopped::AtLimit;
+            return (Stopped::AtLimit, open_change);
         }
         let served = !has_clients || watch.1.recovered();
-        if served && watch.4.is_caught_up(world.nodes()) {
-            return match advance(world, watch, (at + AFTERGLOW).min(end)) {
+        let nodes = world.nodes();
+        let caught_up = || watch.4.is_caught_up(nodes, P::members(nodes));
+        open_change = open_change.and_then(|_| P::open_change(nodes));
+        if served && caught_up() && open_change.is_none() {
+            let stopped = match advance(world, watch, (at + AFTERGLOW).min(end)) {
                 true => Stopped::InTime,
                 false => Stopped::AtLimit,
             };
+            return (stopped, None);
         }
     }
-    Stopped::InTime
+    (Stopped::InTime, open_change)
 }
 
 /// Whether the cluster has to recover at all.
@@ -251,9 +263,14 @@ enum Due {
 
 impl Due {
     fn of<P: Protocol>(config: &P::Config, plan: &Plan, world: &World<P>) -> Due {
-        let nodes = world.nodes().len() as u32;
         // The honest ones; whoever has lied may go on lying.
-        let live = world.nodes().live().count() as u32;
+        let live = world.nodes().live().map(|(machine, _)| world.nodes().identity(machine));
+        let (live, nodes) = match P::members(world.nodes()) {
+            None => (live.count() as u32, world.nodes().len() as u32),
+            Some(members) => {
+                (live.filter(|node| members.contains(*node)).count() as u32, members.len() as u32)
+            }
+        };
         if !P::can_go_on(live, nodes) {
             return Due::No(format!("only {live} of {nodes} nodes were up, too few to go on"));
         }
@@ -366,20 +383,25 @@ impl<P: Protocol> Findings<'_, P> {
         due: &Due,
         finished: bool,
         has_clients: bool,
-        watch: &Watch<P>,
+        (watch, open_change): (&Watch<P>, Option<String>),
         settle: Span,
     ) {
         let late = |what: String| format!("{what} within {settle} after everything had healed");
         let heal = watch.4.healed();
         // Clients that have all that they wanted are served.
         let served = !has_clients || watch.1.recovered() || watch.1.nobody_asks();
-        let lagging = watch.4.lagging(self.world.nodes());
+        let nodes = self.world.nodes();
+        let lagging = watch.4.lagging(nodes, P::members(nodes));
         let unserved = late("no operation that was begun after the healing succeeded".into());
         let behind = |(node, slot, goal): (sim_core::NodeId, u64, u64)| {
             late(format!("{node} had decided up to slot {slot} only, of {goal},"))
         };
-        let checks =
-            [("live-again", (!served).then_some(unserved)), ("catch-up", lagging.map(behind))];
+        let mut checks =
+            vec![("live-again", (!served).then_some(unserved)), ("catch-up", lagging.map(behind))];
+        let promises = P::promises(self.config);
+        if promises.iter().any(|promise| promise.property == CHANGE_OVER) {
+            checks.push((CHANGE_OVER, open_change.map(late)));
+        }
         for (property, why) in checks {
             let (verdict, why) = match (why, due, finished) {
                 (None, Due::Yes, _) => (Verdict::Holds, String::new()),

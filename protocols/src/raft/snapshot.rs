@@ -6,6 +6,7 @@
 
 use super::bugs::Bug;
 use super::log::{Index, Term};
+use super::members::{Members, Membership};
 use super::message::{Message, Outcome, Record};
 use super::session::Sessions;
 use super::{Raft, Role};
@@ -23,6 +24,8 @@ pub struct Snapshot<S: Service> {
     pub term: Term,
     /// The log's own hash of its entries up to there.
     pub chain: u64,
+    /// The configuration in force there.
+    pub members: Membership,
     /// The state of the service.
     pub state: S,
     /// The sessions, without which a request could be done twice after the snapshot is installed.
@@ -38,6 +41,8 @@ pub struct SnapshotId {
     pub term: Term,
     /// The log's own hash of its entries up to there.
     pub chain: u64,
+    /// The configuration in force there.
+    pub members: Membership,
 }
 
 /// A snapshot on its way to a follower, and the piece that was sent last.
@@ -58,7 +63,8 @@ pub struct Incoming<S: Service> {
 
 impl<S: Service> Snapshot<S> {
     fn id(&self) -> SnapshotId {
-        SnapshotId { index: self.index, term: self.term, chain: self.chain }
+        let Snapshot { index, term, chain, members, .. } = *self;
+        SnapshotId { index, term, chain, members }
     }
 
     fn piece(&self, offset: u32, count: u32) -> Piece<S> {
@@ -67,7 +73,8 @@ impl<S: Service> Snapshot<S> {
 
     fn assemble(id: SnapshotId, pieces: &[Arc<Piece<S>>]) -> Snapshot<S> {
         let (state, sessions) = Piece::assemble(pieces);
-        Snapshot { index: id.index, term: id.term, chain: id.chain, state, sessions }
+        let SnapshotId { index, term, chain, members } = id;
+        Snapshot { index, term, chain, members, state, sessions }
     }
 }
 
@@ -88,8 +95,11 @@ impl<S: Service> Raft<S> {
         let term = if self.bugs.on(Bug::SnapshotWrongTerm) { self.term } else { term };
         let forgets = self.bugs.on(Bug::SnapshotOmitsSessions);
         let sessions = if forgets { Sessions::default() } else { self.sessions.clone() };
+        let newest = self.bugs.on(Bug::SnapshotLatestConfig);
+        let members = self.members.at(if newest { Index::MAX } else { index });
         let state = self.service.clone();
-        self.snapshot = Some(Arc::new(Snapshot { index, term, chain, state, sessions }));
+        self.snapshot = Some(Arc::new(Snapshot { index, term, chain, members, state, sessions }));
+        self.members.compact_to(index);
         self.log.compact_to(index.saturating_sub(self.config.snapshot_after / 4));
         self.rewrite_journal(ctx);
         ctx.claim(Fact::Compacts { slot: index });
@@ -108,6 +118,7 @@ impl<S: Service> Raft<S> {
     /// "Reset state machine using snapshot contents" (Fig. 13, step 8).
     pub(super) fn restore(&mut self, snapshot: Arc<Snapshot<S>>) {
         self.log.reset(snapshot.index, snapshot.term, snapshot.chain);
+        self.members = Members::from(snapshot.index, snapshot.members);
         (self.commit_index, self.last_applied) = (snapshot.index, snapshot.index);
         self.service = snapshot.state.clone();
         self.sessions = snapshot.sessions.clone();
@@ -147,7 +158,7 @@ impl<S: Service> Raft<S> {
         wanted: Option<u32>,
         ctx: &mut Context<Self>,
     ) {
-        if self.role != Role::Leader || term != self.term {
+        if self.role != Role::Leader || term != self.term || !self.peers.contains(from) {
             return;
         }
         self.on_answer(from, round, ctx);
@@ -163,6 +174,7 @@ impl<S: Service> Raft<S> {
                 progress.matched(last_index);
                 self.advance_commit(ctx);
                 self.replicate(ctx);
+                self.continue_change(ctx);
             }
             Some(offset) if offset != shipment.offset && offset < count => {
                 shipment.offset = offset;
@@ -244,7 +256,7 @@ impl<S: Service> Raft<S> {
         // 7. Discard the entire log.
         let tail = self.bugs.conflicting_tail(&self.log, index);
         self.restore(Arc::new(snapshot));
-        tail.into_iter().for_each(|entry| self.log.push(entry));
+        tail.into_iter().for_each(|entry| self.push(entry));
         self.bugs.lower_term(&mut self.term, term);
         self.rewrite_journal(ctx);
         ctx.sync();
