@@ -155,12 +155,10 @@ pub fn run<P: Protocol>(job: &Job<'_>) -> Ran {
     );
     let mut world =
         World::<P>::new(job.settings.clone(), config.clone(), clients, job.plan.clone(), job.seed);
-    let mut stopped = Stopped::InTime;
-    let mut open_change = None;
+    let mut ended = Ended::default();
     let panicked = catch_unwind(AssertUnwindSafe(|| {
         world.start(&mut watch);
-        (stopped, open_change) =
-            until_recovered::<P>(&mut world, &mut watch, job, end, has_clients);
+        ended = until_recovered::<P>(&mut world, &mut watch, job, end, has_clients);
     }));
     let mut findings = Findings::<P> { config, world: &world, list: Vec::new() };
     findings.safety(&watch.3);
@@ -169,8 +167,7 @@ pub fn run<P: Protocol>(job: &Job<'_>) -> Ran {
         checkers::linearizable::check_told(&watch.2.operations, &watch.5.0.requests, job.budget);
     findings.linearizable(&judgement);
     let due = Due::of::<P>(config, &job.plan, &world);
-    let finished = stopped != Stopped::AtLimit;
-    findings.liveness(&due, finished, has_clients, (&watch, open_change), settle);
+    findings.liveness(&due, ended, has_clients, &watch, settle);
     let mut outcome = Outcome {
         seed: job.seed,
         nodes: job.settings.nodes,
@@ -215,43 +212,50 @@ fn clients<P: Protocol>(
     (0..count).map(|index| Client::new(&settings, index, count)).collect()
 }
 
-/// Runs through the faults and on until the cluster has recovered, or until its time or its events are up. Also
-/// tells the change of the members that was not over whenever it was looked, if so.
+/// How a run came to its end.
+#[derive(Debug, Default)]
+struct Ended {
+    /// Its events were up.
+    at_limit: bool,
+    /// It had recovered. That may be over again: members change, and the newest may have to catch up.
+    recovered: bool,
+    /// A change of the members that was not over whenever it was looked.
+    open_change: Option<String>,
+}
+
+/// Runs through the faults and on until the cluster has recovered, or until its time or its events are up.
 fn until_recovered<P: Protocol>(
     world: &mut World<P>,
     watch: &mut Watch<P>,
     job: &Job<'_>,
     end: Time,
     has_clients: bool,
-) -> (Stopped, Option<String>) {
+) -> Ended {
     let advance = |world: &mut World<P>, watch: &mut Watch<P>, until: Time| {
         let left = job.limit.saturating_sub(world.steps());
         timed::run(world, until, left, watch) != Stopped::AtLimit
     };
     let mut at = job.plan.heal;
     if !advance(world, watch, at) {
-        return (Stopped::AtLimit, None);
+        return Ended { at_limit: true, ..Ended::default() };
     }
     // There may always be another change under way, but not always the same.
     let mut open_change = P::open_change(world.nodes());
     while at < end {
         at = (at + GLANCE).min(end);
         if !advance(world, watch, at) {
-            return (Stopped::AtLimit, open_change);
+            return Ended { at_limit: true, recovered: false, open_change };
         }
         let served = !has_clients || watch.1.recovered();
         let nodes = world.nodes();
         let caught_up = || watch.4.is_caught_up(nodes, P::members(nodes));
         open_change = open_change.and_then(|_| P::open_change(nodes));
         if served && caught_up() && open_change.is_none() {
-            let stopped = match advance(world, watch, (at + AFTERGLOW).min(end)) {
-                true => Stopped::InTime,
-                false => Stopped::AtLimit,
-            };
-            return (stopped, None);
+            let at_limit = !advance(world, watch, (at + AFTERGLOW).min(end));
+            return Ended { at_limit, recovered: true, open_change };
         }
     }
-    (Stopped::InTime, open_change)
+    Ended { open_change, ..Ended::default() }
 }
 
 /// Whether the cluster has to recover at all.
@@ -381,9 +385,9 @@ impl<P: Protocol> Findings<'_, P> {
     fn liveness(
         &mut self,
         due: &Due,
-        finished: bool,
+        ended: Ended,
         has_clients: bool,
-        (watch, open_change): (&Watch<P>, Option<String>),
+        watch: &Watch<P>,
         settle: Span,
     ) {
         let late = |what: String| format!("{what} within {settle} after everything had healed");
@@ -391,7 +395,7 @@ impl<P: Protocol> Findings<'_, P> {
         // Clients that have all that they wanted are served.
         let served = !has_clients || watch.1.recovered() || watch.1.nobody_asks();
         let nodes = self.world.nodes();
-        let lagging = watch.4.lagging(nodes, P::members(nodes));
+        let lagging = watch.4.lagging(nodes, P::members(nodes)).filter(|_| !ended.recovered);
         let unserved = late("no operation that was begun after the healing succeeded".into());
         let behind = |(node, slot, goal): (sim_core::NodeId, u64, u64)| {
             late(format!("{node} had decided up to slot {slot} only, of {goal},"))
@@ -400,17 +404,17 @@ impl<P: Protocol> Findings<'_, P> {
             vec![("live-again", (!served).then_some(unserved)), ("catch-up", lagging.map(behind))];
         let promises = P::promises(self.config);
         if promises.iter().any(|promise| promise.property == CHANGE_OVER) {
-            checks.push((CHANGE_OVER, open_change.map(late)));
+            checks.push((CHANGE_OVER, ended.open_change.map(late)));
         }
         for (property, why) in checks {
-            let (verdict, why) = match (why, due, finished) {
+            let (verdict, why) = match (why, due, ended.at_limit) {
                 (None, Due::Yes, _) => (Verdict::Holds, String::new()),
                 (_, Due::No(why), _) => (Verdict::Holds, why.clone()),
-                (Some(_), _, false) => {
+                (Some(_), _, true) => {
                     let steps = self.world.steps();
                     (Verdict::Unknown, format!("the run was given up after {steps} steps"))
                 }
-                (Some(why), _, true) => (Verdict::Broken, why),
+                (Some(why), _, false) => (Verdict::Broken, why),
             };
             let at = (verdict == Verdict::Broken).then(|| heal + settle);
             self.add(property, verdict, why, at, None);

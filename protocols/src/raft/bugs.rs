@@ -133,7 +133,11 @@ planted_bugs! {
     SnapshotLatestConfig "snapshot-latest-config"
         ["configuration-safety" "leader-completeness" "election-safety" "live-again"] [Cut Crash]
         "A snapshot holds the newest configuration of the log, committed or not, in place of its own.",
-        "canonical/raft #250 and #354; openraft #1808; async-raft #133";
+        "canonical/raft #250 and #354; async-raft #133";
+    InstallKeepsConfig "install-keeps-config"
+        ["configuration-safety" "leader-completeness" "election-safety" "live-again"] [Cut]
+        "A server that installs a snapshot goes on with the configuration that it had.",
+        "openraft #1808";
 
     SingleServerNoTermCommit "single-server-no-term-commit"
         ["configuration-safety" "leader-completeness" "election-safety"] [Cut]
@@ -233,7 +237,9 @@ impl Bug {
                     config.reads = Reads::Lease;
                 }
             }
-            Bug::SnapshotLatestConfig => config.snapshot_after = config.snapshot_after.clamp(1, 8),
+            Bug::SnapshotLatestConfig | Bug::InstallKeepsConfig => {
+                config.snapshot_after = config.snapshot_after.clamp(1, 8)
+            }
             Bug::SingleServerNoTermCommit => {
                 (config.changes, config.learners) = (Changes::Single, Learners::No);
             }

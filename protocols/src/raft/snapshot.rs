@@ -95,11 +95,12 @@ impl<S: Service> Raft<S> {
         let term = if self.bugs.on(Bug::SnapshotWrongTerm) { self.term } else { term };
         let forgets = self.bugs.on(Bug::SnapshotOmitsSessions);
         let sessions = if forgets { Sessions::default() } else { self.sessions.clone() };
-        let newest = self.bugs.on(Bug::SnapshotLatestConfig);
-        let members = self.members.at(if newest { Index::MAX } else { index });
-        let state = self.service.clone();
-        self.snapshot = Some(Arc::new(Snapshot { index, term, chain, members, state, sessions }));
         self.members.compact_to(index);
+        if self.bugs.on(Bug::SnapshotLatestConfig) {
+            self.members = Members::from(index, self.members.newest().1);
+        }
+        let (members, state) = (self.members.at(index), self.service.clone());
+        self.snapshot = Some(Arc::new(Snapshot { index, term, chain, members, state, sessions }));
         self.log.compact_to(index.saturating_sub(self.config.snapshot_after / 4));
         self.rewrite_journal(ctx);
         ctx.claim(Fact::Compacts { slot: index });
@@ -254,8 +255,12 @@ impl<S: Service> Raft<S> {
             return self.apply_committed(ctx);
         }
         // 7. Discard the entire log.
+        let stale = self.members.clone();
         let tail = self.bugs.conflicting_tail(&self.log, index);
         self.restore(Arc::new(snapshot));
+        if self.bugs.on(Bug::InstallKeepsConfig) {
+            self.members = stale;
+        }
         tail.into_iter().for_each(|entry| self.push(entry));
         self.bugs.lower_term(&mut self.term, term);
         self.rewrite_journal(ctx);

@@ -297,7 +297,18 @@ mod tests {
             assert_eq!(Kv::read_op(&Kv::show_op(&op)), Some(op));
         }
         assert_eq!(Kv::show_op(&KvOp::Cas { key: 0, expect: Some(1), new: 2 }), "cas x 1 2");
-        for text in ["", "get", "get w", "put x", "put x y", "cas x 1", "get x 1", "inc x", "members 1", "members n0"] {
+        for text in [
+            "",
+            "get",
+            "get w",
+            "put x",
+            "put x y",
+            "cas x 1",
+            "get x 1",
+            "inc x",
+            "members 1",
+            "members n0",
+        ] {
             assert_eq!(Kv::read_op(text), None, "{text}");
         }
     }

@@ -174,14 +174,8 @@ pub(super) struct Acknowledged {
 impl Acknowledged {
     /// A server has acknowledged what the leader of `term` sent up to `index`; whether that is news.
     #[inline]
-    pub(super) fn note<S: Service>(
-        &mut self,
-        raft: &Raft<S>,
-        me: NodeId,
-        (term, index): (Term, Index),
-    ) -> bool {
-        // A server that has gone on to another term may have another entry there by now.
-        if raft.term() != term || raft.log().term_at(index) != Some(term) || term < self.term {
+    pub(super) fn note(&mut self, me: NodeId, (term, index): (Term, Index)) -> bool {
+        if term < self.term {
             return false;
         }
         if term > self.term {
@@ -238,8 +232,15 @@ impl LeaderCompleteness {
     }
 
     /// A server has acknowledged, durably, what the leader of `term` sent up to `index`.
-    fn acknowledge<S: Service>(&mut self, raft: &Raft<S>, me: NodeId, (term, index): (Term, Index)) {
-        if !self.acknowledged.note(raft, me, (term, index)) {
+    fn acknowledge<S: Service>(
+        &mut self,
+        raft: &Raft<S>,
+        me: NodeId,
+        (term, index): (Term, Index),
+    ) {
+        // A server that has gone on to another term may have another entry there by now.
+        let is_there = raft.term() == term && raft.log().term_at(index) == Some(term);
+        if !is_there || !self.acknowledged.note(me, (term, index)) {
             return;
         }
         // The configuration in force there, or one that is as good: it came into force later, and a

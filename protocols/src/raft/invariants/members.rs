@@ -50,7 +50,10 @@ impl Could {
 
 impl ConfigurationSafety {
     /// Why what a leader has just appended is too early.
-    fn too_early<S: Service>(raft: &Raft<S>, before: Option<(Index, Membership)>) -> Option<String> {
+    fn too_early<S: Service>(
+        raft: &Raft<S>,
+        before: Option<(Index, Membership)>,
+    ) -> Option<String> {
         let (index, members) = raft.members().newest();
         let is_own = raft.log().term_at(index) == Some(raft.term());
         if raft.role() != Role::Leader || !is_own || before.is_none_or(|(old, _)| index <= old) {
@@ -129,7 +132,7 @@ impl<S: Service> Invariant<Raft<S>> for Commitment {
             match effect {
                 Effect::Send { message, .. } => {
                     if let Some(acknowledged) = acknowledged(message) {
-                        self.acknowledged.note(raft, step.node, acknowledged);
+                        self.acknowledged.note(step.node, acknowledged);
                     }
                 }
                 Effect::Claim(claim) => {
