@@ -13,10 +13,11 @@ use super::{Raft, Role};
 use crate::piece::Piece;
 use serde::Serialize;
 use sim_core::{Context, Fact, NodeId, Service};
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 /// The state after an entry, in place of the log up to it.
-#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct Snapshot<S: Service> {
     /// `lastIncludedIndex`.
     pub index: Index,
@@ -33,7 +34,7 @@ pub struct Snapshot<S: Service> {
 }
 
 /// Which snapshot: what it covers.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct SnapshotId {
     /// `lastIncludedIndex`.
     pub index: Index,
@@ -43,6 +44,20 @@ pub struct SnapshotId {
     pub chain: u64,
     /// The configuration in force there.
     pub members: Membership,
+}
+
+/// The hash of the entries up to there tells the configuration too.
+impl Hash for SnapshotId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.index, self.term, self.chain).hash(state);
+    }
+}
+
+impl<S: Service> Hash for Snapshot<S> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.id().hash(state);
+        (&self.state, &self.sessions).hash(state);
+    }
 }
 
 /// A snapshot on its way to a follower, and the piece that was sent last.
