@@ -157,13 +157,13 @@ pub const NOTICED: &[(&str, &str)] = &[
     ("raft/new_configuration_follows_the_committed_joint_one", "joint-leave-early"),
     ("raft/configuration_is_in_force_when_it_is_in_the_log", "config-effective-on-commit"),
     ("raft/dropped_configuration_is_out_of_force", "config-not-reverted"),
-    ("raft/removal_that_is_not_committed_leaves_a_candidate", "uncommitted-removal-blocks-campaign"),
+    (
+        "raft/removal_that_is_not_committed_leaves_a_candidate",
+        "uncommitted-removal-blocks-campaign",
+    ),
     ("raft/learner_counts_for_nothing", "learner-counted"),
     ("raft/voter_that_does_not_know_its_vote_votes", "learner-refuses-vote"),
-    (
-        "raft/single_change_waits_for_an_entry_of_the_own_term",
-        "single-server-no-term-commit",
-    ),
+    ("raft/single_change_waits_for_an_entry_of_the_own_term", "single-server-no-term-commit"),
     ("raft/snapshot_has_the_configuration_of_its_last_entry", "snapshot-latest-config"),
     ("raft/installed_snapshot_brings_its_configuration", "install-keeps-config"),
     ("multi-paxos/phase_one_once_for_all_slots", "accept-strictly-greater"),
