@@ -4,21 +4,33 @@
 //! with all faults healed, and a bound in which clients must be served again and every node must have caught up
 //! with what had been decided. The bound is the protocol's own; it is derived and printed.
 
-use sim_core::{Cause, Fact, Machine, NodeId, NodeSet, Nodes, Observer, Process, Step, Time};
-
-/// Follows how far each node has decided, and what it has to reach.
+use sim_core::{Cause, Fact, Machine, NodeSet, Nodes, Observer, Process, Step, Time};
+use std::collections::BTreeSet;
+/// Follows what each node has decided, and what it has to reach.
 #[derive(Clone, Debug)]
 pub struct CatchUp {
     healed: Time,
-    /// The highest slot that any node had decided when everything healed.
-    goal: u64,
-    decided: Vec<u64>,
+    decided: Decided,
+}
+
+/// What was decided before the healing, and what of it each machine has.
+#[derive(Clone, Debug)]
+enum Decided {
+    /// Who has decided a slot has all before it: the highest slots.
+    InOrder { goal: u64, by: Vec<u64> },
+    /// Each slot is a decision of its own.
+    Apart { goal: BTreeSet<u64>, by: Vec<BTreeSet<u64>> },
 }
 
 impl CatchUp {
-    /// For a run in which everything heals at `healed`.
-    pub fn new(healed: Time) -> Self {
-        CatchUp { healed, goal: 0, decided: Vec::new() }
+    /// For a run in which everything heals at `healed`, of a protocol whose nodes decide slot after slot, or each
+    /// slot apart.
+    pub fn new(healed: Time, in_order: bool) -> Self {
+        let decided = match in_order {
+            true => Decided::InOrder { goal: 0, by: Vec::new() },
+            false => Decided::Apart { goal: BTreeSet::new(), by: Vec::new() },
+        };
+        CatchUp { healed, decided }
     }
 
     /// When everything heals.
@@ -32,30 +44,66 @@ impl CatchUp {
         self.lagging(nodes, members).is_none()
     }
 
-    /// A live member that has not, with how far it has got and how far it should.
+    /// What a live member lacks, in words, if any lacks anything.
     pub fn lagging<P: Process>(
         &self,
         nodes: &Nodes<P>,
         members: Option<NodeSet>,
-    ) -> Option<(NodeId, u64, u64)> {
-        let reached = |machine: Machine| self.decided.get(machine as usize).copied().unwrap_or(0);
-        let is_member = |machine: Machine| {
-            members.is_none_or(|members| members.contains(nodes.identity(machine)))
+    ) -> Option<String> {
+        let is_member = |machine: &Machine| {
+            members.is_none_or(|members| members.contains(nodes.identity(*machine)))
         };
-        let live = nodes.live().map(|(machine, _)| machine).filter(|machine| is_member(*machine));
-        let behind = live.map(|machine| (machine, reached(machine)));
-        let (machine, slot) = behind.min_by_key(|(_, slot)| *slot)?;
-        (slot < self.goal).then(|| (nodes.identity(machine), slot, self.goal))
+        let mut live = nodes.live().map(|(machine, _)| machine).filter(is_member);
+        match &self.decided {
+            Decided::InOrder { goal, by } => {
+                let reached = |machine: Machine| by.get(machine as usize).copied().unwrap_or(0);
+                let behind = live.map(|machine| (machine, reached(machine)));
+                let (machine, slot) = behind.min_by_key(|(_, slot)| *slot)?;
+                let node = nodes.identity(machine);
+                (slot < *goal)
+                    .then(|| format!("{node} had decided up to slot {slot} only, of {goal},"))
+            }
+            Decided::Apart { goal, by } => live.find_map(|machine| {
+                let lacked = match by.get(machine as usize) {
+                    None => goal.first(),
+                    Some(has) => goal.difference(has).next(),
+                };
+                let node = nodes.identity(machine);
+                lacked.map(|slot| format!("{node} had not decided slot {slot}, as others had,"))
+            }),
+        }
     }
 
     fn reach(&mut self, machine: Machine, slot: u64, at: Time) {
-        let place = machine as usize;
-        if self.decided.len() <= place {
-            self.decided.resize(place + 1, 0);
+        let (place, is_due) = (machine as usize, at <= self.healed);
+        match &mut self.decided {
+            Decided::InOrder { goal, by } => {
+                if by.len() <= place {
+                    by.resize(place + 1, 0);
+                }
+                by[place] = by[place].max(slot);
+                if is_due {
+                    *goal = (*goal).max(slot);
+                }
+            }
+            Decided::Apart { goal, by } => {
+                if by.len() <= place {
+                    by.resize(place + 1, BTreeSet::new());
+                }
+                by[place].insert(slot);
+                if is_due {
+                    goal.insert(slot);
+                }
+            }
         }
-        self.decided[place] = self.decided[place].max(slot);
-        if at <= self.healed {
-            self.goal = self.goal.max(slot);
+    }
+
+    /// It may have forgotten, and says what it has not.
+    fn reboot(&mut self, machine: Machine) {
+        let place = machine as usize;
+        match &mut self.decided {
+            Decided::InOrder { by, .. } => by.get_mut(place).into_iter().for_each(|slot| *slot = 0),
+            Decided::Apart { by, .. } => by.get_mut(place).into_iter().for_each(BTreeSet::clear),
         }
     }
 }
@@ -66,10 +114,8 @@ impl<P: Process> Observer<P> for CatchUp {
         if nodes.is_liar(step.machine) {
             return;
         }
-        if let Cause::Boot = step.cause
-            && let Some(decided) = self.decided.get_mut(step.machine as usize)
-        {
-            *decided = 0;
+        if let Cause::Boot = step.cause {
+            self.reboot(step.machine);
         }
         for fact in step.facts() {
             if let Fact::Decides { slot, .. } | Fact::Installs { slot, .. } = fact {

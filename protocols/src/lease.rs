@@ -1,7 +1,15 @@
 //! No two nodes may serve reads alone at one moment, whatever lets them.
 
 use sim_core::context::Kinds;
-use sim_core::{Fact, Invariant, Nodes, Process, ReadPath, Step, Time, Violation};
+use sim_core::{Fact, Invariant, Nodes, Process, ReadPath, Span, Step, Time, Violation};
+
+/// How long a lease lasts by its holder's clock, from when the round that it rests on began, when others wait for
+/// `least` by theirs: shorter, so that a slow holder's lease ends before fast clocks of others have counted that.
+/// Clocks run fast or slow by `drift` millionths at most.
+pub(crate) fn length(least: Span, drift: u32) -> Span {
+    let drift = u128::from(drift.min(1_000_000));
+    Span((u128::from(least.0) * (1_000_000 - drift) / (1_000_000 + drift)) as u64)
+}
 
 /// A process that may hold a lease.
 pub trait Lessee {
@@ -47,5 +55,23 @@ impl<P: Process + Lessee> Invariant<P> for LeaseDisjointness {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slow_holder_gives_up_before_fast_voters_go_on() {
+        for drift in [0, 1, 200, 10_000, 500_000, 999_999] {
+            let least = Span::millis(150);
+            let held = length(least, drift);
+            // True time passes by these, as nanoseconds times a million.
+            let (slow, fast) = (1_000_000 - u128::from(drift), 1_000_000 + u128::from(drift));
+            assert!(u128::from(held.0) * fast <= u128::from(least.0) * slow, "{drift}");
+        }
+        assert_eq!(length(Span::millis(150), 0), Span::millis(150));
+        assert_eq!(length(Span::millis(150), u32::MAX), Span::ZERO);
     }
 }

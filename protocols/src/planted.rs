@@ -76,3 +76,33 @@ macro_rules! planted_bugs {
     };
 }
 pub(crate) use planted_bugs;
+
+/// What [`Protocol`](crate::protocol::Protocol) asks about mistakes, for a configuration that has them as `bugs`.
+/// `unmasked` says that [`Bug::config`] changes what would hide one.
+macro_rules! plants {
+    ($bug:ty) => {
+        fn bugs() -> Vec<$crate::protocol::BugAbout> {
+            <$bug>::ALL.iter().map(|bug| bug.about()).collect()
+        }
+
+        fn plant(config: &mut Self::Config, bug: &str) -> bool {
+            let bug = <$bug>::named(bug);
+            config.bugs.extend(bug);
+            bug.is_some()
+        }
+
+        fn is_mutated(config: &Self::Config) -> bool {
+            !config.bugs.is_empty()
+        }
+    };
+    ($bug:ty, unmasked) => {
+        $crate::planted::plants!($bug);
+
+        fn unmask(config: &mut Self::Config, bug: &str) {
+            if let Some(bug) = <$bug>::named(bug) {
+                bug.config(config);
+            }
+        }
+    };
+}
+pub(crate) use plants;

@@ -69,3 +69,15 @@ pub(crate) mod table {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn crash_recovery_rests_on_what_was_synced() {
+        for lost in [FaultKind::WipedCrash, FaultKind::LyingSync, FaultKind::BitRot] {
+            assert!(!CRASH_RECOVERY.contains(&lost));
+        }
+    }
+}

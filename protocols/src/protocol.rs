@@ -70,9 +70,18 @@ pub trait Protocol: Process<Service: Model> {
         0
     }
 
-    /// Whether a cluster of `nodes` can go on while only `live` of them are up.
-    fn can_go_on(live: u32, nodes: u32) -> bool {
-        live > nodes / 2
+    /// Whether the cluster can go on with the nodes that are up and honest: whoever has lied may go on lying.
+    fn can_go_on(nodes: &Nodes<Self>) -> bool {
+        let Some(members) = Self::members(nodes) else {
+            return nodes.live().count() > nodes.len() / 2;
+        };
+        let live = nodes.live().map(|(machine, _)| nodes.identity(machine));
+        members.has_majority_in(live.collect())
+    }
+
+    /// Whether a node that has decided a slot has all the slots before it.
+    fn decides_in_order() -> bool {
+        true
     }
 
     /// Who has to keep up and be able to go on, where the members change: those of the newest configuration that
@@ -105,6 +114,11 @@ pub trait Protocol: Process<Service: Model> {
     /// By how many millionths clocks may run fast or slow under the promise of a property; none when that does not
     /// rest on clocks.
     fn drift_bound(_config: &Self::Config, _property: &str) -> Option<u32> {
+        None
+    }
+
+    /// The longest that a message may take under its promises; none when they do not rest on time.
+    fn delay_bound(_config: &Self::Config) -> Option<Span> {
         None
     }
 

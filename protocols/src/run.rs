@@ -150,7 +150,7 @@ pub fn run<P: Protocol>(job: &Job<'_>) -> Ran {
         Measures::new(heal),
         History::default(),
         Judge { safety: P::Safety::default(), found: Vec::new() },
-        CatchUp::new(heal),
+        CatchUp::new(heal, P::decides_in_order()),
         (Order::default(), job.trace.then(Trace::default), job.record.then(Recording::default)),
     );
     let mut world =
@@ -267,16 +267,12 @@ enum Due {
 
 impl Due {
     fn of<P: Protocol>(config: &P::Config, plan: &Plan, world: &World<P>) -> Due {
-        // The honest ones; whoever has lied may go on lying.
-        let live = world.nodes().live().map(|(machine, _)| world.nodes().identity(machine));
-        let (live, nodes) = match P::members(world.nodes()) {
-            None => (live.count() as u32, world.nodes().len() as u32),
-            Some(members) => {
-                (live.filter(|node| members.contains(*node)).count() as u32, members.len() as u32)
-            }
-        };
-        if !P::can_go_on(live, nodes) {
-            return Due::No(format!("only {live} of {nodes} nodes were up, too few to go on"));
+        let nodes = world.nodes().len() as u32;
+        if !P::can_go_on(world.nodes()) {
+            let live = world.nodes().live().count();
+            return Due::No(format!(
+                "only {live} of {nodes} honest nodes were up, too few to go on"
+            ));
         }
         let stands_liars = world.liars(Time::NEVER) <= P::liars(config, nodes);
         let lasting = |kind: FaultKind| {
@@ -332,6 +328,9 @@ impl<P: Protocol> Findings<'_, P> {
         let always = property == "no-panic" && !liars;
         let bound = P::drift_bound(self.config, property).map(u64::from);
         let drifts = bound.is_some_and(|bound| self.world.worst_drift() > bound);
+        let network = &self.world.settings().network;
+        let is_slow =
+            P::delay_bound(self.config).is_some_and(|bound| network.longest_delay() > bound);
         let under = |kind: &FaultKind| {
             always
                 || promise.is_some_and(|promise| promise.under.contains(kind))
@@ -342,6 +341,9 @@ impl<P: Protocol> Findings<'_, P> {
         if drifts && !beyond.contains(&FaultKind::ClockDrift) {
             // Clocks that were too wrong from the beginning.
             beyond.push(FaultKind::ClockDrift);
+        }
+        if is_slow && !beyond.contains(&FaultKind::Delay) {
+            beyond.push(FaultKind::Delay);
         }
         self.list.push(Finding {
             property: property.to_owned(),
@@ -397,11 +399,8 @@ impl<P: Protocol> Findings<'_, P> {
         let nodes = self.world.nodes();
         let lagging = watch.4.lagging(nodes, P::members(nodes)).filter(|_| !ended.recovered);
         let unserved = late("no operation that was begun after the healing succeeded".into());
-        let behind = |(node, slot, goal): (sim_core::NodeId, u64, u64)| {
-            late(format!("{node} had decided up to slot {slot} only, of {goal},"))
-        };
         let mut checks =
-            vec![("live-again", (!served).then_some(unserved)), ("catch-up", lagging.map(behind))];
+            vec![("live-again", (!served).then_some(unserved)), ("catch-up", lagging.map(late))];
         let promises = P::promises(self.config);
         if promises.iter().any(|promise| promise.property == CHANGE_OVER) {
             checks.push((CHANGE_OVER, ended.open_change.map(late)));

@@ -1,10 +1,10 @@
-//! Client sessions: each request changes the state once, however often it comes (thesis, section
-//! 6.3).
+//! Client sessions: each request changes the state once, however often it comes (Ongaro, "Consensus:
+//! Bridging Theory and Practice", 2014, section 6.3).
 //!
 //! The table is part of the state, and only what is executed changes it: where the state is replicated, every
 //! server has the same table at the same index, and expires the same sessions.
 //!
-//! A session opens with a client's first request. The paper has a RegisterClient call for that,
+//! A session opens with a client's first request. The thesis has a RegisterClient call for that,
 //! whose answer is a fresh id; here a client has one id for life, so what a closed session had done
 //! must not be forgotten altogether: the highest number that it executed stays. A request above
 //! that is surely new, and opens the session again; of one at or below it nobody can say whether it

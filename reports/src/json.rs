@@ -14,12 +14,12 @@ use serde::Serialize;
 use serde_json::Value;
 use sim_core::fault::FaultKind;
 use sim_core::outcome::{Outcome, Verdict};
-use sim_core::summary::{Summary, Tally};
+use sim_core::summary::{Expectation, Summary, Tally};
 use sim_core::{Span, Time};
 use std::collections::BTreeMap;
 
 /// The names of the schemas that [`schema`] knows.
-pub const SCHEMAS: [&str; 4] = ["run", "mutants", "outcome", "trace"];
+pub const SCHEMAS: [&str; 5] = ["run", "between", "mutants", "outcome", "trace"];
 
 /// The JSON Schema (draft 7) of what is printed under this name; none for a name that is not in [`SCHEMAS`].
 pub fn schema(name: &str) -> Option<Value> {
@@ -27,6 +27,7 @@ pub fn schema(name: &str) -> Option<Value> {
     let schema: Schema = match name {
         "run" => generator().into_root_schema_for::<Run<'static>>(),
         "mutants" => generator().into_root_schema_for::<Mutants<'static>>(),
+        "between" => generator().into_root_schema_for::<Between<'static>>(),
         "outcome" => generator().into_root_schema_for::<OneRun<'static>>(),
         "trace" => generator().into_root_schema_for::<TraceLine>(),
         _ => return None,
@@ -37,6 +38,18 @@ pub fn schema(name: &str) -> Option<Value> {
 /// A summary as one line, without the line's end.
 pub fn run(summary: &Summary) -> String {
     line(&Run::new(summary))
+}
+
+/// What came of the expectations between those that ran one scenario, as one line without the line's end.
+pub fn between(summaries: &[Summary], expectations: &[Expectation]) -> String {
+    let missed = expectations.iter().any(|expectation| expectation.met == Some(false));
+    line(&Between {
+        schema: "splitbrain.between/1",
+        scenario: summaries.first().map_or("", |summary| &summary.scenario),
+        protocols: summaries.iter().map(|summary| summary.protocol.as_str()).collect(),
+        verdict: if missed { Verdict::Broken } else { Verdict::Holds },
+        expectations: expected(expectations),
+    })
 }
 
 /// An outcome of one seed as one line, without the line's end.
@@ -112,6 +125,23 @@ struct Run<'a> {
     digest: String,
 }
 
+/// What is expected between those that ran one scenario.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(rename = "Between")]
+struct Between<'a> {
+    /// `splitbrain.between/1`
+    schema: &'static str,
+    /// The scenario's name.
+    scenario: &'a str,
+    /// Who ran, in the order of the file.
+    protocols: Vec<&'a str>,
+    /// Whether all of it is so.
+    verdict: Verdict,
+    /// What is expected.
+    expectations: Vec<Expected<'a>>,
+}
+
 /// What is known of one property over all seeds.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -159,7 +189,7 @@ struct Broken<'a> {
 #[serde(rename_all = "kebab-case")]
 #[schemars(rename = "Expected")]
 struct Expected<'a> {
-    /// `each`, `all`, `holds` or `breaks`.
+    /// `each`, `all`, `between`, `holds` or `breaks`.
     scope: &'a str,
     /// What, as the file says it.
     text: &'a str,
@@ -209,7 +239,7 @@ impl<'a> Run<'a> {
             virtual_time: summary.virtual_time,
             properties: properties(summary),
             broken: broken(summary),
-            expectations: expectations(summary),
+            expectations: expected(&summary.expectations),
             measures: measures(summary),
             fired: summary.fired.iter().map(|fired| (fired.kind.name(), fired.times)).collect(),
             idle: &summary.idle,
@@ -251,9 +281,9 @@ fn broken(summary: &Summary) -> Vec<Broken<'_>> {
         .collect()
 }
 
-fn expectations(summary: &Summary) -> Vec<Expected<'_>> {
-    let expectations = summary.expectations.iter();
+fn expected(expectations: &[Expectation]) -> Vec<Expected<'_>> {
     expectations
+        .iter()
         .map(|expectation| Expected {
             scope: &expectation.scope,
             text: &expectation.text,

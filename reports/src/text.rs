@@ -38,6 +38,21 @@ pub fn run(summary: &Summary, stories: &[String], verbose: bool, colour: Colour)
     report.out
 }
 
+/// What came of the expectations between those that ran one scenario.
+pub fn between(summaries: &[Summary], expectations: &[Expectation], colour: Colour) -> String {
+    let Some(first) = summaries.first() else { return String::new() };
+    let is_missed = expectations.iter().any(|expectation| expectation.met == Some(false));
+    let (word, style) = if is_missed { ("BROKEN", BAD) } else { ("HOLDS ", GOOD) };
+    let protocols: Vec<String> = summaries.iter().map(|one| one.protocol.clone()).collect();
+    let mut report = Report { summary: first, verbose: false, colour, out: String::new() };
+    let name = colour.paint(NAME, &cut(&first.scenario, WIDTH / 2));
+    let word = colour.paint(style, word);
+    report.line(&format!("{word} {name} · between {}", words::join(&protocols)));
+    report.out.push('\n');
+    report.expectations("expected", expectations);
+    report.out
+}
+
 struct Report<'a> {
     summary: &'a Summary,
     verbose: bool,
@@ -148,15 +163,18 @@ impl Report<'_> {
     }
 
     fn expected(&mut self, only_missed: bool) {
-        let mut label = "expected";
-        let run = self.summary.seeds.run;
-        let scopes = self.summary.expectations.iter().map(|e| width(&e.scope)).max().unwrap_or(0);
         let expectations = self.summary.expectations.iter();
         let missed = |e: &&Expectation| !only_missed || e.met == Some(false);
-        let mut shown = expectations.filter(missed).peekable();
-        if only_missed && shown.peek().is_some() {
+        let shown: Vec<Expectation> = expectations.filter(missed).cloned().collect();
+        if only_missed && !shown.is_empty() {
             self.out.push('\n');
         }
+        self.expectations("expected", &shown);
+    }
+
+    fn expectations(&mut self, mut label: &str, shown: &[Expectation]) {
+        let run = self.summary.seeds.run;
+        let scopes = shown.iter().map(|e| width(&e.scope)).max().unwrap_or(0);
         for expectation in shown {
             let missed_by = expectation.missed_by.map(|seed| format!(", not seed {seed}"));
             let result = match (expectation.met, expectation.scope.as_str()) {

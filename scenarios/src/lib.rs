@@ -11,6 +11,7 @@
 //! | [`library`] | the scenarios that ship |
 //! | [`failure`] | a failure, kept for its replay |
 
+pub mod between;
 pub mod failure;
 pub mod format;
 pub mod library;

@@ -375,11 +375,11 @@ pub fn fingerprint(property: &str, why: &str) -> String {
     format!("{:06x}", hash_of(&(property, shape)) >> 40)
 }
 
-fn quantity(wanted: &Wanted, value: u64) -> Quantity {
-    if wanted.statistic == Some(Statistic::Count) {
+fn quantity(measure: &str, statistic: Option<Statistic>, value: u64) -> Quantity {
+    if statistic == Some(Statistic::Count) {
         return Quantity::Number(value as f64);
     }
-    match Measure::named(&wanted.measure).map(|measure| measure.unit) {
+    match Measure::named(measure).map(|measure| measure.unit) {
         Some(Unit::Time) => Quantity::Time(Span(value)),
         Some(Unit::Ratio) => Quantity::Number(value as f64 / 1_000.0),
         _ => Quantity::Number(value as f64),
@@ -392,16 +392,22 @@ fn is_ratio(measure: &str) -> bool {
 }
 
 fn is_met(wanted: &Wanted, value: u64) -> bool {
-    wanted.bound.holds(quantity(wanted, value)).unwrap_or(false)
+    let quantity = quantity(&wanted.measure, wanted.statistic, value);
+    wanted.bound.holds(quantity).unwrap_or(false)
+}
+
+/// A measured value, in words: `612ms`.
+pub(crate) fn show(measure: &str, statistic: Option<Statistic>, value: u64) -> String {
+    match quantity(measure, statistic, value) {
+        Quantity::Time(span) => span.short(),
+        other if other.amount().fract() == 0.0 => thousands(other.amount() as u64),
+        other => format!("{:.2}", other.amount()),
+    }
 }
 
 /// What was measured, in words: `612ms`, or `2 to 5`.
 fn span_of(wanted: &Wanted, least: Option<u64>, most: Option<u64>) -> String {
-    let show = |value| match quantity(wanted, value) {
-        Quantity::Time(span) => span.short(),
-        other if other.amount().fract() == 0.0 => thousands(other.amount() as u64),
-        other => format!("{:.2}", other.amount()),
-    };
+    let show = |value| show(&wanted.measure, wanted.statistic, value);
     match (least, most) {
         (Some(least), Some(most)) if least != most => format!("{} to {}", show(least), show(most)),
         (Some(one), _) | (_, Some(one)) => show(one),

@@ -127,7 +127,7 @@ pub struct Breach {
 /// One thing that a scenario expects.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Expectation {
-    /// `each`, `all`, `holds` or `breaks`.
+    /// `each`, `all`, `between`, `holds` or `breaks`.
     pub scope: String,
     /// What, as the file says it: `failover.p99 < 2s`.
     pub text: String,

@@ -80,6 +80,11 @@ impl Span {
         Span(n * 1_000_000_000)
     }
 
+    /// The first whole number of tenths of a second that is no shorter, for bounds that people read.
+    pub const fn in_tenths(self) -> Span {
+        Span(self.0.div_ceil(100_000_000).saturating_mul(100_000_000))
+    }
+
     /// This span to about three digits, for people: `6.1ms`, `341ms`, `1.94s`.
     pub fn short(self) -> String {
         let ns = self.0;

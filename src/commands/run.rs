@@ -35,6 +35,7 @@ pub fn run(app: &App, args: &Run) -> Exit {
     }
     let mut exit = Exit::Held;
     for source in &sources {
+        let mut summaries = Vec::new();
         for subject in &source.scenario.subjects {
             if app.is_stopped() {
                 return exit.max(Exit::Interrupted);
@@ -42,8 +43,15 @@ pub fn run(app: &App, args: &Run) -> Exit {
             let done =
                 Course::new(app.catalogue, &source.name, &source.scenario, subject, &args.bug)
                     .and_then(|course| run_one(app, args, source, subject, &course));
-            exit = exit.max(done.unwrap_or_else(|why| app.complain(&why)));
+            match done {
+                Ok((one, summary)) => {
+                    exit = exit.max(one);
+                    summaries.extend(summary);
+                }
+                Err(why) => exit = exit.max(app.complain(&why)),
+            }
         }
+        exit = exit.max(between(app, source, &summaries));
     }
     exit
 }
@@ -56,16 +64,34 @@ fn seeds(args: &Run, source: &Source) -> Range<u64> {
     }
 }
 
+/// Tells how those that ran a scenario stand to each other, as far as anything is expected of that.
+fn between(app: &App, source: &Source, summaries: &[Summary]) -> Exit {
+    let scenario = &source.scenario;
+    let comparisons = &scenario.expect.between;
+    if comparisons.is_empty() || summaries.len() < scenario.subjects.len() {
+        return Exit::Held;
+    }
+    let expectations = scenarios::between::judge(comparisons, summaries, scenario.seeds);
+    let is_missed = expectations.iter().any(|expectation| expectation.met == Some(false));
+    if app.is_json() {
+        app.say(&json::between(summaries, &expectations));
+    } else if is_missed || !app.manner.quiet {
+        app.say(&text::between(summaries, &expectations, app.colour()));
+    }
+    if is_missed { Exit::Broken } else { Exit::Held }
+}
+
+/// Runs one protocol, tells of it, and returns what it came to; no summary when nothing was to be run.
 fn run_one(
     app: &App,
     args: &Run,
     source: &Source,
     subject: &Subject,
     course: &Course<'_>,
-) -> Result<Exit, String> {
+) -> Result<(Exit, Option<Summary>), String> {
     let seeds = seeds(args, source);
     if args.dry_run {
-        return dry_run(app, course, seeds.start);
+        return dry_run(app, course, seeds.start).map(|exit| (exit, None));
     }
     let count = seeds.end - seeds.start;
     let keep = Keep { app, args, source, subject, course, kept: Mutex::default() };
@@ -97,7 +123,8 @@ fn run_one(
     if let Some(problem) = keep.problem() {
         app.complain(&problem);
     }
-    Ok(if app.is_stopped() { exit.max(Exit::Interrupted) } else { exit })
+    let exit = if app.is_stopped() { exit.max(Exit::Interrupted) } else { exit };
+    Ok((exit, Some(summary)))
 }
 
 /// Says what would strike on a seed.

@@ -6,11 +6,13 @@
 //! | [`register`] | one value that is read and written |
 //! | [`cas_register`] | the same, with compare-and-swap |
 //! | [`decisions`] | registers that are written once: what consensus decides |
+//! | [`parley`] | nothing: for protocols without clients |
 //! | [`text_kv`] | keys with texts, as others record them |
 
 pub mod cas_register;
 pub mod decisions;
 pub mod kv;
+pub mod parley;
 pub mod register;
 pub mod text_kv;
 

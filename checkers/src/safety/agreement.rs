@@ -1,8 +1,8 @@
 //! A slot has one value, for everybody and for good, and the same slots lead to the same state.
 
+use super::Ring;
 use sim_core::context::Kinds;
 use sim_core::{Fact, Invariant, NodeId, Nodes, Process, Step, Violation};
-use std::collections::VecDeque;
 
 /// How many slots are remembered. What differs further behind the newest goes unseen.
 const SLOTS: usize = 1 << 14;
@@ -17,9 +17,7 @@ struct Slot {
 /// What was decided where.
 #[derive(Clone, Debug, Default)]
 pub struct Agreement {
-    /// The slot that the first place is for.
-    base: u64,
-    slots: VecDeque<Slot>,
+    slots: Ring<Slot, SLOTS>,
 }
 
 impl Agreement {
@@ -33,7 +31,7 @@ impl Agreement {
         epoch: u64,
         value: u64,
     ) -> Result<(), String> {
-        let Some(known) = self.slot(slot) else { return Ok(()) };
+        let Some(known) = self.slots.at(slot) else { return Ok(()) };
         match known.value {
             None => known.value = Some((node, epoch, value)),
             Some((first, before, other)) if (before, other) != (epoch, value) => {
@@ -49,7 +47,7 @@ impl Agreement {
 
     /// A node has a state after a slot: wrong, if another had another.
     pub fn reach(&mut self, node: NodeId, slot: u64, state: u64) -> Result<(), String> {
-        let Some(known) = self.slot(slot) else { return Ok(()) };
+        let Some(known) = self.slots.at(slot) else { return Ok(()) };
         match known.state {
             None => known.state = Some((node, state)),
             Some((first, other)) if other != state => {
@@ -60,21 +58,6 @@ impl Agreement {
             Some(_) => {}
         }
         Ok(())
-    }
-
-    #[inline]
-    fn slot(&mut self, slot: u64) -> Option<&mut Slot> {
-        if self.slots.is_empty() {
-            self.base = slot;
-        }
-        while slot >= self.base + self.slots.len() as u64 {
-            if self.slots.len() == SLOTS {
-                self.slots.pop_front();
-                self.base += 1;
-            }
-            self.slots.push_back(Slot::default());
-        }
-        self.slots.get_mut(slot.checked_sub(self.base)? as usize)
     }
 
     /// Looks at the facts of a step.
@@ -138,6 +121,5 @@ mod tests {
         }
         assert_eq!(checker.decide(NodeId(1), 1, 2, 99), Ok(()), "forgotten");
         assert!(checker.decide(NodeId(1), 2 * SLOTS as u64, 2, 99).is_err());
-        assert!(checker.slots.len() <= SLOTS);
     }
 }

@@ -1,39 +1,17 @@
 //! A request changes the state at one slot, however often it was sent.
 
+use super::Ring;
 use sim_core::context::Kinds;
 use sim_core::{Fact, Invariant, Nodes, Process, Step, Violation};
-use std::collections::VecDeque;
 
 /// How many requests of a client are remembered. An older one that is done again goes unseen.
 const REQUESTS: usize = 4_096;
 
-/// The slots at which a client's requests were done; 0 where none was.
-#[derive(Clone, Debug, Default)]
-struct Done {
-    base: u32,
-    slots: VecDeque<u64>,
-}
-
-impl Done {
-    fn at(&mut self, number: u32) -> Option<&mut u64> {
-        if self.slots.is_empty() {
-            self.base = number.saturating_sub(REQUESTS as u32 / 2);
-        }
-        while number - self.base.min(number) >= self.slots.len() as u32 {
-            if self.slots.len() == REQUESTS {
-                self.slots.pop_front();
-                self.base += 1;
-            }
-            self.slots.push_back(0);
-        }
-        self.slots.get_mut(number.checked_sub(self.base)? as usize)
-    }
-}
-
 /// Where each request was done.
 #[derive(Clone, Debug, Default)]
 pub struct ExactlyOnce {
-    clients: Vec<Done>,
+    /// By client: the slots at which its requests were done; 0 where none was.
+    clients: Vec<Ring<u64, REQUESTS>>,
 }
 
 impl ExactlyOnce {
@@ -41,9 +19,9 @@ impl ExactlyOnce {
     #[inline]
     pub fn execute(&mut self, client: u32, number: u32, slot: u64) -> Result<(), String> {
         if self.clients.len() <= client as usize {
-            self.clients.resize(client as usize + 1, Done::default());
+            self.clients.resize(client as usize + 1, Ring::default());
         }
-        match self.clients[client as usize].at(number) {
+        match self.clients[client as usize].at(number.into()) {
             Some(done) if *done == 0 => *done = slot,
             Some(done) if *done != slot => {
                 let client = client + 1;
@@ -100,6 +78,5 @@ mod tests {
         }
         assert_eq!(checker.execute(4, 1, 77), Ok(()), "forgotten");
         assert!(checker.execute(4, 3 * REQUESTS as u32, 77).is_err());
-        assert!(checker.clients[4].slots.len() <= REQUESTS);
     }
 }

@@ -8,12 +8,14 @@
 //!
 //! Each keeps a memory of the whole run, because nodes may lose a decision together and then agree
 //! on another: what is compared is what was ever said, not what is still known. The memories slide
-//! along with the run, so that a long one takes no more room than a short one.
+//! along with the run ([`ring`]), so that a long one takes no more room than a short one.
 
 pub mod agreement;
 pub mod exactly_once;
+pub mod ring;
 pub mod single_leader;
 
 pub use agreement::Agreement;
 pub use exactly_once::ExactlyOnce;
+pub use ring::Ring;
 pub use single_leader::SingleLeader;

@@ -108,9 +108,7 @@ impl FastPaxos {
     fn vote(&mut self, key: Key, vote: Vote, ctx: &mut Context<Self>) {
         if self.acceptor(key).vote != Some(vote) {
             self.acceptor(key).vote(vote);
-            if self.learner.decided(key).is_none() {
-                self.open.insert(key);
-            }
+            self.learner.note_vote(key);
             ctx.append(Record::Voted(key, vote));
         }
         if !self.bugs.on(Bug::AcceptorForgetsVote) {

@@ -148,9 +148,9 @@ impl FastPaxos {
         let Some(proposal) = self.proposals.get(&key) else { return };
         let (ballot, own) = (proposal.ballot, proposal.own);
         let votes: Vec<Vote> = proposal.promises.values().flatten().copied().collect();
-        let mut choice = self.choice(proposal.promises.len(), &votes);
-        if self.bugs.on(Bug::OwnValueDespitePromises) && own.is_some() {
-            choice = Choice::Nothing;
+        let choice = self.choice(proposal.promises.len(), &votes);
+        if let Some(own) = own.filter(|_| self.bugs.on(Bug::OwnValueDespitePromises)) {
+            return self.propose(key, ballot, own, ctx);
         }
         let is_fast_again = self.config.first == First::Fast && proposal.ballots % 2 == 1;
         let may_be_any = choice == Choice::Nothing || self.bugs.on(Bug::FastAnyWithoutPhase1);

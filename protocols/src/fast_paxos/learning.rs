@@ -7,9 +7,6 @@ use crate::paxos::{Key, Value};
 use checkers::model::decisions::DecisionReply;
 use sim_core::{Context, Fact, NodeId};
 
-/// How many ballots a node runs at once to find out what became of votes.
-const AT_ONCE: usize = 8;
-
 impl FastPaxos {
     /// A vote. A quorum of them in one round makes a decision; in a fast round they may collide.
     pub(super) fn on_accepted(
@@ -36,7 +33,6 @@ impl FastPaxos {
         if !self.learner.decide(key, value) {
             return;
         }
-        self.open.remove(&key);
         ctx.append(Record::Decided(key, value));
         ctx.claim(Fact::Decides { slot: key.into(), epoch: 0, value, state: 0 });
         for id in self.learner.take_askers(key) {
@@ -59,11 +55,9 @@ impl FastPaxos {
             let missing = self.learner.missing(self.config.batch);
             ctx.send(peer, Message::Lacks { beyond: self.learner.highest(), missing });
         }
-        let idle = |key: &&Key| !self.proposals.contains_key(key);
-        let overdue: Vec<Key> =
-            self.open.intersection(&self.overdue).filter(idle).take(AT_ONCE).copied().collect();
-        self.overdue.clone_from(&self.open);
-        overdue.into_iter().for_each(|key| self.pursue(key, ctx));
+        for key in self.learner.overdue(|key| self.proposals.contains_key(key)) {
+            self.pursue(key, ctx);
+        }
     }
 
     /// A learner lacks decisions. What is known of them here it is told.

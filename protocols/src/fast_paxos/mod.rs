@@ -52,8 +52,8 @@ use coordinator::Proposal;
 use message::{Message, Record, Timer};
 use round::Round;
 use serde::Serialize;
-use sim_core::{Context, Fact, NodeId, Process, Request};
-use std::collections::{BTreeMap, BTreeSet};
+use sim_core::{Context, NodeId, Process, Request};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A node.
@@ -67,10 +67,6 @@ pub struct FastPaxos {
     acceptors: BTreeMap<Key, Acceptor>,
     proposals: BTreeMap<Key, Proposal>,
     learner: Learner<Round>,
-    /// Keys that it has voted for, and does not know the decision of.
-    open: BTreeSet<Key>,
-    /// Those that were so the last time it looked.
-    overdue: BTreeSet<Key>,
 }
 
 impl Process for FastPaxos {
@@ -91,8 +87,6 @@ impl Process for FastPaxos {
             acceptors: BTreeMap::new(),
             proposals: BTreeMap::new(),
             learner: Learner::default(),
-            open: BTreeSet::new(),
-            overdue: BTreeSet::new(),
         };
         node.recover_from(disk, ctx);
         node.look_again(ctx);
@@ -164,19 +158,14 @@ impl FastPaxos {
                 Record::Promised(key, round) => self.acceptor(key).promised = round,
                 Record::Voted(key, vote) => {
                     self.acceptor(key).vote(vote);
-                    self.open.insert(key);
+                    self.learner.note_vote(key);
                 }
                 Record::Decided(key, value) => {
                     self.learner.decide(key, value);
                 }
             }
         }
-        let decisions = self.learner.decisions();
-        self.open.retain(|key| !decisions.contains_key(key));
-        if let Some((key, value)) = decisions.last_key_value() {
-            let (slot, value) = (u64::from(*key), *value);
-            ctx.claim(Fact::Decides { slot, epoch: 0, value, state: 0 });
-        }
+        self.learner.recovered().for_each(|fact| ctx.claim(fact));
     }
 
     /// The ballot that comes before all others.

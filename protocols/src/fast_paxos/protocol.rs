@@ -8,8 +8,9 @@ use super::round::Round;
 use crate::paxos::Key;
 use crate::paxos::invariants::{Decides, Rules, Saying};
 use crate::paxos::{Paxos, promises};
+use crate::planted::plants;
 use crate::promise::Promise;
-use crate::protocol::{BugAbout, Protocol};
+use crate::protocol::Protocol;
 use sim_core::fault::Target;
 use sim_core::{Settings, Span};
 use std::ops::RangeInclusive;
@@ -49,19 +50,7 @@ impl Protocol for FastPaxos {
         promises::promises(true)
     }
 
-    fn bugs() -> Vec<BugAbout> {
-        Bug::ALL.iter().map(|bug| bug.about()).collect()
-    }
-
-    fn plant(config: &mut Config, bug: &str) -> bool {
-        let bug = Bug::named(bug);
-        config.bugs.extend(bug);
-        bug.is_some()
-    }
-
-    fn is_mutated(config: &Config) -> bool {
-        !config.bugs.is_empty()
-    }
+    plants!(Bug);
 
     fn implied_by(property: &str) -> &'static [&'static str] {
         promises::implied_by(property)
@@ -69,6 +58,11 @@ impl Protocol for FastPaxos {
 
     fn roles() -> Vec<(&'static str, Target)> {
         Paxos::roles()
+    }
+
+    /// Decisions have nothing to do with each other.
+    fn decides_in_order() -> bool {
+        false
     }
 
     fn sizes() -> RangeInclusive<u32> {

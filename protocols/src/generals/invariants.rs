@@ -1,10 +1,11 @@
 //! What loyal generals must do: IC1, IC2, and sending what is prescribed and nothing else.
 
-use super::{General, Message};
+use super::oral::paths;
+use super::{Algorithm, General, Message, Order};
 use checkers::safety::Agreement;
-use sim_core::context::Kinds;
+use sim_core::context::{Kinds, Target};
 use sim_core::drive::replay::hash_of;
-use sim_core::{Effect, Fact, Invariant, Nodes, Step, Violation};
+use sim_core::{Cause, Effect, Fact, Invariant, NodeId, Nodes, Step, Violation};
 use std::collections::BTreeMap;
 
 /// Everything that is checked of generals.
@@ -64,40 +65,99 @@ impl Invariant<General> for Obedience {
     }
 }
 
-/// In round r a loyal general sends along paths of length r that begin with the commander and end with himself, go
-/// through nobody twice, and do not go back to anybody.
+/// Loyal generals send what the algorithm prescribes, in its round, and nothing else.
+///
+/// In round 1 the commander sends his order to everybody. With oral messages a lieutenant passes on in round r + 1,
+/// for every path of length r that begins with the commander and does not go through himself, what came by it or
+/// "retreat", to everybody who is not on the path; with signed ones every order that was new to him in round r, to
+/// everybody who has not sealed it. There are m + 1 rounds.
 #[derive(Clone, Debug, Default)]
 pub struct Prescription;
 
+/// To whom, which order, and through whom it has come, the sender last.
+type Word = (NodeId, Order, Vec<NodeId>);
+
+impl Prescription {
+    /// What a general has to send in this round.
+    fn prescribed(general: &General, me: NodeId, everybody: u32) -> Vec<Word> {
+        let (_, round) = general.moment();
+        let (config, commander) = (general.config(), general.commander());
+        let last = config.traitors + 1;
+        let others = (0..everybody).map(NodeId).filter(|other| *other != me);
+        let on = |order: Order, path: &[NodeId]| {
+            let to = others.clone().filter(|to| !path.contains(to)).collect::<Vec<_>>();
+            let through = [path, &[me]].concat();
+            to.into_iter().map(move |to| (to, order, through.clone())).collect::<Vec<Word>>()
+        };
+        if commander == me {
+            let order = general.ordered().filter(|_| round == 1).map(|(_, order)| order);
+            return order.map_or_else(Vec::new, |order| on(order, &[]));
+        }
+        if round < 2 || round > last {
+            return Vec::new();
+        }
+        match config.algorithm {
+            Algorithm::Oral => paths(round as usize - 1, commander, me, everybody)
+                .iter()
+                .flat_map(|path| on(general.heard(path).unwrap_or_default(), path.generals()))
+                .collect(),
+            Algorithm::Signed => general
+                .new_in(round - 1)
+                .iter()
+                .flat_map(|signed| on(signed.order(), &signed.authors()))
+                .collect(),
+        }
+    }
+
+    /// What it does send.
+    fn sent(step: &Step<'_, General>, everybody: u32) -> Vec<Word> {
+        let mut sent = Vec::new();
+        for effect in step.effects {
+            let Effect::Send { to, message } = effect else { continue };
+            let (order, through) = match message {
+                Message::Oral { path, order, .. } => (*order, path.generals().to_vec()),
+                Message::Signed(signed) => (signed.order(), signed.authors()),
+            };
+            match to {
+                Target::One(to) => sent.push((*to, order, through)),
+                Target::Peers => {
+                    let peers = (0..everybody).map(NodeId).filter(|peer| *peer != step.node);
+                    sent.extend(peers.map(|to| (to, order, through.clone())));
+                }
+            }
+        }
+        sent
+    }
+}
+
 impl Invariant<General> for Prescription {
     const PROPERTIES: &'static [&'static str] = &["prescribed-paths"];
-    const CONCERNS: Option<Kinds> = Some(Kinds::SENDS);
 
     fn check(&mut self, nodes: &Nodes<General>, step: &Step<'_, General>) -> Result<(), Violation> {
         let Some(general) = nodes.process(step.machine) else { return Ok(()) };
+        let everybody = nodes.len() as u32;
         let (battle, round) = general.moment();
-        for effect in step.effects {
-            let Effect::Send { message, .. } = effect else { continue };
-            let right = match message {
-                Message::Oral { battle: of, path, .. } => {
-                    *of == battle
-                        && path.len() == round as usize
-                        && path.first() == Some(general.commander())
-                        && path.last() == Some(step.node)
-                        && path.is_simple()
-                }
-                Message::Signed(signed) => {
-                    signed.battle() == battle
-                        && signed.chain_len() == round as usize
-                        && signed.passed(step.node)
-                }
-            };
-            if !right {
-                let why =
-                    format!("{} sends {message:?} in round {round} of battle {battle}", step.node);
-                return Err(Violation { property: "prescribed-paths", why });
+        let mut prescribed = match step.cause {
+            Cause::Timer(()) => Self::prescribed(general, step.node, everybody),
+            _ => Vec::new(),
+        };
+        let mut sent = Self::sent(step, everybody);
+        prescribed.sort_unstable();
+        sent.sort_unstable();
+        let show = |(to, order, through): &Word| format!("{order} by {through:?} to {to}");
+        let why = |what, word| {
+            format!("in round {round} of battle {battle} {} {what} {}", step.node, show(word))
+        };
+        let wrong = match sent.iter().find(|word| prescribed.binary_search(word).is_err()) {
+            Some(word) => Some(why("sends what is not prescribed:", word)),
+            None if sent.len() > prescribed.len() => {
+                Some(format!("{} says something twice in round {round} of {battle}", step.node))
             }
-        }
-        Ok(())
+            None => prescribed
+                .iter()
+                .find(|word| sent.binary_search(word).is_err())
+                .map(|word| why("does not send what is prescribed:", word)),
+        };
+        wrong.map_or(Ok(()), |why| Err(Violation { property: "prescribed-paths", why }))
     }
 }

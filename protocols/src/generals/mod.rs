@@ -15,22 +15,22 @@
 //! **Roles.** The commander of a battle, one general after the other unless the first is to command always; all
 //! others are lieutenants. Nothing is written to disk: a loyal general does not crash.
 
+mod bugs;
 mod config;
 mod invariants;
 pub mod oral;
 mod protocol;
 pub mod signed;
 
-pub use config::{Algorithm, Bug, Commander, Config};
+pub use bugs::{Bug, Bugs};
+pub use config::{Algorithm, Commander, Config};
 
-use checkers::Model;
-use checkers::client::Silent;
-use checkers::model::{Access, Act};
+use checkers::model::parley::Parley;
 use oral::{Path, Tree};
 use serde::Serialize;
 use signed::{Orders, Signed};
 use sim_core::drive::replay::hash_of;
-use sim_core::{Context, Fact, Liar, NodeId, Process, Service, Span};
+use sim_core::{Context, Fact, Liar, NodeId, Process, Span};
 use std::fmt;
 
 /// An order: the paper's *v*.
@@ -91,6 +91,7 @@ impl fmt::Debug for Message {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct General {
     config: Config,
+    bugs: Bugs,
     id: NodeId,
     generals: u32,
     /// From 1; 0 before the first.
@@ -121,6 +122,7 @@ impl Process for General {
     fn boot(config: &Config, _: &[()], ctx: &mut Context<Self>) -> Self {
         let general = General {
             config: config.clone(),
+            bugs: Bugs::of(&config.bugs),
             id: ctx.id(),
             generals: ctx.nodes(),
             battle: ctx.now().0 / config.period().0,
@@ -138,7 +140,7 @@ impl Process for General {
         match message {
             Message::Oral { battle, path, order } => {
                 // A2: the receiver knows who sent it.
-                let is_his = path.last() == Some(from) || self.bug(Bug::OmPathNotAuthenticated);
+                let is_his = path.last() == Some(from) || self.bugs.on(Bug::OmPathNotAuthenticated);
                 if self.is_due(*battle, path.len()) && is_his && !path.contains(self.id) {
                     self.tree.hear(path.clone(), *order);
                 }
@@ -208,13 +210,9 @@ impl Process for General {
 }
 
 impl General {
-    fn bug(&self, bug: Bug) -> bool {
-        self.config.bugs.contains(&bug)
-    }
-
     /// m + 1.
     fn rounds(&self) -> u32 {
-        self.config.traitors + u32::from(!self.bug(Bug::OmOneRoundShort))
+        self.config.traitors + u32::from(!self.bugs.on(Bug::OmOneRoundShort))
     }
 
     /// Who commands the battle.
@@ -225,6 +223,21 @@ impl General {
     /// What he has ordered in this battle, if he commands it.
     pub fn ordered(&self) -> Option<(u64, Order)> {
         self.ordered.map(|order| (self.battle, order))
+    }
+
+    /// What he has heard by a path.
+    pub fn heard(&self, path: &Path) -> Option<Order> {
+        self.tree.heard(path)
+    }
+
+    /// The signed orders that were new to him in a round of this battle.
+    pub fn new_in(&self, round: u32) -> Vec<Signed> {
+        self.orders.new_in(round)
+    }
+
+    /// His options.
+    pub fn config(&self) -> &Config {
+        &self.config
     }
 
     /// Which round it is of which battle; round 0 between battles.
@@ -260,7 +273,7 @@ impl General {
             Algorithm::Oral => {
                 Message::Oral { battle: self.battle, path: Path::of(self.id), order }
             }
-            Algorithm::Signed => Message::Signed(Signed::order(self.battle, order, ctx)),
+            Algorithm::Signed => Message::Signed(Signed::given(self.battle, order, ctx)),
         });
     }
 
@@ -284,7 +297,7 @@ impl General {
             }
             Algorithm::Signed => {
                 let last = self.round == self.rounds();
-                if last && self.bug(Bug::SmNoRelayLast) {
+                if last && self.bugs.on(Bug::SmNoRelayLast) {
                     return;
                 }
                 for signed in self.orders.new_in(self.round - 1) {
@@ -306,32 +319,12 @@ impl General {
                 commander: self.commander(),
                 generals: self.generals,
                 depth: self.rounds() as usize,
-                bugs: &self.config.bugs,
+                bugs: self.bugs,
             }),
-            (None, Algorithm::Signed) => self.orders.choice(&self.config.bugs),
+            (None, Algorithm::Signed) => self.orders.choice(self.bugs),
         };
         self.obeyed = Some(order);
         let value = hash_of(&order);
         ctx.claim(Fact::Decides { slot: self.battle, epoch: 1, value, state: 0 });
-    }
-}
-
-/// Generals serve no clients.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
-pub struct Parley;
-
-impl Service for Parley {
-    type Op = ();
-    type Reply = ();
-    type Client = Silent<Parley>;
-    fn apply(&mut self, (): &()) {}
-}
-
-impl Model for Parley {
-    fn access((): &()) -> Access<()> {
-        Access::Read
-    }
-    fn inert(_: Act<'_, Self>) -> bool {
-        true
     }
 }

@@ -5,7 +5,7 @@
 //! last of a path as its commander is the subtree below that path.
 
 use super::Order;
-use super::config::Bug;
+use super::bugs::{Bug, Bugs};
 use serde::Serialize;
 use sim_core::NodeId;
 use smallvec::SmallVec;
@@ -49,13 +49,9 @@ impl Path {
     pub fn last(&self) -> Option<NodeId> {
         self.0.last().copied()
     }
-    /// Who ordered.
-    pub fn first(&self) -> Option<NodeId> {
-        self.0.first().copied()
-    }
-    /// Whether it goes through nobody twice.
-    pub fn is_simple(&self) -> bool {
-        self.0.iter().enumerate().all(|(place, node)| !self.0[..place].contains(node))
+    /// Through whom, in order.
+    pub fn generals(&self) -> &[NodeId] {
+        &self.0
     }
 }
 
@@ -84,7 +80,7 @@ pub fn paths(length: usize, commander: NodeId, me: NodeId, generals: u32) -> Vec
 
 /// Who takes counsel, and how deep.
 #[derive(Clone, Copy, Debug)]
-pub struct Council<'a> {
+pub struct Council {
     /// Who decides.
     pub me: NodeId,
     /// Who has ordered.
@@ -94,7 +90,7 @@ pub struct Council<'a> {
     /// m + 1: how long the longest paths are.
     pub depth: usize,
     /// Mistakes made on purpose.
-    pub bugs: &'a [Bug],
+    pub bugs: Bugs,
 }
 
 /// What a general has heard, by the path that it came.
@@ -113,8 +109,8 @@ impl Tree {
     }
 
     /// What to obey.
-    pub fn decide(&self, council: &Council<'_>) -> Order {
-        if council.bugs.contains(&Bug::OmFlatVote) {
+    pub fn decide(&self, council: &Council) -> Order {
+        if council.bugs.on(Bug::OmFlatVote) {
             // In the last round everybody tells what he heard before, himself among them.
             let of = |length| paths(length, council.commander, council.me, council.generals);
             let all = of(council.depth).into_iter().chain(of(council.depth - 1));
@@ -125,8 +121,8 @@ impl Tree {
 
     /// The value that OM with the path's last as its commander comes to: "Lieutenant i uses the value
     /// majority(v₁, …, vₙ₋₁)", where his own is what he heard himself.
-    fn resolve(&self, path: &Path, council: &Council<'_>) -> Option<Order> {
-        let skips = council.bugs.contains(&Bug::OmMissingSkipped);
+    fn resolve(&self, path: &Path, council: &Council) -> Option<Order> {
+        let skips = council.bugs.on(Bug::OmMissingSkipped);
         let own = self.heard(path).or((!skips).then(Order::default));
         if path.len() == council.depth {
             return own;
@@ -135,11 +131,10 @@ impl Tree {
         let others = others.filter(|other| *other != council.me && !path.contains(*other));
         let mut values: SmallVec<[Order; 16]> =
             others.filter_map(|other| self.resolve(&path.then(other), council)).collect();
-        if !council.bugs.contains(&Bug::OmMajorityWithoutOwn) {
+        if !council.bugs.on(Bug::OmMajorityWithoutOwn) {
             values.extend(own);
         }
-        if path.len() > 1 && council.bugs.contains(&Bug::OmCommanderInSubmajority) {
-            values.extend(self.heard(&Path::of(council.commander)));
+        if path.len() > 1 && council.bugs.on(Bug::OmCommanderInSubmajority) {
             values.extend(self.heard(&Path::of(council.commander)));
         }
         Some(majority(values.into_iter()))

@@ -1,12 +1,14 @@
 //! How the generals stand in the catalogue.
 
 use super::General;
-use super::config::{Algorithm, Bug, Config};
+use super::bugs::Bug;
+use super::config::{Algorithm, Config};
 use super::invariants::Invariants;
+use crate::planted::plants;
 use crate::promise::Promise;
-use crate::protocol::{BugAbout, Protocol};
+use crate::protocol::Protocol;
 use sim_core::fault::{FaultKind, Target};
-use sim_core::{NodeId, Settings, Span};
+use sim_core::{NodeId, Nodes, Settings, Span};
 use std::ops::RangeInclusive;
 
 /// Traitors may do whatever they like. Messages must arrive in their round, clocks agree, and loyal generals live:
@@ -26,8 +28,7 @@ const PROMISES: &[(&str, &str)] = &[
     ("ic1", "all loyal lieutenants obey the same order"),
     ("ic2", "if the commander is loyal, every loyal lieutenant obeys his order"),
     ("prescribed-paths", "loyal generals send what is prescribed, in its round, and nothing else"),
-    ("live-again", "every battle ends after m + 1 rounds"),
-    ("catch-up", "every loyal general comes to a decision in every battle"),
+    ("catch-up", "every loyal general comes to a decision in every battle, after m + 1 rounds"),
 ];
 
 impl Protocol for General {
@@ -42,19 +43,7 @@ impl Protocol for General {
         PROMISES.iter().copied().map(promise).collect()
     }
 
-    fn bugs() -> Vec<BugAbout> {
-        Bug::ALL.iter().copied().map(Bug::about).collect()
-    }
-
-    fn plant(config: &mut Config, bug: &str) -> bool {
-        let bug = Bug::ALL.iter().find(|known| known.about().id == bug);
-        config.bugs.extend(bug);
-        bug.is_some()
-    }
-
-    fn is_mutated(config: &Config) -> bool {
-        !config.bugs.is_empty()
-    }
+    plants!(Bug);
 
     /// A commander commands from the first battle on, or in turn.
     fn roles() -> Vec<(&'static str, Target)> {
@@ -78,8 +67,18 @@ impl Protocol for General {
         config.traitors.min(most)
     }
 
-    fn can_go_on(live: u32, _: u32) -> bool {
-        live >= 1
+    fn can_go_on(nodes: &Nodes<Self>) -> bool {
+        nodes.live().count() > 0
+    }
+
+    /// Battles have nothing to do with each other.
+    fn decides_in_order() -> bool {
+        false
+    }
+
+    /// A3: what comes after its round counts as not sent.
+    fn delay_bound(config: &Config) -> Option<Span> {
+        Some(config.round - Span(1))
     }
 
     fn settle(config: &Config, _: &Settings) -> Span {

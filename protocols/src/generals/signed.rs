@@ -1,6 +1,6 @@
 //! Signed messages, SM(m): section 4 of the paper.
 
-use super::config::Bug;
+use super::bugs::{Bug, Bugs};
 use super::{General, Order};
 use serde::Serialize;
 use sim_core::{Authentication, Context, Liar, NodeId, Seal};
@@ -27,7 +27,7 @@ impl fmt::Debug for Signed {
 
 impl Signed {
     /// The commander's order.
-    pub(super) fn order(battle: u64, order: Order, ctx: &Context<General>) -> Signed {
+    pub(super) fn given(battle: u64, order: Order, ctx: &Context<General>) -> Signed {
         let seal = ctx.seal(&(battle, order, &[] as &[Seal]));
         Signed { battle, order, chain: [seal].into_iter().collect() }
     }
@@ -42,6 +42,14 @@ impl Signed {
     /// Of which battle it is.
     pub fn battle(&self) -> u64 {
         self.battle
+    }
+    /// The order.
+    pub fn order(&self) -> Order {
+        self.order
+    }
+    /// Who has sealed it, the commander first.
+    pub fn authors(&self) -> Vec<NodeId> {
+        self.chain.iter().map(Seal::author).collect()
     }
     /// How many have sealed it.
     pub fn chain_len(&self) -> usize {
@@ -107,8 +115,8 @@ impl Orders {
     }
 
     /// The paper's choice(V): the only order if there is one, else retreat.
-    pub(super) fn choice(&self, bugs: &[Bug]) -> Order {
-        if bugs.contains(&Bug::SmChoiceByArrival) {
+    pub(super) fn choice(&self, bugs: Bugs) -> Order {
+        if bugs.on(Bug::SmChoiceByArrival) {
             return self.first.unwrap_or_default();
         }
         match self.known.len() {

@@ -6,49 +6,13 @@ use super::config::{Config, Reads};
 use super::log::{Slot, Value, Vote};
 use super::{MultiPaxos, Role};
 use crate::ballot::Ballot;
-use crate::protocol::BugAbout;
+use crate::planted::planted_bugs;
 use crate::quorum::{VoterSet, majority};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use sim_core::fault::FaultKind;
+use serde::Serialize;
 use sim_core::{NodeId, Service, Span};
 use std::collections::BTreeMap;
 
-macro_rules! bugs {
-    ($(
-        $bug:ident $id:literal [$($breaks:literal)+] [$($needs:ident)*] $words:literal,
-        $origin:literal;
-    )+) => {
-        /// A mistake.
-        #[derive(
-            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-        )]
-        #[serde(rename_all = "kebab-case")]
-        pub enum Bug {
-            $(#[doc = concat!($words, " Origin: ", $origin, ".")] $bug,)+
-        }
-
-        impl Bug {
-            /// Every mistake, in the order of the protocol's parts.
-            pub const ALL: &'static [Bug] = &[$(Bug::$bug),+];
-
-            /// What is known of it.
-            pub fn about(self) -> BugAbout {
-                match self {
-                    $(Bug::$bug => BugAbout {
-                        id: $id,
-                        origin: $origin,
-                        breaks: &[$($breaks),+],
-                        needs: &[$(FaultKind::$needs),*],
-                        about: $words,
-                    },)+
-                }
-            }
-        }
-    };
-}
-
-bugs! {
+planted_bugs! {
     AcceptorForgetsPromise "acceptor-forgets-promise" ["promise-integrity" "agreement"] [Crash]
         "A promise is given before the disk has it, and a crash loses it.",
         "negative of \"Paxos Made Simple\", 2.5; the disk corruption of \"Paxos Made Live\", 5.1";
@@ -142,11 +106,6 @@ bugs! {
 }
 
 impl Bug {
-    /// The mistake with this id.
-    pub fn named(id: &str) -> Option<Bug> {
-        Bug::ALL.iter().copied().find(|bug| bug.about().id == id)
-    }
-
     /// Takes away what would hide the mistake: another safety net, or an option that is not its
     /// subject.
     pub fn config(self, config: &mut Config) {
@@ -176,10 +135,6 @@ impl Bug {
     }
 }
 
-/// The mistakes that are switched on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
-pub struct Bugs(u64);
-
 /// Who has reported a vote for which value, in whatever ballot.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct Noted(BTreeMap<Slot, Vec<(NodeId, u64)>>);
@@ -193,16 +148,6 @@ impl Noted {
 }
 
 impl Bugs {
-    /// These.
-    pub fn of(bugs: &[Bug]) -> Bugs {
-        Bugs(bugs.iter().fold(0, |set, bug| set | 1 << *bug as u64))
-    }
-    /// Whether this one is on.
-    #[inline]
-    pub fn on(self, bug: Bug) -> bool {
-        self.0 & 1 << bug as u64 != 0
-    }
-
     /// How many of so many acceptors are enough.
     pub(super) fn quorum(self, acceptors: usize) -> usize {
         if self.on(Bug::QuorumHalf) { acceptors.div_ceil(2) } else { majority(acceptors) }
@@ -227,11 +172,6 @@ impl Bugs {
         if self.on(Bug::LearnFromMixedBallots) {
             noted.0.entry(slot).or_default().push((from, vote.value.checksum));
         }
-    }
-
-    /// Whether a slot is not to be proposed at, because somebody has compacted it.
-    pub(super) fn must_be_learned(self, slot: Slot, base: Slot) -> bool {
-        slot <= base && !self.on(Bug::NoopOverCompacted)
     }
 
     /// Under whose name an acknowledgement is counted: the first that is missing, when nobody looks.
@@ -268,15 +208,6 @@ impl<S: Service> MultiPaxos<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn scenario_files_name_bugs_by_their_ids() {
-        assert!(Bug::ALL.len() <= 64, "they are bits of one word");
-        for bug in Bug::ALL {
-            let name = serde_json::to_value(bug).unwrap();
-            assert_eq!(name, bug.about().id);
-        }
-    }
 
     #[test]
     fn what_a_bug_asks_of_the_configuration_can_run() {

@@ -24,8 +24,9 @@ pub struct Promises<S: Service> {
     pub(super) reports: BTreeMap<Slot, Vote<S>>,
     /// The highest slot that anybody has voted at: gaps below it are to be filled.
     pub(super) last: Slot,
-    /// Up to here somebody has compacted its votes away: what is chosen there must be learned.
+    /// Up to here somebody has compacted its votes away, and who has how far.
     pub(super) base: Slot,
+    bases: BTreeMap<NodeId, Slot>,
     /// Who has executed most, and up to where.
     pub(super) ahead: Option<(NodeId, Slot)>,
     /// What a planted mistake remembers; empty without one.
@@ -39,6 +40,7 @@ impl<S: Service> Default for Promises<S> {
             reports: BTreeMap::new(),
             last: 0,
             base: 0,
+            bases: BTreeMap::new(),
             ahead: None,
             noted: Noted::default(),
         }
@@ -100,6 +102,9 @@ impl<S: Service> MultiPaxos<S> {
         let promises = &mut self.promises;
         promises.from.insert(from);
         promises.base = promises.base.max(base);
+        if base > 0 {
+            promises.bases.insert(from, base);
+        }
         for (slot, vote) in votes.iter() {
             promises.last = promises.last.max(*slot);
             self.bugs.note_vote(&mut promises.noted, *slot, from, vote);
@@ -126,6 +131,19 @@ impl<S: Service> MultiPaxos<S> {
         let acceptors = self.acceptors_of(slot);
         let quorum = self.bugs.quorum(acceptors.len());
         acceptors.common(&self.promises.from) >= quorum
+    }
+
+    /// Whether a majority of a slot's acceptors has promised and told how it had voted there. What somebody
+    /// has compacted is chosen, and must be learned, unless enough others still know their votes.
+    fn is_reported(&self, slot: Slot) -> bool {
+        if slot > self.promises.base || self.bugs.on(Bug::NoopOverCompacted) {
+            return self.is_promised(slot);
+        }
+        let bases = &self.promises.bases;
+        let has_told = |server: &NodeId| bases.get(server).is_none_or(|base| *base < slot);
+        let told: VoterSet = self.promises.from.iter().filter(has_told).collect();
+        let acceptors = self.acceptors_of(slot);
+        acceptors.common(&told) >= self.bugs.quorum(acceptors.len())
     }
 
     /// Phase 1 is done, for every slot.
@@ -163,8 +181,7 @@ impl<S: Service> MultiPaxos<S> {
         while self.role == Role::Leader && self.next_slot <= self.executed + self.config.window {
             let slot = self.next_slot;
             if self.log.chosen(slot).is_none() {
-                let is_free = self.is_promised(slot) || self.bugs.on(Bug::NewcomersUnprepared);
-                if !is_free || self.bugs.must_be_learned(slot, self.promises.base) {
+                if !self.is_reported(slot) && !self.bugs.on(Bug::NewcomersUnprepared) {
                     return;
                 }
                 let value = self.value_for(slot);
@@ -298,6 +315,18 @@ impl<S: Service> MultiPaxos<S> {
         self.await_leader(ctx);
     }
 
+    /// Asks one of those that were heard from lately for what is chosen next: whoever was ahead at the
+    /// promise may be gone.
+    fn ask_somebody(&self, ctx: &mut Context<Self>) {
+        let (me, now, patience) = (self.id, ctx.now(), self.config.election_timeout.to);
+        let is_near =
+            |server: &NodeId| *server != me && now - self.peers[server.index()].heard <= patience;
+        let near: Vec<NodeId> = (0..self.peers.len() as u32).map(NodeId).filter(is_near).collect();
+        if let Some(server) = near.get(ctx.rng().index(near.len())) {
+            ctx.send(*server, Message::CatchUp { from: self.executed + 1 });
+        }
+    }
+
     /// Shows that it lives; sends again what seems lost; and yields when no majority answers.
     pub(super) fn on_heartbeat_due(&mut self, ctx: &mut Context<Self>) {
         let patience = self.config.election_timeout.to;
@@ -322,10 +351,8 @@ impl<S: Service> MultiPaxos<S> {
         for (slot, value) in late {
             self.send_accept(slot, &value, ctx);
         }
-        if self.promises.base > self.executed
-            && let Some((server, _)) = self.promises.ahead
-        {
-            ctx.send(server, Message::CatchUp { from: self.executed + 1 });
+        if self.promises.base > self.executed {
+            self.ask_somebody(ctx);
         }
         if !self.is_promised(self.memberships.newest().0) {
             self.prepare_newcomers(ctx);

@@ -3,10 +3,12 @@
 use super::bugs::Bug;
 use super::config::Config;
 use super::{MultiPaxos, promises};
+use crate::planted::plants;
 use crate::promise::Promise;
-use crate::protocol::{BugAbout, Protocol};
+use crate::protocol::Protocol;
+use crate::quorum::VoterSet;
 use checkers::Model;
-use sim_core::{Settings, Span};
+use sim_core::{Nodes, Settings, Span};
 use std::ops::RangeInclusive;
 
 impl<S: Model> Protocol for MultiPaxos<S> {
@@ -20,25 +22,7 @@ impl<S: Model> Protocol for MultiPaxos<S> {
         promises::promises(config)
     }
 
-    fn bugs() -> Vec<BugAbout> {
-        Bug::ALL.iter().map(|bug| bug.about()).collect()
-    }
-
-    fn plant(config: &mut Config, bug: &str) -> bool {
-        let bug = Bug::named(bug);
-        config.bugs.extend(bug);
-        bug.is_some()
-    }
-
-    fn unmask(config: &mut Config, bug: &str) {
-        if let Some(bug) = Bug::named(bug) {
-            bug.config(config);
-        }
-    }
-
-    fn is_mutated(config: &Config) -> bool {
-        !config.bugs.is_empty()
-    }
+    plants!(Bug, unmasked);
 
     fn implied_by(property: &str) -> &'static [&'static str] {
         promises::implied_by(property)
@@ -48,11 +32,23 @@ impl<S: Model> Protocol for MultiPaxos<S> {
         1..=101
     }
 
+    /// A majority of the acceptors, of those that decide the next slot and of the newest that the most advanced
+    /// server knows of.
+    fn can_go_on(nodes: &Nodes<Self>) -> bool {
+        let up: VoterSet = nodes.live().map(|(machine, _)| nodes.identity(machine)).collect();
+        let ahead = nodes.live().map(|(_, server)| server).max_by_key(|server| server.executed());
+        ahead.is_some_and(|server| {
+            let memberships = server.memberships();
+            [memberships.of(server.executed() + 1), memberships.newest().1]
+                .into_iter()
+                .all(|acceptors| acceptors.has_majority_in(&up))
+        })
+    }
+
     fn settle(config: &Config, settings: &Settings) -> Span {
         let costs = settings.costs.message * 64;
         let delay = settings.network.longest_delay() + costs;
-        let bound = promises::settle(config, delay, settings.costs.sync.to);
-        Span::millis(bound.0.div_ceil(100_000_000) * 100)
+        promises::settle(config, delay, settings.costs.sync.to).in_tenths()
     }
 
     fn shortest_timer(config: &Config) -> Span {

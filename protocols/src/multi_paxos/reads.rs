@@ -3,12 +3,13 @@
 //! **Quorum reads** (Charapko, Ailijiang, Demirbas, "Linearizable Quorum Reads in Paxos", HotStorage
 //! 2019). A reader asks a majority how far they have voted, and answers when it has executed up to
 //! the highest slot that it heard of: a write that is done was voted for by a majority, one of whom
-//! was asked. No leader is needed. The acceptors may change: what was asked must still be a majority
-//! of those who decide the next slot.
+//! was asked. No leader is needed. The acceptors may change: those that were asked must still
+//! be those who decide the next slot.
 //!
 //! **Lease** ("Paxos Made Live", section 5.2). A heartbeat that a majority answered also promises
 //! that none of them listens to another proposer until the least election timeout has passed since
 //! the heartbeat *left*. For so long, less what clocks may drift, the leader asks nobody.
+//! A lease is worth nothing once others decide the next slot: they have promised nothing of the kind.
 
 use super::bugs::Bug;
 use super::config::Reads;
@@ -31,8 +32,8 @@ pub struct Pending<S: Service> {
     begun: VecDeque<(u64, Time)>,
     /// The newest round that a majority has answered.
     confirmed: u64,
-    /// Until when the leader may serve reads alone.
-    lease_until: Option<Time>,
+    /// Until when the leader may serve reads alone, and the acceptors that a majority of stands by it.
+    lease: Option<(Time, VoterSet)>,
     /// The name of the next read. The first is drawn at random, or an answer to a read of an earlier
     /// life of this server could be taken for one to a new read.
     ticket: u64,
@@ -61,7 +62,7 @@ impl<S: Service> Pending<S> {
             round: 0,
             begun: VecDeque::new(),
             confirmed: 0,
-            lease_until: None,
+            lease: None,
             ticket,
             asked: Vec::new(),
         }
@@ -188,7 +189,7 @@ impl<S: Service> MultiPaxos<S> {
 
     /// Looks which rounds a majority has answered.
     fn confirm_rounds(&mut self, ctx: &mut Context<Self>) {
-        let acceptors = self.acceptors_of(self.executed + 1);
+        let acceptors = self.acceptors_of(self.executed + 1).clone();
         let rounds = acceptors.iter().map(|server| self.peers[server.index()].round);
         let confirmed = agreed(rounds, majority(acceptors.len()));
         if confirmed <= self.reads.confirmed {
@@ -206,8 +207,8 @@ impl<S: Service> MultiPaxos<S> {
         let Some(began) = began.filter(|_| self.config.reads == Reads::Lease) else { return };
         let from = if self.bugs.on(Bug::LeaseFromAnswers) { ctx.now() } else { began };
         let until = from + self.config.lease();
-        if self.reads.lease_until.is_none_or(|held| held < until) {
-            self.reads.lease_until = Some(until);
+        if self.lease_until().is_none_or(|held| held < until) {
+            self.reads.lease = Some((until, acceptors));
             ctx.claim(Fact::Leases { until: until.0 });
         }
     }
@@ -220,14 +221,17 @@ impl<S: Service> MultiPaxos<S> {
     /// It leads no more.
     pub(super) fn give_up_lease(&mut self) {
         self.reads.begun.clear();
-        self.reads.lease_until = None;
+        self.reads.lease = None;
     }
 }
 
 impl<S: Service> Lessee for MultiPaxos<S> {
     /// A leader that has not executed all that earlier ballots may have chosen holds none yet.
     fn lease_until(&self) -> Option<Time> {
-        let leads = self.role == Role::Leader && self.is_established();
-        leads.then_some(self.reads.lease_until).flatten()
+        if self.role != Role::Leader || !self.is_established() {
+            return None;
+        }
+        let (until, acceptors) = self.reads.lease.as_ref()?;
+        (self.memberships.of(self.executed + 1) == acceptors).then_some(*until)
     }
 }

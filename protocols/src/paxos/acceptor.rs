@@ -76,9 +76,7 @@ impl Paxos {
         let vote = Vote { ballot, value };
         if acceptor.vote != Some(vote) {
             self.acceptor(key).vote(vote);
-            if self.learner.decided(key).is_none() {
-                self.open.insert(key);
-            }
+            self.learner.note_vote(key);
             ctx.append(Record::Voted(key, vote));
         }
         if !self.bugs.on(Bug::AcceptorForgetsVote) {

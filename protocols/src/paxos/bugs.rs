@@ -52,6 +52,10 @@ planted_bugs! {
     LearnFromMixedBallots "learn-from-mixed-ballots" ["learner-consistency" "agreement"] [Cut Crash]
         "A value is taken for chosen when a majority has voted for it, each in whatever ballot.",
         "the definition of chosen read without its ballot (\"Paxos Made Simple\", 2.2 and 2.3)";
+    GapsNotAskedFor "gaps-not-asked-for" ["catch-up"] []
+        "A learner asks for what comes after the newest decision that it knows, and not for gaps before it.",
+        "\"because of message loss, a value could be chosen with no learner ever finding out\" \
+         (\"Paxos Made Simple\", 2.3) neglected";
 }
 
 impl Bugs {

@@ -98,11 +98,16 @@ impl Decides for Paxos {
 #[derive(Clone, Debug)]
 pub struct Rules<R> {
     places: BTreeMap<Key, Place<R>>,
+    /// The highest key of which nothing is known any more: what is said of it is believed.
+    forgotten: Key,
 }
+
+/// How many decisions are remembered: those with the highest keys.
+const DECISIONS: usize = 1 << 14;
 
 impl<R> Default for Rules<R> {
     fn default() -> Self {
-        Rules { places: BTreeMap::new() }
+        Rules { places: BTreeMap::new(), forgotten: 0 }
     }
 }
 
@@ -324,8 +329,16 @@ impl<R: Number> Place<R> {
 }
 
 impl<R: Number> Rules<R> {
-    fn place(&mut self, key: Key, nodes: usize) -> &mut Place<R> {
-        self.places.entry(key).or_insert_with(|| Place::new(nodes))
+    /// What is known of a decision; none when it is too old.
+    fn place(&mut self, key: Key, nodes: usize) -> Option<&mut Place<R>> {
+        if key <= self.forgotten {
+            return None;
+        }
+        if self.places.len() == DECISIONS && !self.places.contains_key(&key) {
+            let lowest = self.places.pop_first();
+            self.forgotten = lowest.map_or(self.forgotten, |(key, _)| key);
+        }
+        (key > self.forgotten).then(|| self.places.entry(key).or_insert_with(|| Place::new(nodes)))
     }
 }
 
@@ -345,21 +358,23 @@ impl<P: Decides> Invariant<P> for Rules<P::Number> {
         let count = nodes.len();
         if let Cause::Request(request) = &step.cause
             && let Some(value) = request.op.value()
+            && let Some(place) = self.place(request.op.key(), count)
+            && !place.asked.contains(&value)
         {
-            let asked = &mut self.place(request.op.key(), count).asked;
-            if !asked.contains(&value) {
-                asked.push(value);
-            }
+            place.asked.push(value);
         }
         let mut first = Ok(());
         for effect in step.effects {
             let found = match effect {
-                Effect::Send { message, .. } => P::saying(message)
-                    .map_or(Ok(()), |(key, saying)| self.place(key, count).hear(step.node, saying)),
+                Effect::Send { message, .. } => {
+                    P::saying(message).map_or(Ok(()), |(key, saying)| {
+                        self.place(key, count).map_or(Ok(()), |place| place.hear(step.node, saying))
+                    })
+                }
                 Effect::Claim(claim) => match claim.fact {
-                    Fact::Decides { slot, value, .. } => {
-                        self.place(slot as Key, count).decide(step.node, value)
-                    }
+                    Fact::Decides { slot, value, .. } => self
+                        .place(slot as Key, count)
+                        .map_or(Ok(()), |place| place.decide(step.node, value)),
                     _ => Ok(()),
                 },
                 _ => Ok(()),

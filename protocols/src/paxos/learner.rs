@@ -4,10 +4,13 @@ use super::{Key, Value};
 use crate::quorum::VoterSet;
 use checkers::model::decisions::{DecisionOp, Decisions};
 use serde::Serialize;
-use sim_core::{NodeId, Request, RequestId};
+use sim_core::{Fact, NodeId, Request, RequestId};
 use smallvec::SmallVec;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+/// How many ballots a node runs at once to find out what became of votes.
+const AT_ONCE: usize = 8;
 
 /// What a node knows of decisions. `R` numbers proposals.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -15,8 +18,14 @@ pub struct Learner<R> {
     decided: BTreeMap<Key, Value>,
     /// Keys below the highest decided one that are not decided here.
     missing: BTreeSet<Key>,
+    /// The last of them that was asked for.
+    asked: Key,
     tallies: BTreeMap<Key, SmallVec<[Tally<R>; 1]>>,
     askers: BTreeMap<Key, SmallVec<[Asker; 1]>>,
+    /// Keys that this node has voted for, and does not know the decision of.
+    open: BTreeSet<Key>,
+    /// Those that were so the last time it looked.
+    overdue: BTreeSet<Key>,
 }
 
 /// Who has voted for a value in one ballot.
@@ -45,8 +54,11 @@ impl<R> Default for Learner<R> {
         Learner {
             decided: BTreeMap::new(),
             missing: BTreeSet::new(),
+            asked: 0,
             tallies: BTreeMap::new(),
             askers: BTreeMap::new(),
+            open: BTreeSet::new(),
+            overdue: BTreeSet::new(),
         }
     }
 }
@@ -76,12 +88,43 @@ impl<R: Copy + Ord> Learner<R> {
         self.missing.remove(&key);
         self.decided.insert(key, value);
         self.tallies.remove(&key);
+        self.open.remove(&key);
         true
     }
 
-    /// The first so many keys that are missing.
-    pub fn missing(&self, most: usize) -> Arc<[Key]> {
-        self.missing.iter().take(most).copied().collect()
+    /// Every decision, for observers, when a journal has been read.
+    pub fn recovered(&self) -> impl Iterator<Item = Fact> {
+        let decided = self.decided.iter().map(|(key, value)| (u64::from(*key), *value));
+        decided.map(|(slot, value)| Fact::Decides { slot, epoch: 0, value, state: 0 })
+    }
+
+    /// This node has voted.
+    pub fn note_vote(&mut self, key: Key) {
+        if !self.decided.contains_key(&key) {
+            self.open.insert(key);
+        }
+    }
+
+    /// Some of the keys that this node has voted for, and was waiting for the decision of when it last
+    /// looked too: "if a learner needs to know whether a value has been chosen, it can have a proposer
+    /// issue a proposal" ("Paxos Made Simple", section 2.3).
+    pub fn overdue(&mut self, is_pursued: impl Fn(&Key) -> bool) -> Vec<Key> {
+        let both = self.open.intersection(&self.overdue);
+        let overdue = both.filter(|key| !is_pursued(key)).take(AT_ONCE).copied().collect();
+        self.overdue.clone_from(&self.open);
+        overdue
+    }
+
+    /// So many of the keys that are missing, each time others: some may never be decided.
+    pub fn missing(&mut self, most: usize) -> Arc<[Key]> {
+        if self.missing.len() <= most {
+            return self.missing.iter().copied().collect();
+        }
+        let after = self.missing.range(self.asked.saturating_add(1)..);
+        let around = self.missing.range(..=self.asked);
+        let keys: Arc<[Key]> = after.chain(around).take(most).copied().collect();
+        self.asked = keys.last().copied().unwrap_or(0);
+        keys
     }
 
     /// At most so many decisions that somebody lacks.
@@ -157,6 +200,8 @@ mod tests {
         assert!(learner.decide(2, 20) && learner.decide(5, 50) && !learner.decide(5, 50));
         assert_eq!(*learner.missing(9), [1, 3, 4]);
         assert_eq!(*learner.missing(2), [1, 3]);
+        assert_eq!(*learner.missing(2), [4, 1]);
+        assert_eq!(*learner.missing(2), [3, 4], "none is passed over for ever");
         let mut other = Learner::<u64>::default();
         (1..=7).for_each(|key| assert!(other.decide(key, u64::from(key) * 10)));
         let told = other.those(5, &[1, 3, 4], 4);

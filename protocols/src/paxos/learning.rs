@@ -1,14 +1,12 @@
 //! Learning what was chosen ("Paxos Made Simple", section 2.3), and catching up with it.
 
+use super::bugs::Bug;
 use super::config::Learning;
 use super::message::{Message, Record, Timer};
 use super::{Key, Paxos, Value};
 use crate::ballot::Ballot;
 use checkers::model::decisions::DecisionReply;
 use sim_core::{Context, Fact, NodeId};
-
-/// How many ballots a node runs at once to find out what became of votes.
-const AT_ONCE: usize = 8;
 
 impl Paxos {
     /// A vote. A majority of them in one ballot makes a decision.
@@ -39,7 +37,6 @@ impl Paxos {
         if !self.learner.decide(key, value) {
             return;
         }
-        self.open.remove(&key);
         ctx.append(Record::Decided(key, value));
         ctx.claim(Fact::Decides { slot: key.into(), epoch: 0, value, state: 0 });
         for id in self.learner.take_askers(key) {
@@ -53,22 +50,19 @@ impl Paxos {
         ctx.set_timer(Timer::CatchUp, after);
     }
 
-    /// Asks somebody for decisions that are missing here. "If a learner needs to know whether a value
-    /// has been chosen, it can have a proposer issue a proposal": that is for votes of which nobody
-    /// has learned what became of them.
+    /// Asks somebody for decisions that are missing here, and finds out what became of old votes.
     pub(super) fn on_catch_up_due(&mut self, ctx: &mut Context<Self>) {
         self.look_again(ctx);
         if self.nodes > 1 {
             let drawn = ctx.rng().below(u64::from(self.nodes) - 1) as u32;
             let peer = NodeId(drawn + u32::from(drawn >= self.id.0));
-            let missing = self.learner.missing(self.config.batch);
+            let most = if self.bugs.on(Bug::GapsNotAskedFor) { 0 } else { self.config.batch };
+            let missing = self.learner.missing(most);
             ctx.send(peer, Message::Lacks { beyond: self.learner.highest(), missing });
         }
-        let idle = |key: &&Key| !self.proposals.contains_key(key);
-        let overdue: Vec<Key> =
-            self.open.intersection(&self.overdue).filter(idle).take(AT_ONCE).copied().collect();
-        self.overdue.clone_from(&self.open);
-        overdue.into_iter().for_each(|key| self.pursue(key, None, ctx));
+        for key in self.learner.overdue(|key| self.proposals.contains_key(key)) {
+            self.pursue(key, None, ctx);
+        }
     }
 
     /// A learner lacks decisions. What is known of them here it is told.

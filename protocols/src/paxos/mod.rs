@@ -48,8 +48,8 @@ use learner::Learner;
 use message::{Message, Record, Timer};
 use proposer::Proposal;
 use serde::Serialize;
-use sim_core::{Context, Fact, NodeId, Process, Request};
-use std::collections::{BTreeMap, BTreeSet};
+use sim_core::{Context, NodeId, Process, Request};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Which decision, from 1.
@@ -68,10 +68,6 @@ pub struct Paxos {
     acceptors: BTreeMap<Key, Acceptor>,
     proposals: BTreeMap<Key, Proposal>,
     learner: Learner<Ballot>,
-    /// Keys that it has voted for, and does not know the decision of.
-    open: BTreeSet<Key>,
-    /// Those that were so the last time it looked.
-    overdue: BTreeSet<Key>,
 }
 
 impl Process for Paxos {
@@ -92,8 +88,6 @@ impl Process for Paxos {
             acceptors: BTreeMap::new(),
             proposals: BTreeMap::new(),
             learner: Learner::default(),
-            open: BTreeSet::new(),
-            overdue: BTreeSet::new(),
         };
         node.recover(disk, ctx);
         node.look_again(ctx);
@@ -162,19 +156,14 @@ impl Paxos {
                 Record::Promised(key, ballot) => self.acceptor(key).promised = ballot,
                 Record::Voted(key, vote) => {
                     self.acceptor(key).vote(vote);
-                    self.open.insert(key);
+                    self.learner.note_vote(key);
                 }
                 Record::Decided(key, value) => {
                     self.learner.decide(key, value);
                 }
             }
         }
-        let decisions = self.learner.decisions();
-        self.open.retain(|key| !decisions.contains_key(key));
-        if let Some((key, value)) = decisions.last_key_value() {
-            let (slot, value) = (u64::from(*key), *value);
-            ctx.claim(Fact::Decides { slot, epoch: 0, value, state: 0 });
-        }
+        self.learner.recovered().for_each(|fact| ctx.claim(fact));
     }
 
     fn acceptor(&mut self, key: Key) -> &mut Acceptor {

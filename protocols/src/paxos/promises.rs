@@ -58,42 +58,11 @@ pub fn implied_by(property: &str) -> &'static [&'static str] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sim_core::fault::FaultKind;
-
-    /// The rows of the table above: a property, and the kinds of fault under which it is promised.
-    fn table() -> Vec<(String, Vec<FaultKind>)> {
-        let rows = include_str!("PROMISES.md").lines().filter(|line| line.starts_with("| "));
-        let cells = rows.skip(1).map(|row| row.split('|').map(str::trim).collect::<Vec<_>>());
-        cells
-            .map(|cells| {
-                let kinds = cells[2].split(' ');
-                let kinds = kinds.map(|name| FaultKind::named(name).expect("a kind of fault"));
-                (cells[1].to_owned(), kinds.collect())
-            })
-            .collect()
-    }
+    use crate::promise::table;
 
     #[test]
     fn the_table_says_what_the_code_promises() {
-        let promised = promises(true);
-        let table = table();
-        assert_eq!(table.len(), promised.len());
-        for (property, mut kinds) in table {
-            let promise = promised.iter().find(|promise| promise.property == property);
-            let mut under = promise.expect("the code promises it").under.clone();
-            kinds.sort_unstable();
-            under.sort_unstable();
-            assert_eq!(kinds, under, "{property}");
-        }
-    }
-
-    #[test]
-    fn nothing_is_promised_when_synced_data_is_lost() {
-        for promise in promises(true) {
-            for lost in [FaultKind::WipedCrash, FaultKind::LyingSync, FaultKind::BitRot] {
-                assert!(!promise.under.contains(&lost), "{promise:?}");
-            }
-        }
+        table::assert_says(include_str!("PROMISES.md"), &promises(true));
     }
 
     #[test]

@@ -3,8 +3,9 @@
 use super::bugs::Bug;
 use super::config::{BackOff, Config};
 use super::{Paxos, promises};
+use crate::planted::plants;
 use crate::promise::Promise;
-use crate::protocol::{BugAbout, Protocol};
+use crate::protocol::Protocol;
 use sim_core::fault::{Role, Target};
 use sim_core::{Settings, Span};
 use std::ops::RangeInclusive;
@@ -20,19 +21,7 @@ impl Protocol for Paxos {
         promises::promises(config.back_off == BackOff::Random)
     }
 
-    fn bugs() -> Vec<BugAbout> {
-        Bug::ALL.iter().map(|bug| bug.about()).collect()
-    }
-
-    fn plant(config: &mut Config, bug: &str) -> bool {
-        let bug = Bug::named(bug);
-        config.bugs.extend(bug);
-        bug.is_some()
-    }
-
-    fn is_mutated(config: &Config) -> bool {
-        !config.bugs.is_empty()
-    }
+    plants!(Bug);
 
     fn implied_by(property: &str) -> &'static [&'static str] {
         promises::implied_by(property)
@@ -45,14 +34,18 @@ impl Protocol for Paxos {
         ]
     }
 
+    /// Decisions have nothing to do with each other.
+    fn decides_in_order() -> bool {
+        false
+    }
+
     fn sizes() -> RangeInclusive<u32> {
         1..=101
     }
 
     fn settle(config: &Config, settings: &Settings) -> Span {
         let delay = settings.network.longest_delay() + settings.costs.message * 64;
-        let bound = promises::settle(config, delay, settings.costs.sync.to);
-        Span::millis(bound.0.div_ceil(100_000_000) * 100)
+        promises::settle(config, delay, settings.costs.sync.to).in_tenths()
     }
 
     fn shortest_timer(config: &Config) -> Span {

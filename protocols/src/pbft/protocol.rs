@@ -8,7 +8,7 @@ use crate::promise::Promise;
 use crate::protocol::{BugAbout, Protocol};
 use checkers::Model;
 use sim_core::fault::{Role, Target};
-use sim_core::{Matching, Settings, Span};
+use sim_core::{Matching, Nodes, Settings, Span};
 use std::ops::RangeInclusive;
 
 impl<S: Model> Protocol for Pbft<S> {
@@ -66,8 +66,8 @@ impl<S: Model> Protocol for Pbft<S> {
         Quorums::of(nodes).liars
     }
 
-    fn can_go_on(live: u32, nodes: u32) -> bool {
-        live as usize >= Quorums::of(nodes).quorum
+    fn can_go_on(nodes: &Nodes<Self>) -> bool {
+        nodes.live().count() >= Quorums::of(nodes.len() as u32).quorum
     }
 
     fn matching(config: &Config, nodes: u32) -> Matching {

@@ -24,13 +24,15 @@
 //! only when every node is up. **Caveats.** The first node that is down stops all writes, and with them the reads
 //! that wait for them: that is what majorities are for. The journal is never shortened.
 
+mod bugs;
 mod config;
 mod message;
 mod protocol;
 
 use crate::quorum::{agreed, majority};
 use crate::session::{Known, Sessions};
-pub use config::{Bug, Config};
+pub use bugs::{Bug, Bugs};
+pub use config::Config;
 pub use message::{Message, Record, Slot};
 use serde::Serialize;
 use sim_core::drive::replay::hash_of;
@@ -48,6 +50,7 @@ const TELL_STATE: Slot = 64;
 pub struct ReadOneWriteAll<S: Service> {
     id: NodeId,
     config: Arc<Config>,
+    bugs: Bugs,
     /// Every write, by its slot. The disk has it before anybody hears of it.
     log: Vec<Request<S>>,
     /// Everything up to here is done, and executed.
@@ -77,6 +80,7 @@ impl<S: Service> Process for ReadOneWriteAll<S> {
         let mut node = ReadOneWriteAll {
             id: ctx.id(),
             config: Arc::new(config.clone()),
+            bugs: Bugs::of(&config.bugs),
             log: Vec::new(),
             committed: 0,
             service: S::default(),
@@ -119,7 +123,7 @@ impl<S: Service> Process for ReadOneWriteAll<S> {
         if !self.coordinates() {
             return ctx.refuse(request.id, Some(COORDINATOR));
         }
-        let again = !self.config.has(Bug::RetryWrittenAgain);
+        let again = !self.bugs.on(Bug::RetryWrittenAgain);
         match self.sessions.find(request.id) {
             Known::Done(reply) if again => {
                 ctx.claim(deduplicates(request));
@@ -178,7 +182,7 @@ impl<S: Service> ReadOneWriteAll<S> {
         let last = self.last();
         self.prepared[self.id.index()] = last;
         let all = self.prepared.len();
-        let enough = if self.config.has(Bug::CommitBeforeAll) { majority(all) } else { all };
+        let enough = if self.bugs.on(Bug::CommitBeforeAll) { majority(all) } else { all };
         let slot = agreed(self.prepared.iter().copied(), enough).min(last);
         if slot > self.committed {
             self.commit(slot, ctx);
@@ -235,7 +239,7 @@ impl<S: Service> ReadOneWriteAll<S> {
         for write in writes.iter().skip(known) {
             self.store(write, ctx);
         }
-        if !self.config.has(Bug::AckBeforeSync) {
+        if !self.bugs.on(Bug::AckBeforeSync) {
             ctx.sync();
         }
         ctx.send(COORDINATOR, Message::Prepared { slot: self.last() });
@@ -265,7 +269,7 @@ impl<S: Service> ReadOneWriteAll<S> {
             let slot = self.committed;
             let Some(write) = self.log.get(slot as usize - 1).cloned() else { return };
             let done = match self.sessions.find(write.id) {
-                Known::Done(_) if !self.config.has(Bug::RetryWrittenAgain) => true,
+                Known::Done(_) if !self.bugs.on(Bug::RetryWrittenAgain) => true,
                 Known::Forgotten | Known::Expired => true,
                 Known::New | Known::Done(_) => false,
             };
@@ -292,8 +296,7 @@ impl<S: Service> ReadOneWriteAll<S> {
     }
 
     fn on_read(&mut self, request: &Request<S>, ctx: &mut Context<Self>) {
-        let hasty =
-            [Bug::ReadDoesNotWait, Bug::ReadPrepared].iter().any(|bug| self.config.has(*bug));
+        let hasty = [Bug::ReadDoesNotWait, Bug::ReadPrepared].iter().any(|bug| self.bugs.on(*bug));
         if self.committed == self.last() || hasty {
             return self.answer(request, ctx);
         }
@@ -303,7 +306,7 @@ impl<S: Service> ReadOneWriteAll<S> {
 
     fn answer(&mut self, read: &Request<S>, ctx: &mut Context<Self>) {
         ctx.claim(Fact::Reads { by: ReadPath::Local });
-        if !self.config.has(Bug::ReadPrepared) {
+        if !self.bugs.on(Bug::ReadPrepared) {
             return ctx.reply(read.id, self.service.apply(&read.op));
         }
         let mut service = self.service.clone();

@@ -1,13 +1,15 @@
 //! How read-one-write-all stands in the catalogue.
 
 use super::ReadOneWriteAll;
-use super::config::{Bug, Config};
+use super::bugs::Bug;
+use super::config::Config;
+use crate::planted::plants;
 use crate::promise::{CRASH_RECOVERY, Promise};
-use crate::protocol::{BugAbout, Protocol};
+use crate::protocol::Protocol;
 use checkers::Model;
 use checkers::safety::{Agreement, ExactlyOnce};
 use sim_core::fault::{Role, Target};
-use sim_core::{NodeId, Settings, Span};
+use sim_core::{NodeId, Nodes, Settings, Span};
 use std::ops::RangeInclusive;
 
 const PROMISES: &[(&str, &str)] = &[
@@ -31,19 +33,7 @@ impl<S: Model> Protocol for ReadOneWriteAll<S> {
         PROMISES.iter().copied().map(promise).collect()
     }
 
-    fn bugs() -> Vec<BugAbout> {
-        Bug::ALL.into_iter().map(Bug::about).collect()
-    }
-
-    fn plant(config: &mut Config, bug: &str) -> bool {
-        let bug = Bug::named(bug);
-        config.bugs.extend(bug);
-        bug.is_some()
-    }
-
-    fn is_mutated(config: &Config) -> bool {
-        !config.bugs.is_empty()
-    }
+    plants!(Bug);
 
     fn implied_by(property: &str) -> &'static [&'static str] {
         match property {
@@ -66,8 +56,8 @@ impl<S: Model> Protocol for ReadOneWriteAll<S> {
     }
 
     /// A write needs every node.
-    fn can_go_on(live: u32, nodes: u32) -> bool {
-        live == nodes
+    fn can_go_on(nodes: &Nodes<Self>) -> bool {
+        nodes.live().count() == nodes.len()
     }
 
     /// A round is sent again when it was lost, and what was missed comes a batch at a time. With the losses that

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use sim_core::drive::replay::hash_of;
 use sim_core::fact::ReadPath;
 use sim_core::fault::Target;
-use sim_core::{Context, Fact, NodeId, Process, Request, Service, Settings, Span};
+use sim_core::{Context, Fact, NodeId, Nodes, Process, Request, Service, Settings, Span};
 
 /// The options of unreplicated copies.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -137,8 +137,8 @@ impl<S: Model> Protocol for Unreplicated<S> {
         faults.saturating_add(1)
     }
 
-    fn can_go_on(live: u32, _: u32) -> bool {
-        live > 0
+    fn can_go_on(nodes: &Nodes<Self>) -> bool {
+        nodes.live().count() > 0
     }
 
     /// A client finds another node when one is silent, and a disk that was slow works off what it was given.

@@ -1,7 +1,7 @@
 //! The Byzantine generals: every strategy of one traitor among four, and the paper's counts.
 
 use protocols::generals::oral::{Council, Path, Tree, paths};
-use protocols::generals::{Algorithm, Config, General, Order};
+use protocols::generals::{Algorithm, Bugs, Config, General, Order};
 use sim_core::drive::timed;
 use sim_core::fault::Plan;
 use sim_core::measure::Measures;
@@ -40,7 +40,13 @@ fn om1(
                 let honest = Some(ordered[*other as usize - 1].unwrap_or_default());
                 hears(&mut tree, path, if *other == traitor { relayed[place] } else { honest });
             }
-            tree.decide(&Council { me: NodeId(me), commander, generals, depth: 2, bugs: &[] })
+            tree.decide(&Council {
+                me: NodeId(me),
+                commander,
+                generals,
+                depth: 2,
+                bugs: Bugs::default(),
+            })
         })
         .collect()
 }

@@ -227,6 +227,7 @@ pub const NOTICED: &[(&str, &str)] = &[
     ("paxos/votes_of_two_ballots_choose_nothing", "learn-from-mixed-ballots"),
     ("paxos/duplicated_vote_counts_once", "duplicate-accepted-counted"),
     ("paxos/two_of_four_are_no_majority", "quorum-half"),
+    ("paxos/gaps_are_asked_for", "gaps-not-asked-for"),
     ("fast-paxos/three_of_five_are_no_fast_quorum", "fast-quorum-majority"),
     ("fast-paxos/what_may_have_been_chosen_is_proposed_again", "fast-recovery-plain-rule"),
     ("fast-paxos/what_may_have_been_chosen_is_proposed_again", "fast-any-without-phase1"),

@@ -42,7 +42,7 @@ pub enum Quantity {
 }
 
 /// The signs, the longer ones first, so that `>=` is not read as `>`.
-const OPS: [(&str, Op); 7] = [
+pub(super) const OPS: [(&str, Op); 7] = [
     ("<=", Op::AtMost),
     (">=", Op::AtLeast),
     ("!=", Op::NotEqual),
@@ -77,7 +77,8 @@ impl Bound {
 }
 
 impl Op {
-    fn holds(self, measured: f64, value: f64) -> bool {
+    /// Whether a value stands so to another.
+    pub fn holds(self, measured: f64, value: f64) -> bool {
         match self {
             Op::Equal => measured == value,
             Op::NotEqual => measured != value,

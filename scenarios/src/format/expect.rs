@@ -1,9 +1,11 @@
 //! `[expect]`: what must come of a scenario beside what its protocols promise.
 
 use super::bound::Bound;
+use super::comparison::Comparison;
 use super::problem::{Draft, Found, clip};
 use super::value::{Value, read, suggestion, unknown};
 use super::vocabulary::{Measure, Unit};
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 use toml::Spanned;
@@ -20,6 +22,8 @@ pub struct Expect {
     pub each: Vec<Wanted>,
     /// Bounds that all seeds together must keep.
     pub all: Vec<Wanted>,
+    /// How those that run the scenario must stand to each other, over all seeds.
+    pub between: Vec<Comparison>,
 }
 
 /// A bound on a measure.
@@ -117,7 +121,7 @@ pub(super) fn section(value: Value<'_>, known: &Known<'_>, found: &mut Found) ->
             "breaks" => breaks = known.properties(value, found),
             "each" => expect.each = known.bounds("each", value, found),
             "all" => expect.all = known.bounds("all", value, found),
-            "between" => found.say(unsupported(key.span(), "[expect.between]")),
+            "between" => expect.between = known.comparisons(value, found),
             other => found.say(unknown(key.span(), "key", other, KEYS)),
         }
     }
@@ -180,6 +184,56 @@ impl Known<'_> {
         wanted
     }
 
+    /// Measures, each with a comparison, or with one for each statistic.
+    fn comparisons(&self, value: Value<'_>, found: &mut Found) -> Vec<Comparison> {
+        let place = value.span();
+        let DeValue::Table(table) = value.into_inner() else {
+            let wrong = Draft::at(place, "`between` is a section of measures and comparisons");
+            let how = "write [expect.between] and below it messages-per-op = \"pbft > 3 x raft\"";
+            found.say(wrong.help(how));
+            return Vec::new();
+        };
+        let mut comparisons = Vec::new();
+        for (key, value) in table {
+            let name = key.get_ref().as_ref();
+            let Some(measure) = self.measures.iter().find(|measure| measure.name == name) else {
+                let names = self.measures.iter().map(|measure| measure.name);
+                found.say(unknown(key.span(), "measure", name, names));
+                continue;
+            };
+            let mut one = |statistic, value: Value<'_>, found: &mut Found| {
+                let place = value.span();
+                let Some(text) = read::<String>(value, found) else { return };
+                let names: Vec<&str> = self.properties.iter().map(|(name, _)| *name).collect();
+                match Comparison::read(measure.name, statistic, &text, &names) {
+                    Ok(comparison) => comparisons.push(comparison),
+                    Err((what, help)) => found.say(Draft::at(place, what).help(help)),
+                }
+            };
+            match (measure.distribution, value.get_ref().is_table()) {
+                (false, _) => one(None, value, found),
+                (true, true) => {
+                    let DeValue::Table(table) = value.into_inner() else { continue };
+                    for (key, value) in table {
+                        if let Some(statistic) = statistic(&key, found) {
+                            one(Some(statistic), value, found);
+                        }
+                    }
+                }
+                (true, false) => {
+                    let wrong =
+                        Draft::at(value.span(), format!("`{name}` has many values in a run"));
+                    let how = format!("say which is meant: {name}.p99 = \"raft < pbft\"");
+                    found.say(wrong.help(how));
+                }
+            }
+            if found.full() {
+                break;
+            }
+        }
+        comparisons
+    }
+
     /// One measure: a bound, or for a distribution a table of statistics and bounds.
     fn measure(
         &self,
@@ -223,16 +277,21 @@ impl Known<'_> {
             if found.full() {
                 return;
             }
-            let name = key.get_ref().as_ref();
-            match Statistic::ALL.into_iter().find(|statistic| statistic.name() == name) {
-                Some(statistic) => wanted.extend(bound(measure, Some(statistic), value, found)),
-                None => {
-                    let names = Statistic::ALL.map(Statistic::name);
-                    found.say(unknown(key.span(), "statistic", name, names));
-                }
+            if let Some(statistic) = statistic(&key, found) {
+                wanted.extend(bound(measure, Some(statistic), value, found));
             }
         }
     }
+}
+
+/// The statistic that a key names.
+fn statistic(key: &Spanned<Cow<'_, str>>, found: &mut Found) -> Option<Statistic> {
+    let name = key.get_ref().as_ref();
+    let statistic = Statistic::ALL.into_iter().find(|statistic| statistic.name() == name);
+    if statistic.is_none() {
+        found.say(unknown(key.span(), "statistic", name, Statistic::ALL.map(Statistic::name)));
+    }
+    statistic
 }
 
 fn bound(

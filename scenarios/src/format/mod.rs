@@ -19,6 +19,7 @@ pub mod limits;
 mod bound;
 mod check;
 mod clients;
+mod comparison;
 mod document;
 mod expect;
 mod fault;
@@ -34,6 +35,7 @@ mod verb;
 mod vocabulary;
 
 pub use bound::{Bound, Op, Quantity};
+pub use comparison::Comparison;
 pub use document::read;
 pub use expect::{Expect, Statistic, Wanted};
 pub use fault::{FaultLine, Leap, LineLasts, Repeat, Wait, What};

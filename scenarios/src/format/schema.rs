@@ -136,25 +136,24 @@ fn resolved<'a>(schema: &'a Value, generator: &'a SchemaGenerator) -> &'a Value 
     name.and_then(|name| generator.definitions().get(name)).unwrap_or(schema)
 }
 
+/// A section with these keys and no others.
+fn table(properties: Map<String, Value>) -> Value {
+    json!({ "type": "object", "properties": properties, "additionalProperties": false })
+}
+
+/// Every measure with a value, or with one for each statistic.
+fn measures_of(vocabulary: &dyn Vocabulary, value: &Value) -> Value {
+    let statistics = Statistic::ALL.iter().map(|one| (one.name().to_string(), value.clone()));
+    let statistics = table(statistics.collect());
+    let of = |distribution| if distribution { &statistics } else { value };
+    let measures = vocabulary.measures();
+    let measures = measures.iter().map(|one| (one.name.to_string(), of(one.distribution).clone()));
+    table(measures.collect())
+}
+
 fn expect(vocabulary: &dyn Vocabulary, generator: &mut SchemaGenerator) -> Value {
     let bound = of::<Bound>(generator);
-    let table = |properties: Map<String, Value>| {
-        json!({
-            "type": "object", "properties": properties, "additionalProperties": false
-        })
-    };
-    let statistics =
-        table(Statistic::ALL.iter().map(|one| (one.name().to_string(), bound.clone())).collect());
-    let measures = table(
-        vocabulary
-            .measures()
-            .iter()
-            .map(|one| {
-                let schema = if one.distribution { &statistics } else { &bound };
-                (one.name.to_string(), schema.clone())
-            })
-            .collect(),
-    );
+    let measures = measures_of(vocabulary, &bound);
     let mut properties: Vec<&str> = Vec::new();
     for words in vocabulary.protocols() {
         properties.extend(words.properties());
@@ -170,6 +169,9 @@ fn expect(vocabulary: &dyn Vocabulary, generator: &mut SchemaGenerator) -> Value
     key("breaks", "Properties that at least one seed must break.", &properties);
     key("each", "Bounds that each seed must keep.", &measures);
     key("all", "Bounds that all seeds together must keep.", &measures);
+    let comparison = json!({ "type": "string", "examples": ["pbft > 3 x raft"] });
+    let about = "How those that run the scenario must stand to each other, over all seeds.";
+    key("between", about, &measures_of(vocabulary, &comparison));
     table(keys)
 }
 

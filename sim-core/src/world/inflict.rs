@@ -3,7 +3,7 @@
 use super::strikes::Hit;
 use super::{Event, World};
 use crate::disk::Unsynced;
-use crate::fault::{DiskLoss, Fault, FaultKind, Links, Role};
+use crate::fault::{DiskLoss, Fault, Links, Role};
 use crate::network::{AddressSet, LinkFault, LinkSet};
 use crate::observe::{Lost, LostTo, Machine, Observer};
 use crate::process::{NodeId, Process};
@@ -22,7 +22,6 @@ impl<P: Process> World<P> {
         all: &[NodeId],
         rng: &mut Rng,
     ) {
-        let kind = fault.kind();
         match fault {
             Fault::Crash { disk, .. } => {
                 for node in all {
@@ -62,25 +61,12 @@ impl<P: Process> World<P> {
                 });
                 self.drift = worst;
             }
-            Fault::Cut { sides } => {
-                let links = self.between(hit, sides.one_way);
-                self.network.add_fault(number, links, LinkFault::Cut);
-            }
-            Fault::Loss { links, rate } => {
-                self.on_links(number, links, hit, LinkFault::Loss(*rate));
-            }
-            Fault::Delay { links, by } => {
-                self.on_links(number, links, hit, LinkFault::Delay(*by));
-            }
-            Fault::Duplicate { links, rate } => {
-                self.on_links(number, links, hit, LinkFault::Duplicate(*rate));
-            }
-            Fault::Reorder { links, rate, by } => {
-                self.on_links(number, links, hit, LinkFault::Reorder(*rate, *by));
-            }
-            Fault::Corrupt { links, rate } => {
-                self.on_links(number, links, hit, LinkFault::Corrupt(*rate));
-            }
+            Fault::Cut { .. }
+            | Fault::Loss { .. }
+            | Fault::Delay { .. }
+            | Fault::Duplicate { .. }
+            | Fault::Reorder { .. }
+            | Fault::Corrupt { .. } => self.disturb_links(fault, number, hit),
             Fault::Lie { lie, about, .. } => self.begin_lie(number, all, lie, about, rng),
             Fault::BigMac { .. } => {
                 for client in all {
@@ -94,33 +80,46 @@ impl<P: Process> World<P> {
             }
         }
         // What strikes single messages is counted message by message.
-        let by_message = matches!(fault, Fault::Lie { .. })
-            || matches!(
-                kind,
-                FaultKind::Loss
-                    | FaultKind::Delay
-                    | FaultKind::Duplicate
-                    | FaultKind::Reorder
-                    | FaultKind::Corrupt
-            );
-        if !by_message {
-            self.fired.count(kind, self.now);
+        let is_by_message = matches!(
+            fault,
+            Fault::Lie { .. }
+                | Fault::Loss { .. }
+                | Fault::Delay { .. }
+                | Fault::Duplicate { .. }
+                | Fault::Reorder { .. }
+                | Fault::Corrupt { .. }
+        );
+        if !is_by_message {
+            self.fired.count(fault.kind(), self.now);
         }
+    }
+
+    /// What a fault does to links.
+    fn disturb_links(&mut self, fault: &Fault, number: u64, hit: &Hit) {
+        let (links, what) = match fault {
+            Fault::Cut { sides } => {
+                let links = self.between(hit, sides.one_way);
+                return self.network.add_fault(number, links, LinkFault::Cut);
+            }
+            Fault::Loss { links, rate } => (links, LinkFault::Loss(*rate)),
+            Fault::Delay { links, by } => (links, LinkFault::Delay(*by)),
+            Fault::Duplicate { links, rate } => (links, LinkFault::Duplicate(*rate)),
+            Fault::Reorder { links, rate, by } => (links, LinkFault::Reorder(*rate, *by)),
+            Fault::Corrupt { links, rate } => (links, LinkFault::Corrupt(*rate)),
+            _ => return,
+        };
+        let set = match links {
+            Links::All => LinkSet::All,
+            Links::Of(_) => LinkSet::Of(self.addresses(&hit[0])),
+            Links::Between(sides) => self.between(hit, sides.one_way),
+        };
+        self.network.add_fault(number, set, what);
     }
 
     fn each(&mut self, all: &[NodeId], mut change: impl FnMut(&mut crate::nodes::Rare<P>)) {
         for node in all.iter().filter(|node| !node.is_client()) {
             change(self.nodes.list[node.index()].rare());
         }
-    }
-
-    fn on_links(&mut self, number: u64, links: &Links, hit: &Hit, fault: LinkFault) {
-        let set = match links {
-            Links::All => LinkSet::All,
-            Links::Of(_) => LinkSet::Of(self.addresses(&hit[0])),
-            Links::Between(sides) => self.between(hit, sides.one_way),
-        };
-        self.network.add_fault(number, set, fault);
     }
 
     fn between(&self, hit: &Hit, one_way: bool) -> LinkSet {

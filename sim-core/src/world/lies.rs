@@ -14,7 +14,7 @@ use crate::service::{Answer, RequestId, Service};
 use crate::time::{Chance, Span, Time};
 use std::collections::VecDeque;
 
-/// As many messages as a liar remembers, to say them again.
+/// As many messages as liars remember together, to say them again.
 const MEMORY: usize = 64;
 
 /// A lie that a machine tells.
@@ -64,6 +64,18 @@ impl<P: Process> Liars<P> {
     #[inline]
     pub fn is_empty(&self) -> bool {
         self.told.is_empty() && self.pairs.is_empty()
+    }
+
+    /// One of the messages that a machine has sent, drawn; and this one is remembered for the next time.
+    fn recall(&mut self, machine: Machine, said: P::Message, rng: &mut Rng) -> Option<P::Message> {
+        let own = self.said.iter().filter(|(of, _)| *of == machine);
+        let count = own.clone().count();
+        let old = own.map(|(_, old)| old).nth(rng.index(count)).cloned();
+        self.said.push_back((machine, said));
+        if self.said.len() > MEMORY {
+            self.said.pop_front();
+        }
+        old
     }
 }
 
@@ -121,6 +133,12 @@ impl<P: Process> World<P> {
             copy.process = None;
             copy.timers.clear();
             copy.life += 1;
+            if let Some(rare) = &mut copy.rare {
+                rare.held.clear();
+                rare.inbox.clear();
+                rare.waking = false;
+                rare.disk.give_up_sync();
+            }
         }
         self.liars.pairs.retain(|pair| !ended(pair));
     }
@@ -160,10 +178,10 @@ impl<P: Process> World<P> {
         }
     }
 
-    /// What a machine says instead of a message.
+    /// What a machine says instead of a message: each of its lies in turn makes something of what the one
+    /// before has left as the first message.
     fn tell_tale(&mut self, machine: Machine, to: NodeId, message: P::Message) -> Tale<P::Message> {
-        let (kind, nodes) = (P::kind(&message), self.settings.nodes);
-        let liar = self.nodes.identity(machine);
+        let kind = P::kind(&message);
         let mut tale = Tale { messages: vec![message], late: Span::ZERO };
         let mut told = std::mem::take(&mut self.liars.told);
         let concerns = |told: &Told| {
@@ -172,53 +190,64 @@ impl<P: Process> World<P> {
                 && (told.kinds.is_empty() || told.kinds.contains(&kind))
         };
         for told in told.iter_mut().filter(|told| concerns(told)) {
-            let Some(said) = tale.messages.first().cloned() else { break };
-            let before = tale.messages.len();
-            let fires = match &told.lie {
-                // One draw for all that hear it.
-                Lie::Equivocate => {
-                    let mut rng = Rng::named(told.key, hash_of(&said));
-                    let others = rng.chance(told.rate) && rng.bits() >> (to.index() % 64) & 1 == 1;
-                    let mut liar = Liar { id: liar, nodes, rng: &mut rng };
-                    others.then(|| any_lie::<P>(&said, to, &mut liar).unwrap_or_default())
-                }
-                _ if !told.rng.chance(told.rate) => None,
-                Lie::Silence => Some(Vec::new()),
-                Lie::Forge(named) => {
-                    let mut liar = Liar { id: liar, nodes, rng: &mut told.rng };
-                    match named {
-                        Some(name) => P::lie(name, &said, to, &mut liar),
-                        None => any_lie::<P>(&said, to, &mut liar),
-                    }
-                }
-                Lie::Replay => {
-                    let own: Vec<&P::Message> = self
-                        .liars
-                        .said
-                        .iter()
-                        .filter(|(of, _)| *of == machine)
-                        .map(|(_, old)| old)
-                        .collect();
-                    let old = own.get(told.rng.index(own.len())).map(|old| (*old).clone());
-                    self.liars.said.push_back((machine, said.clone()));
-                    if self.liars.said.len() > MEMORY {
-                        self.liars.said.pop_front();
-                    }
-                    old.map(|old| vec![said, old])
-                }
+            let Some(said) = tale.messages.first() else { break };
+            let is_told = match &told.lie {
                 Lie::Dawdle(by) => {
-                    tale.late += by.draw(&mut told.rng);
-                    Some(vec![said])
+                    let is_late = told.rng.chance(told.rate);
+                    if is_late {
+                        tale.late += by.draw(&mut told.rng);
+                    }
+                    is_late
                 }
-                Lie::FalseReply => None,
+                _ => match self.says_instead(told, said, to) {
+                    Some(messages) => {
+                        tale.messages.splice(..1, messages);
+                        true
+                    }
+                    None => false,
+                },
             };
-            if let Some(messages) = fires {
-                tale.messages.splice(..1.min(before), messages);
+            if is_told {
                 self.fired.count(kind_of(&told.lie), self.now);
             }
         }
         self.liars.told = told;
         tale
+    }
+
+    /// What one lie makes of a message; none when it lets it pass.
+    fn says_instead(
+        &mut self,
+        told: &mut Told,
+        said: &P::Message,
+        to: NodeId,
+    ) -> Option<Vec<P::Message>> {
+        let (id, nodes) = (self.nodes.identity(told.machine), self.settings.nodes);
+        if let Lie::Equivocate = told.lie {
+            // One draw for all that hear it.
+            let mut rng = Rng::named(told.key, hash_of(said));
+            let is_other = rng.chance(told.rate) && rng.bits() >> (to.index() % 64) & 1 == 1;
+            let mut liar = Liar { id, nodes, rng: &mut rng };
+            return is_other.then(|| any_lie::<P>(said, to, &mut liar).unwrap_or_default());
+        }
+        if !told.rng.chance(told.rate) {
+            return None;
+        }
+        match &told.lie {
+            Lie::Silence => Some(Vec::new()),
+            Lie::Replay => {
+                let old = self.liars.recall(told.machine, said.clone(), &mut told.rng)?;
+                Some(vec![said.clone(), old])
+            }
+            Lie::Forge(named) => {
+                let mut liar = Liar { id, nodes, rng: &mut told.rng };
+                match named {
+                    Some(name) => P::lie(name, said, to, &mut liar),
+                    None => any_lie::<P>(said, to, &mut liar),
+                }
+            }
+            Lie::Equivocate | Lie::Dawdle(_) | Lie::FalseReply => None,
+        }
     }
 
     /// An answer leaves a node that may lie, or one of two machines.

@@ -3,8 +3,8 @@
 use super::super::MultiPaxos;
 use super::super::log::Slot;
 use super::super::message::Message;
-use super::ring::Ring;
 use crate::ballot::Ballot;
+use checkers::safety::Ring;
 use sim_core::{Cause, Effect, Invariant, Nodes, Service, Step, Violation};
 
 /// What an acceptor has said binds it, through restarts: it promises no lower ballot afterwards and

@@ -3,9 +3,9 @@
 use super::super::MultiPaxos;
 use super::super::log::{Command, Slot, Value};
 use super::super::message::Message;
-use super::ring::Ring;
 use crate::ballot::Ballot;
 use crate::quorum::{VoterSet, majority};
+use checkers::safety::Ring;
 use sim_core::drive::replay::hash_of;
 use sim_core::{
     Cause, Effect, Fact, Invariant, NodeId, Nodes, RequestId, Service, Step, Violation,
@@ -29,6 +29,8 @@ pub struct Choices {
     slots: Ring<Place, SLOTS>,
     /// Who has promised which ballot, for the newest ballots.
     promised: VecDeque<(Ballot, VoterSet)>,
+    /// The highest ballot of which that is forgotten: a proposal in such a one is believed.
+    forgotten: Ballot,
     /// From which slot on who decides.
     acceptors: Vec<(Slot, VoterSet)>,
     window: u64,
@@ -89,8 +91,10 @@ impl Choices {
                 who.insert(node);
             }
             None => {
-                if self.promised.len() == BALLOTS {
-                    self.promised.pop_front();
+                if self.promised.len() == BALLOTS
+                    && let Some((old, _)) = self.promised.pop_front()
+                {
+                    self.forgotten = self.forgotten.max(old);
                 }
                 self.promised.push_back((ballot, VoterSet::of(node)));
             }
@@ -153,6 +157,9 @@ impl Choices {
         let acceptors = self.acceptors_of(slot);
         let quorum = majority(acceptors.len());
         let promised = self.promised.iter().rev().find(|(known, _)| *known == ballot);
+        if promised.is_none() && ballot <= self.forgotten {
+            return None;
+        }
         let promised: SmallVec<[NodeId; 8]> = promised
             .map(|(_, who)| who.iter().filter(|acceptor| acceptors.contains(*acceptor)).collect())
             .unwrap_or_default();

@@ -7,7 +7,6 @@
 mod acceptors;
 mod choices;
 mod execution;
-mod ring;
 
 pub use acceptors::PromiseIntegrity;
 pub use choices::Choices;

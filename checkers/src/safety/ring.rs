@@ -1,12 +1,12 @@
-//! A memory of the newest slots, which slides along with the run.
+//! A memory of the newest of numbered things, which slides along with the run.
 
-use super::super::log::Slot;
 use std::collections::VecDeque;
 
-/// Something for each of the newest `N` slots; 0 to begin with, and forgotten for older ones.
+/// Something for each of the newest `N` of what is numbered from 1: a default to begin with, and forgotten for older
+/// ones.
 #[derive(Clone, Debug)]
 pub struct Ring<T, const N: usize> {
-    base: Slot,
+    base: u64,
     places: VecDeque<T>,
 }
 
@@ -17,32 +17,32 @@ impl<T, const N: usize> Default for Ring<T, N> {
 }
 
 impl<T: Default, const N: usize> Ring<T, N> {
-    /// What is remembered of a slot; none when it is too old.
+    /// What is remembered of a number; none when it is too old.
     #[inline]
-    pub fn at(&mut self, slot: Slot) -> Option<&mut T> {
-        if slot >= self.base + self.places.len() as u64 + N as u64 {
+    pub fn at(&mut self, number: u64) -> Option<&mut T> {
+        if number >= self.base + self.places.len() as u64 + N as u64 {
             self.places.clear();
-            self.base = slot;
+            self.base = number;
         }
-        while slot >= self.base + self.places.len() as u64 {
+        while number >= self.base + self.places.len() as u64 {
             if self.places.len() == N {
                 self.places.pop_front();
                 self.base += 1;
             }
             self.places.push_back(T::default());
         }
-        self.places.get_mut(slot.checked_sub(self.base)? as usize)
+        self.places.get_mut(number.checked_sub(self.base)? as usize)
     }
 
-    /// What is remembered of a slot, if anything was said of it.
+    /// What is remembered of a number, if anything was said of it.
     #[inline]
-    pub fn get(&self, slot: Slot) -> Option<&T> {
-        self.places.get(slot.checked_sub(self.base)? as usize)
+    pub fn get(&self, number: u64) -> Option<&T> {
+        self.places.get(number.checked_sub(self.base)? as usize)
     }
 
-    /// Every slot that is remembered, from this one on.
-    pub fn from(&self, slot: Slot) -> impl Iterator<Item = (Slot, &T)> {
-        let start = slot.saturating_sub(self.base).min(self.places.len() as u64);
+    /// What is remembered, from this number on.
+    pub fn from(&self, number: u64) -> impl Iterator<Item = (u64, &T)> {
+        let start = number.saturating_sub(self.base).min(self.places.len() as u64);
         (self.base + start..).zip(self.places.range(start as usize..))
     }
 }
