@@ -4,9 +4,8 @@
 //! with all faults healed, and a bound in which clients must be served again and every node must have caught up
 //! with what had been decided. The bound is the protocol's own; it is derived and printed.
 
-use sim_core::{Cause, Fact, Machine, Nodes, Observer, Process, Step, Time};
+use sim_core::{Cause, Fact, Machine, NodeSet, Nodes, Observer, Process, Step, Time};
 use std::collections::BTreeSet;
-
 /// Follows what each node has decided, and what it has to reach.
 #[derive(Clone, Debug)]
 pub struct CatchUp {
@@ -39,23 +38,32 @@ impl CatchUp {
         self.healed
     }
 
-    /// Whether every live node has decided all that was decided anywhere before the healing.
-    pub fn is_caught_up<P: Process>(&self, nodes: &Nodes<P>) -> bool {
-        self.lagging(nodes).is_none()
+    /// Whether every live member has decided all that was decided anywhere before the healing. Where no members are
+    /// named, every node is one.
+    pub fn is_caught_up<P: Process>(&self, nodes: &Nodes<P>, members: Option<NodeSet>) -> bool {
+        self.lagging(nodes, members).is_none()
     }
 
-    /// What a live node lacks, in words, if any lacks anything.
-    pub fn lagging<P: Process>(&self, nodes: &Nodes<P>) -> Option<String> {
+    /// What a live member lacks, in words, if any lacks anything.
+    pub fn lagging<P: Process>(
+        &self,
+        nodes: &Nodes<P>,
+        members: Option<NodeSet>,
+    ) -> Option<String> {
+        let is_member = |machine: &Machine| {
+            members.is_none_or(|members| members.contains(nodes.identity(*machine)))
+        };
+        let mut live = nodes.live().map(|(machine, _)| machine).filter(is_member);
         match &self.decided {
             Decided::InOrder { goal, by } => {
                 let reached = |machine: Machine| by.get(machine as usize).copied().unwrap_or(0);
-                let behind = nodes.live().map(|(machine, _)| (machine, reached(machine)));
+                let behind = live.map(|machine| (machine, reached(machine)));
                 let (machine, slot) = behind.min_by_key(|(_, slot)| *slot)?;
                 let node = nodes.identity(machine);
                 (slot < *goal)
                     .then(|| format!("{node} had decided up to slot {slot} only, of {goal},"))
             }
-            Decided::Apart { goal, by } => nodes.live().find_map(|(machine, _)| {
+            Decided::Apart { goal, by } => live.find_map(|machine| {
                 let lacked = match by.get(machine as usize) {
                     None => goal.first(),
                     Some(has) => goal.difference(has).next(),

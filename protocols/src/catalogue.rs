@@ -3,7 +3,7 @@
 
 use crate::promise::Promise;
 use crate::protocol::{BugAbout, Protocol};
-use crate::run::{self, GENERAL, Job, Options, Ran};
+use crate::run::{self, CHANGE_OVER, GENERAL, Job, Options, Ran};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use sim_core::fault::{FaultKind, Target};
@@ -142,6 +142,7 @@ where
     fn properties(&self) -> Vec<&'static str> {
         let mut properties = P::Safety::properties();
         properties.extend(GENERAL);
+        properties.extend(P::CHANGES_MEMBERS.then_some(CHANGE_OVER));
         properties
     }
     fn promises(&self, options: &Options) -> Vec<Promise> {
@@ -207,7 +208,12 @@ where
             DeValue::Table(table) => table.keys().map(|key| key.get_ref().to_string()).collect(),
             _ => Vec::new(),
         };
-        overlay(&begin, &given, &keys).map(|load: Load<P>| Arc::new(load) as Options)
+        let load: Load<P> = overlay(&begin, &given, &keys)?;
+        if ClientOf::<P>::changes_members(&load) && !P::CHANGES_MEMBERS {
+            let why = format!("{} cannot change its members, as these clients ask", self.name);
+            return Err(serde::de::Error::custom(why));
+        }
+        Ok(Arc::new(load))
     }
     fn options_schema(&self, generator: &mut SchemaGenerator) -> Schema {
         generator.subschema_for::<P::Config>()

@@ -3,7 +3,7 @@
 use crate::promise::Promise;
 use checkers::Model;
 use sim_core::fault::{FaultKind, Role, Target};
-use sim_core::{Matching, Nodes, Process, Safety, Settings, Span};
+use sim_core::{Matching, NodeSet, Nodes, Process, Safety, Settings, Span};
 use std::ops::RangeInclusive;
 
 /// A protocol: a process, what it promises, and how those promises are checked.
@@ -72,12 +72,27 @@ pub trait Protocol: Process<Service: Model> {
 
     /// Whether the cluster can go on with the nodes that are up and honest: whoever has lied may go on lying.
     fn can_go_on(nodes: &Nodes<Self>) -> bool {
-        nodes.live().count() > nodes.len() / 2
+        let Some(members) = Self::members(nodes) else {
+            return nodes.live().count() > nodes.len() / 2;
+        };
+        let live = nodes.live().map(|(machine, _)| nodes.identity(machine));
+        members.has_majority_in(live.collect())
     }
 
     /// Whether a node that has decided a slot has all the slots before it.
     fn decides_in_order() -> bool {
         true
+    }
+
+    /// Who has to keep up and be able to go on, where the members change: those of the newest configuration that
+    /// is in force for good. None where every node is a member.
+    fn members(_nodes: &Nodes<Self>) -> Option<NodeSet> {
+        None
+    }
+
+    /// A change of the members that is not over, in words. It is asked for only where `change-over` is promised.
+    fn open_change(_nodes: &Nodes<Self>) -> Option<String> {
+        None
     }
 
     /// When its clients may believe an answer, in a cluster of so many nodes.

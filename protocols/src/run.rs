@@ -66,6 +66,9 @@ const GLANCE: Span = Span::millis(50);
 /// The names of properties that every protocol's runs are checked for.
 pub const GENERAL: [&str; 4] = ["linearizable", "live-again", "catch-up", "no-panic"];
 
+/// A property of those protocols whose members change.
+pub const CHANGE_OVER: &str = "change-over";
+
 /// Reports the first violation of each property, with when it was found.
 struct Judge<S> {
     safety: S,
@@ -154,10 +157,10 @@ pub fn run<P: Protocol>(job: &Job<'_>) -> Ran {
     );
     let mut world =
         World::<P>::new(job.settings.clone(), config.clone(), clients, job.plan.clone(), job.seed);
-    let mut stopped = Stopped::InTime;
+    let mut ended = Ended::default();
     let panicked = catch_unwind(AssertUnwindSafe(|| {
         world.start(&mut watch);
-        stopped = until_recovered::<P>(&mut world, &mut watch, job, end, has_clients);
+        ended = until_recovered::<P>(&mut world, &mut watch, job, end, has_clients);
     }));
     let mut findings = Findings::<P> { config, world: &world, list: Vec::new() };
     findings.safety(&watch.3);
@@ -166,8 +169,7 @@ pub fn run<P: Protocol>(job: &Job<'_>) -> Ran {
         checkers::linearizable::check_told(&watch.2.operations, &watch.5.0.requests, job.budget);
     findings.linearizable(&judgement);
     let due = Due::of::<P>(config, &job.plan, &world);
-    let finished = stopped != Stopped::AtLimit;
-    findings.liveness(&due, finished, has_clients, &watch, settle);
+    findings.liveness(&due, ended, has_clients, &watch, settle);
     let mut outcome = Outcome {
         seed: job.seed,
         nodes: job.settings.nodes,
@@ -212,6 +214,17 @@ fn clients<P: Protocol>(
     (0..count).map(|index| Client::new(&settings, index, count)).collect()
 }
 
+/// How a run came to its end.
+#[derive(Debug, Default)]
+struct Ended {
+    /// Its events were up.
+    at_limit: bool,
+    /// It had recovered. That may be over again: members change, and the newest may have to catch up.
+    recovered: bool,
+    /// A change of the members that was not over whenever it was looked.
+    open_change: Option<String>,
+}
+
 /// Runs through the faults and on until the cluster has recovered, or until its time or its events are up.
 fn until_recovered<P: Protocol>(
     world: &mut World<P>,
@@ -219,29 +232,32 @@ fn until_recovered<P: Protocol>(
     job: &Job<'_>,
     end: Time,
     has_clients: bool,
-) -> Stopped {
+) -> Ended {
     let advance = |world: &mut World<P>, watch: &mut Watch<P>, until: Time| {
         let left = job.limit.saturating_sub(world.steps());
         timed::run(world, until, left, watch) != Stopped::AtLimit
     };
     let mut at = job.plan.heal;
     if !advance(world, watch, at) {
-        return Stopped::AtLimit;
+        return Ended { at_limit: true, ..Ended::default() };
     }
+    // There may always be another change under way, but not always the same.
+    let mut open_change = P::open_change(world.nodes());
     while at < end {
         at = (at + GLANCE).min(end);
         if !advance(world, watch, at) {
-            return Stopped::AtLimit;
+            return Ended { at_limit: true, recovered: false, open_change };
         }
         let served = !has_clients || watch.1.recovered();
-        if served && watch.4.is_caught_up(world.nodes()) {
-            return match advance(world, watch, (at + AFTERGLOW).min(end)) {
-                true => Stopped::InTime,
-                false => Stopped::AtLimit,
-            };
+        let nodes = world.nodes();
+        let caught_up = || watch.4.is_caught_up(nodes, P::members(nodes));
+        open_change = open_change.and_then(|_| P::open_change(nodes));
+        if served && caught_up() && open_change.is_none() {
+            let at_limit = !advance(world, watch, (at + AFTERGLOW).min(end));
+            return Ended { at_limit, recovered: true, open_change };
         }
     }
-    Stopped::InTime
+    Ended { open_change, ..Ended::default() }
 }
 
 /// Whether the cluster has to recover at all.
@@ -373,7 +389,7 @@ impl<P: Protocol> Findings<'_, P> {
     fn liveness(
         &mut self,
         due: &Due,
-        finished: bool,
+        ended: Ended,
         has_clients: bool,
         watch: &Watch<P>,
         settle: Span,
@@ -382,19 +398,24 @@ impl<P: Protocol> Findings<'_, P> {
         let heal = watch.4.healed();
         // Clients that have all that they wanted are served.
         let served = !has_clients || watch.1.recovered() || watch.1.nobody_asks();
-        let lagging = watch.4.lagging(self.world.nodes());
+        let nodes = self.world.nodes();
+        let lagging = watch.4.lagging(nodes, P::members(nodes)).filter(|_| !ended.recovered);
         let unserved = late("no operation that was begun after the healing succeeded".into());
-        let checks =
-            [("live-again", (!served).then_some(unserved)), ("catch-up", lagging.map(late))];
+        let mut checks =
+            vec![("live-again", (!served).then_some(unserved)), ("catch-up", lagging.map(late))];
+        let promises = P::promises(self.config);
+        if promises.iter().any(|promise| promise.property == CHANGE_OVER) {
+            checks.push((CHANGE_OVER, ended.open_change.map(late)));
+        }
         for (property, why) in checks {
-            let (verdict, why) = match (why, due, finished) {
+            let (verdict, why) = match (why, due, ended.at_limit) {
                 (None, Due::Yes, _) => (Verdict::Holds, String::new()),
                 (_, Due::No(why), _) => (Verdict::Holds, why.clone()),
-                (Some(_), _, false) => {
+                (Some(_), _, true) => {
                     let steps = self.world.steps();
                     (Verdict::Unknown, format!("the run was given up after {steps} steps"))
                 }
-                (Some(why), _, true) => (Verdict::Broken, why),
+                (Some(why), _, false) => (Verdict::Broken, why),
             };
             let at = (verdict == Verdict::Broken).then(|| heal + settle);
             self.add(property, verdict, why, at, None);

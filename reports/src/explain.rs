@@ -106,6 +106,9 @@ impl<'a> Explainer<'a> {
             Fact::Transfers { epoch, to } => {
                 format!("hands {term} {epoch} over to {}", NodeId(*to))
             }
+            Fact::Reconfigures { slot, members } => {
+                format!("has {members} members from slot {slot} on")
+            }
             Fact::Pays { account, amount, .. } => {
                 format!("is granted {amount} from account {account}")
             }

@@ -98,6 +98,13 @@ pub enum Fact {
         /// To whom.
         to: u32,
     },
+    /// It knows that from this slot on other nodes than before are the members.
+    Reconfigures {
+        /// Where.
+        slot: u64,
+        /// How many they are.
+        members: u32,
+    },
     /// A client was granted money from an account.
     Pays {
         /// From which account.
@@ -129,7 +136,7 @@ pub enum ReadPath {
 
 impl Fact {
     /// The names by which a fault can wait for a fact.
-    pub const EVENTS: [&'static str; 13] = [
+    pub const EVENTS: [&'static str; 14] = [
         "campaigns",
         "leads",
         "follows",
@@ -143,6 +150,7 @@ impl Fact {
         "executes",
         "transfers",
         "pays",
+        "reconfigures",
     ];
 
     /// Which of [`EVENTS`](Fact::EVENTS) this is.
@@ -161,6 +169,7 @@ impl Fact {
             Fact::Executes { .. } => 10,
             Fact::Transfers { .. } => 11,
             Fact::Pays { .. } => 12,
+            Fact::Reconfigures { .. } => 13,
         }
     }
 }
@@ -185,6 +194,7 @@ impl fmt::Display for Fact {
             }
             Fact::Transfers { epoch, to } => write!(f, " {epoch} to {}", NodeId(to)),
             Fact::Pays { account, amount, .. } => write!(f, " {amount} from {account}"),
+            Fact::Reconfigures { slot, members } => write!(f, " at {slot}, {members} members"),
         }
     }
 }

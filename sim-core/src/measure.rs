@@ -79,6 +79,7 @@ measures! {
     "snapshots-installed" Count false "times that a node took over a whole state";
     "compactions" Count false "times that a node stored a snapshot and dropped the log before it";
     "transfers" Count false "times that a leader handed over";
+    "reconfigurations" Count false "times that other nodes became the members";
     "log-reads" Count false "reads through the log";
     "read-index-reads" Count false "reads at the leader after a confirming round";
     "follower-reads" Count false "reads at a follower after asking the leader";
@@ -127,6 +128,8 @@ pub struct Measures {
     campaigns_since: u64,
     last_campaign: u64,
     decided: u64,
+    /// The last slot from which on other nodes were the members.
+    reconfigured: u64,
     leading: BTreeMap<NodeId, u64>,
     overlap_since: Option<Time>,
     /// A leader that a cut has hit, with its epoch and since when.
@@ -209,6 +212,7 @@ struct Counts {
     installed: u64,
     compactions: u64,
     transfers: u64,
+    reconfigurations: u64,
     reads: [u64; 5],
     deduplicated: u64,
     messages: u64,
@@ -261,6 +265,7 @@ impl Measures {
             campaigns_since: 0,
             last_campaign: 0,
             decided: 0,
+            reconfigured: 0,
             leading: BTreeMap::new(),
             overlap_since: None,
             cut_off: None,
@@ -308,6 +313,11 @@ impl Measures {
             Fact::Truncates { .. } => self.counts.truncated += 1,
             Fact::Compacts { .. } => self.counts.compactions += 1,
             Fact::Transfers { .. } => self.counts.transfers += 1,
+            Fact::Reconfigures { slot, .. } => {
+                let is_news = *slot > self.reconfigured;
+                self.counts.reconfigurations += u64::from(is_news);
+                self.reconfigured = self.reconfigured.max(*slot);
+            }
             Fact::Reads { by } => self.counts.reads[*by as usize] += 1,
             Fact::Deduplicates { .. } => self.counts.deduplicated += 1,
             Fact::Leases { .. } | Fact::Executes { .. } | Fact::Pays { .. } => {}
@@ -430,6 +440,7 @@ impl Measures {
             ("snapshots-installed", counts.installed),
             ("compactions", counts.compactions),
             ("transfers", counts.transfers),
+            ("reconfigurations", counts.reconfigurations),
             ("log-reads", counts.reads[ReadPath::Log as usize]),
             ("read-index-reads", counts.reads[ReadPath::ReadIndex as usize]),
             ("follower-reads", counts.reads[ReadPath::FollowerReadIndex as usize]),

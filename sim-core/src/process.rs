@@ -84,6 +84,10 @@ pub trait Process: Data {
     /// Whether it wants clients' requests sealed, to show them to others; see [`Context::request_seal`].
     const SEALED_REQUESTS: bool = false;
 
+    /// Whether its members can change: whether it does what [`Service::members`] of an operation says. To others
+    /// nobody may send such an operation.
+    const CHANGES_MEMBERS: bool = false;
+
     /// Lies in the protocol's own words, which a liar in a node's place may tell: a name, and what it is. The
     /// first are the ones that [`lie`](Process::lie) is asked for when none is named.
     const LIES: &'static [(&'static str, &'static str)] = &[];

@@ -5,6 +5,7 @@
 //! history that is judged is recorded where it stands.
 
 use crate::fact::Fact;
+use crate::node_set::NodeSet;
 use crate::process::{Config, Data, NodeId};
 use crate::random::Rng;
 use crate::time::{Span, SpanRange, Time};
@@ -32,6 +33,13 @@ pub trait Service: Data + Default {
     /// Whether the operation leaves every state as it is.
     fn is_read(_op: &Self::Op) -> bool {
         false
+    }
+
+    /// Whether the operation asks that these nodes, and no others, be the members of the cluster from then on.
+    /// Its place in the sequence of operations is where they are.
+    #[inline]
+    fn members(_op: &Self::Op) -> Option<NodeSet> {
+        None
     }
 
     /// A false reply in place of a true one, for liars.
@@ -157,6 +165,11 @@ pub trait Client: Data {
 
     /// The loads that a scenario may name, each with its options' first values.
     fn loads() -> Vec<(&'static str, Self::Load)>;
+
+    /// Whether this load asks for changes of the members.
+    fn changes_members(_load: &Self::Load) -> bool {
+        false
+    }
 
     /// The client with this index, of so many.
     fn new(settings: &ClientSettings<Self::Load>, index: u32, count: u32) -> Self;

@@ -10,7 +10,7 @@ use super::message::{Message, Timer};
 use super::{MultiPaxos, Role};
 use crate::quorum::VoterSet;
 use serde::Serialize;
-use sim_core::{Context, NodeId, Service};
+use sim_core::{Context, Fact, NodeId, Service};
 
 /// The acceptors of every slot that may still be decided, in order: from which slot on, and who.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -60,7 +60,14 @@ impl<S: Service> MultiPaxos<S> {
 
     /// A command that changes the acceptors was executed. A leader asks the new ones for the promise
     /// that it has from the others: without it their votes would not be safe.
-    pub(super) fn change_acceptors(&mut self, slot: Slot, acceptors: VoterSet) {
+    pub(super) fn change_acceptors(
+        &mut self,
+        slot: Slot,
+        acceptors: VoterSet,
+        ctx: &mut Context<Self>,
+    ) {
+        let members = acceptors.len() as u32;
+        ctx.claim(Fact::Reconfigures { slot: slot + self.config.window, members });
         self.memberships.forget_before(slot + 1);
         self.memberships.change(slot + self.config.window, acceptors);
         self.must_prepare |= self.role == Role::Leader;

@@ -94,7 +94,9 @@ impl<S: Service> MultiPaxos<S> {
                     let (service, sessions) = (&mut self.service, &mut self.sessions);
                     session::execute(service, sessions, request, slot, most, leads, ctx);
                 }
-                Command::Acceptors(acceptors) => self.change_acceptors(slot, acceptors.clone()),
+                Command::Acceptors(acceptors) => {
+                    self.change_acceptors(slot, acceptors.clone(), ctx);
+                }
             }
             (self.executed, self.last_value) = (slot, value.checksum);
             let state = if self.snapshot_is_due() { self.digest() } else { 0 };

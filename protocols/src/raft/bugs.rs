@@ -2,52 +2,15 @@
 //!
 //! The protocol asks [`Bugs::on`] at one place for each. What a mistake needs beyond that is here.
 
-use super::config::{Config, Reads};
+use super::config::{Changes, Config, Learners, Reads};
 use super::log::{Entry, Index, Log, Term};
+use super::members::Membership;
 use super::session::Sessions;
 use super::{Raft, Role};
-use crate::protocol::BugAbout;
-use crate::quorum::VoterSet;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use sim_core::fault::FaultKind;
-use sim_core::{Context, Data, NodeId, Service, Span, Time};
+use crate::planted::planted_bugs;
+use sim_core::{Context, Data, NodeId, NodeSet, Service, Span, Time};
 
-macro_rules! bugs {
-    ($(
-        $bug:ident $id:literal [$($breaks:literal)+] [$($needs:ident)*] $words:literal,
-        $origin:literal;
-    )+) => {
-        /// A mistake.
-        #[derive(
-            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-        )]
-        #[serde(rename_all = "kebab-case")]
-        pub enum Bug {
-            $(#[doc = concat!($words, " Origin: ", $origin, ".")] $bug,)+
-        }
-
-        impl Bug {
-            /// Every mistake, in the order of the paper's parts.
-            pub const ALL: &'static [Bug] = &[$(Bug::$bug),+];
-
-            /// What is known of it.
-            pub fn about(self) -> BugAbout {
-                match self {
-                    $(Bug::$bug => BugAbout {
-                        id: $id,
-                        origin: $origin,
-                        breaks: &[$($breaks),+],
-                        needs: &[$(FaultKind::$needs),*],
-                        about: $words,
-                    },)+
-                }
-            }
-        }
-    };
-}
-
-bugs! {
+planted_bugs! {
     VoteNotPersisted "vote-not-persisted" ["election-safety" "monotonicity"] [Crash]
         "A vote is answered before the disk has it.",
         "NodeDB #161; TiKV #1610, citing etcd #7317; akka-raft #56 (Scott et al., NSDI 2016)";
@@ -167,6 +130,44 @@ bugs! {
         "Pieces of two snapshots are put together.",
         "negative of Fig. 13, steps 2 to 4";
 
+    SnapshotLatestConfig "snapshot-latest-config"
+        ["configuration-safety" "leader-completeness" "election-safety" "live-again"] [Cut Crash]
+        "A snapshot holds the newest configuration of the log, committed or not, in place of its own.",
+        "canonical/raft #250 and #354; async-raft #133";
+    InstallKeepsConfig "install-keeps-config"
+        ["configuration-safety" "leader-completeness" "election-safety" "live-again"] [Cut]
+        "A server that installs a snapshot goes on with the configuration that it had.",
+        "openraft #1808";
+
+    SingleServerNoTermCommit "single-server-no-term-commit"
+        ["configuration-safety" "leader-completeness" "election-safety"] [Cut]
+        "A leader appends a configuration before it has committed an entry of its own term.",
+        "thesis 4.1 as printed; Ongaro, raft-dev, July 2015";
+    JointOneMajority "joint-one-majority"
+        ["commitment" "election-safety" "leader-completeness"] [Cut]
+        "A joint configuration asks for a majority of the new voters alone.",
+        "negative of section 6; compare etcd/raft #372";
+    JointLeaveEarly "joint-leave-early" ["configuration-safety" "leader-completeness"] []
+        "C_new is appended before C_old,new is committed.",
+        "negative of section 6";
+    ConfigEffectiveOnCommit "config-effective-on-commit"
+        ["commitment" "configuration-safety" "leader-completeness" "election-safety"] []
+        "A configuration is in force when it is committed, not when it is in the log.",
+        "etcd's design; CockroachDB RFC 36098; camunda #62837";
+    ConfigNotReverted "config-not-reverted"
+        ["commitment" "configuration-safety" "election-safety" "live-again"] [Cut]
+        "A configuration stays in force when its entry is dropped.",
+        "negative of section 6";
+    LearnerCounted "learner-counted" ["commitment" "leader-completeness"] []
+        "What a learner holds counts as if it had a vote.",
+        "octo-im pull request 43";
+    LearnerRefusesVote "learner-refuses-vote" ["live-again"] [Crash Cut]
+        "A server that does not know yet that it may vote does not vote.",
+        "raft-rs #57; etcd pull request 10998";
+    UncommittedRemovalBlocksCampaign "uncommitted-removal-blocks-campaign" ["live-again"] [Crash Cut]
+        "A server whose removal is not committed yet does not stand for election.",
+        "openraft #2091; thesis 4.2.2 says that it must";
+
     PrevoteBumpsTerm "prevote-bumps-term" ["pre-vote-free"] [Cut]
         "A server takes over the term of a Pre-Vote.",
         "negative of thesis 9.6";
@@ -189,11 +190,6 @@ bugs! {
 }
 
 impl Bug {
-    /// The mistake with this id.
-    pub fn named(id: &str) -> Option<Bug> {
-        Bug::ALL.iter().copied().find(|bug| bug.about().id == id)
-    }
-
     /// Takes away what would hide the mistake: another safety net, or an option that is not its
     /// subject.
     pub fn config(self, config: &mut Config) {
@@ -241,33 +237,46 @@ impl Bug {
                     config.reads = Reads::Lease;
                 }
             }
+            Bug::SnapshotLatestConfig | Bug::InstallKeepsConfig => {
+                config.snapshot_after = config.snapshot_after.clamp(1, 8)
+            }
+            Bug::SingleServerNoTermCommit => {
+                (config.changes, config.learners) = (Changes::Single, Learners::No);
+            }
+            Bug::JointOneMajority | Bug::JointLeaveEarly => {
+                (config.changes, config.learners) = (Changes::Joint, Learners::No);
+            }
+            Bug::LearnerCounted => config.learners = Learners::Always,
+            Bug::LearnerRefusesVote => config.learners = Learners::No,
             Bug::SessionAutoRecreate => config.sessions = config.sessions.min(2),
             _ => {}
         }
     }
 }
 
-/// The mistakes that are switched on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
-pub struct Bugs(u64);
-
 impl Bugs {
-    /// These.
-    pub fn of(bugs: &[Bug]) -> Bugs {
-        Bugs(bugs.iter().fold(0, |set, bug| set | 1 << *bug as u64))
-    }
-    /// Whether this one is on.
-    #[inline]
-    pub fn on(self, bug: Bug) -> bool {
-        self.0 & 1 << bug as u64 != 0
-    }
-
     pub(super) fn quorum(self, majority: usize, servers: usize) -> usize {
         if self.on(Bug::QuorumHalf) { servers.div_ceil(2) } else { majority }
     }
 
+    /// Whose numbers are counted for a group of voters: theirs.
+    #[inline]
+    pub(super) fn counted(self, group: NodeSet, peers: NodeSet) -> NodeSet {
+        if self.on(Bug::LearnerCounted) { group.or(peers) } else { group }
+    }
+
+    /// The groups of which each must agree.
+    pub(super) fn groups(self, members: Membership) -> impl Iterator<Item = NodeSet> {
+        let is_one = self.on(Bug::JointOneMajority);
+        if is_one { Membership::of(members.voters) } else { members }.groups()
+    }
+
+    pub(super) fn knows_no_vote<S: Service>(self, voter: &Raft<S>) -> bool {
+        self.on(Bug::LearnerRefusesVote) && !voter.membership().everybody().contains(voter.id)
+    }
+
     /// Under whose name a vote is counted: the first that has not voted, when nobody looks.
-    pub(super) fn voter(self, from: NodeId, votes: &VoterSet) -> NodeId {
+    pub(super) fn voter(self, from: NodeId, votes: NodeSet) -> NodeId {
         if !self.on(Bug::DuplicateVoteCounted) {
             return from;
         }
@@ -339,15 +348,6 @@ impl<S: Service> Raft<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn scenario_files_name_bugs_by_their_ids() {
-        assert!(Bug::ALL.len() <= 64, "they are bits of one word");
-        for bug in Bug::ALL {
-            let name = serde_json::to_value(bug).unwrap();
-            assert_eq!(name, bug.about().id);
-        }
-    }
 
     #[test]
     fn what_a_bug_asks_of_the_configuration_can_run() {

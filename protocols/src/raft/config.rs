@@ -3,7 +3,7 @@
 use super::bugs::Bug;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sim_core::{Span, SpanRange};
+use sim_core::{NodeSet, Span, SpanRange};
 
 /// Raft's options.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -36,6 +36,13 @@ pub struct Config {
     /// How often a leader hands over to its most up-to-date follower, as a rebalancing policy
     /// would.
     pub transfer_every: Option<Span>,
+    /// How many of the servers vote at first: the first so many; 0 means all. The others have no part
+    /// in the cluster until they are asked for.
+    pub voters: u32,
+    /// How the members are changed when a client asks for it.
+    pub changes: Changes,
+    /// Who is sent the log without having a vote.
+    pub learners: Learners,
     /// Mistakes made on purpose.
     pub bugs: Vec<Bug>,
 }
@@ -70,6 +77,56 @@ pub enum Reads {
     Local,
 }
 
+/// How the members are changed.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Changes {
+    /// To any other set of voters at once, by a joint configuration (section 6).
+    #[default]
+    Joint,
+    /// One voter after another (thesis, section 4.2).
+    Single,
+}
+
+/// Who is sent the log without having a vote.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Learners {
+    /// Nobody: a new voter begins to catch up when it already counts.
+    No,
+    /// Servers that are to become voters, until they have caught up (thesis, section 4.2.1).
+    #[default]
+    Joining,
+    /// Every server that is no voter.
+    Always,
+}
+
 impl Default for Config {
     fn default() -> Self {
         Config {
@@ -85,6 +142,9 @@ impl Default for Config {
             snapshot_chunk: 4,
             sessions: 1_000,
             transfer_every: None,
+            voters: 0,
+            changes: Changes::Joint,
+            learners: Learners::Joining,
             bugs: Vec::new(),
         }
     }
@@ -112,6 +172,11 @@ impl Config {
             ),
         ];
         impossible.into_iter().find(|(is_so, _)| *is_so).map(|(_, why)| why.to_string())
+    }
+
+    /// Who votes at first, of so many servers.
+    pub fn first_voters(&self, servers: u32) -> NodeSet {
+        NodeSet::first(if self.voters == 0 { servers } else { self.voters.min(servers) })
     }
 
     /// Whether voters stand by a leader that they hear from.

@@ -5,8 +5,7 @@ use super::bugs::Bug;
 use super::log::{Index, Term};
 use super::message::{Candidacy, Message, Timer};
 use super::{Raft, Role};
-use crate::quorum::VoterSet;
-use sim_core::{Context, Fact, NodeId, Service};
+use sim_core::{Context, Fact, NodeId, NodeSet, Service};
 
 impl<S: Service> Raft<S> {
     /// Waits anew for word from a leader, for a time drawn at random so that elections seldom
@@ -19,18 +18,35 @@ impl<S: Service> Raft<S> {
     /// "If election timeout elapses without receiving AppendEntries RPC from current leader or
     /// granting vote to candidate: convert to candidate" (Fig. 2).
     pub(super) fn on_election_timeout(&mut self, ctx: &mut Context<Self>) {
+        if !self.may_campaign() {
+            self.follow(None, ctx);
+            return self.await_leader(ctx);
+        }
         if !self.config.pre_vote {
             return self.campaign(false, ctx);
         }
         self.follow(None, ctx);
         self.role = Role::PreCandidate;
-        self.votes = VoterSet::of(self.id);
+        self.votes = NodeSet::of(self.id);
         self.await_leader(ctx);
-        if self.votes.len() >= self.quorum() {
+        if self.is_quorum(self.votes) {
             return self.campaign(false, ctx);
         }
         let candidacy = self.candidacy(self.term + 1, false);
-        ctx.broadcast(Message::PreVote(candidacy));
+        self.ask_voters(Message::PreVote(candidacy), ctx);
+    }
+
+    /// Asks everybody whose vote counts, in the newest configuration that it knows. Whether they
+    /// know it too is their business: "servers must process votes of candidates that are not in
+    /// their configuration" (thesis, section 4.2.2, in other words).
+    fn ask_voters(&self, message: Message<S>, ctx: &mut Context<Self>) {
+        let voters = self.membership().everybody();
+        if voters.len() == self.progress.len() {
+            return ctx.broadcast(message);
+        }
+        for voter in voters.iter().filter(|voter| *voter != self.id) {
+            ctx.send(voter, message.clone());
+        }
     }
 
     /// "On conversion to candidate, start election: increment currentTerm, vote for self, reset
@@ -40,18 +56,18 @@ impl<S: Service> Raft<S> {
         self.voted_for = Some(self.id);
         self.role = Role::Candidate;
         self.set_leader(None, ctx);
-        self.votes = VoterSet::of(self.id);
+        self.votes = NodeSet::of(self.id);
         self.await_leader(ctx);
         self.save_term(ctx);
         ctx.claim(Fact::Campaigns { epoch: self.term });
-        if self.votes.len() >= self.quorum() {
+        if self.is_quorum(self.votes) {
             // Alone it may lead as soon as its own vote is on disk: the word to itself waits for
             // that.
             let (term, granted) = (self.term, true);
             return ctx.send(self.id, Message::Vote { term, granted });
         }
         let candidacy = self.candidacy(self.term, transfer);
-        ctx.broadcast(Message::RequestVote(candidacy));
+        self.ask_voters(Message::RequestVote(candidacy), ctx);
     }
 
     fn candidacy(&self, term: Term, transfer: bool) -> Candidacy {
@@ -97,7 +113,10 @@ impl<S: Service> Raft<S> {
         }
         let is_free = ask.term > self.term
             || ask.term == self.term && self.voted_for.is_none_or(|voted| voted == from);
-        let granted = is_free && self.is_up_to_date(ask) && !self.stands_by_a_leader(ctx);
+        let granted = is_free
+            && self.is_up_to_date(ask)
+            && !self.stands_by_a_leader(ctx)
+            && !self.bugs.knows_no_vote(self);
         let term = if granted { ask.term } else { self.term };
         ctx.send(from, Message::PreVoteReply { term, granted });
     }
@@ -112,8 +131,8 @@ impl<S: Service> Raft<S> {
         if self.role != Role::PreCandidate || !granted || term != self.term + 1 {
             return;
         }
-        self.votes.insert(self.bugs.voter(from, &self.votes));
-        if self.votes.len() >= self.quorum() {
+        self.votes.insert(self.bugs.voter(from, self.votes));
+        if self.is_quorum(self.votes) {
             self.campaign(false, ctx);
         }
     }
@@ -135,6 +154,7 @@ impl<S: Service> Raft<S> {
         }
         let granted = ask.term == self.term
             && self.voted_for.is_none_or(|voted| voted == from)
+            && !self.bugs.knows_no_vote(self)
             && (self.is_up_to_date(ask) || self.bugs.trusts_noted(self.voted_for, from));
         if granted {
             self.voted_for = Some(from);
@@ -157,8 +177,8 @@ impl<S: Service> Raft<S> {
         if self.role != Role::Candidate || !granted || term != self.term {
             return;
         }
-        self.votes.insert(self.bugs.voter(from, &self.votes));
-        if self.votes.len() >= self.quorum() {
+        self.votes.insert(self.bugs.voter(from, self.votes));
+        if self.is_quorum(self.votes) {
             self.lead(ctx);
         }
     }
@@ -178,9 +198,10 @@ impl<S: Service> Raft<S> {
             ctx.cancel_timer(Timer::Heartbeat);
             self.give_up_reads(ctx);
             self.end_transfer(ctx);
+            self.give_up_change(ctx);
             self.await_leader(ctx);
             if self.bugs.on(Bug::TruncateOnStepdown) {
-                self.log.truncate_from(self.commit_index + 1);
+                self.truncate_from(self.commit_index + 1);
             }
         }
         if matches!(was, Role::Candidate | Role::Leader) {

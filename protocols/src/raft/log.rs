@@ -1,5 +1,6 @@
 //! The replicated log: what was compacted away, and the entries after it.
 
+use super::members::Membership;
 use serde::Serialize;
 use sim_core::drive::replay::hash_of;
 use sim_core::{Request, Service};
@@ -16,18 +17,45 @@ pub type Term = u64;
 pub struct Entry<S: Service> {
     /// The term of the leader that made it.
     pub term: Term,
-    /// A client's request, or nothing: the entry with which a leader's term begins (section 8).
-    pub request: Option<Request<S>>,
+    /// What it says.
+    pub payload: Payload<S>,
     /// A hash of the two, taken once, as a storage engine would.
     pub checksum: u64,
 }
 
 impl<S: Service> Entry<S> {
     /// An entry of a leader of this term.
-    pub fn new(term: Term, request: Option<Request<S>>) -> Self {
-        let checksum = hash_of(&(term, &request));
-        Entry { term, request, checksum }
+    pub fn new(term: Term, payload: Payload<S>) -> Self {
+        let checksum = hash_of(&(term, &payload));
+        Entry { term, payload, checksum }
     }
+}
+
+/// What an entry says.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
+pub enum Payload<S: Service> {
+    /// Nothing: the entry with which a leader's term begins (section 8).
+    Nothing,
+    /// A client's request.
+    Request(Request<S>),
+    /// A configuration (section 6).
+    Members(Arc<Reconfiguration<S>>),
+}
+
+impl<S: Service> From<Option<Request<S>>> for Payload<S> {
+    fn from(request: Option<Request<S>>) -> Self {
+        request.map_or(Payload::Nothing, Payload::Request)
+    }
+}
+
+/// A configuration in the log.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
+pub struct Reconfiguration<S: Service> {
+    /// The configuration.
+    pub members: Membership,
+    /// The request that it answers when it is committed; a joint one bears it for the one that
+    /// follows.
+    pub request: Option<Request<S>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]

@@ -12,8 +12,8 @@
 //! **Promises** are in [`promises`]: safety under every crash, delay, loss and partition, and
 //! liveness when a majority is connected again. **Caveats.** A server that loses what it synced, or
 //! is told that it synced what it did not, may vote twice or forget what it acknowledged, and
-//! nothing is promised then. Lease reads rest on clocks whose drift is bounded. The members are
-//! fixed: changing them (thesis, chapter 4) is not here.
+//! nothing is promised then. Lease reads rest on clocks whose drift is bounded. A server that was
+//! removed and comes back must have its old disk: with an empty one it needs a new name.
 //!
 //! | in the papers | here |
 //! |---|---|
@@ -21,6 +21,8 @@
 //! | Fig. 2, leader election; sections 5.2, 5.4.1; Pre-Vote (thesis 9.6); disruptive servers (4.2.3) | `election` |
 //! | Fig. 2, log replication; sections 5.3, 5.4.2; batching and pipelining (thesis 10.2) | `replication` |
 //! | Fig. 13, section 7, log compaction and snapshots | [`snapshot`] |
+//! | section 6; thesis, chapter 4: configurations, quorums of two majorities | [`members`] |
+//! | the same: changes of the members, learners, leaders that leave | [`change`] |
 //! | section 8, client sessions (thesis 6.3) | [`session`] |
 //! | section 8, read-only requests; read-index and leases (thesis 6.4) | [`reads`] |
 //! | leadership transfer (thesis 3.10) | `transfer` |
@@ -28,10 +30,12 @@
 //! | how people get it wrong | [`bugs`] |
 
 pub mod bugs;
+pub mod change;
 pub mod config;
 mod election;
 pub mod invariants;
 pub mod log;
+pub mod members;
 pub mod message;
 pub mod promises;
 mod protocol;
@@ -42,16 +46,17 @@ pub mod snapshot;
 mod transfer;
 
 use crate::lease::Lessee;
-use crate::quorum::{VoterSet, majority};
 use crate::session::{self, Sessions};
 use bugs::{Bug, Bugs};
+use change::Change;
 pub use config::Config;
-use log::{Index, Log, Term};
+use log::{Index, Log, Payload, Term};
+use members::{Members, Membership};
 use message::{Message, Record, Timer};
 use replication::Progress;
 use serde::Serialize;
 use sim_core::drive::replay::hash_of;
-use sim_core::{Context, Fact, NodeId, Process, Request, Service, Time};
+use sim_core::{Context, Fact, NodeId, NodeSet, Process, Request, Service, Time};
 use snapshot::{Incoming, Snapshot};
 use std::sync::Arc;
 use transfer::Transfer;
@@ -81,6 +86,8 @@ pub struct Raft<S: Service> {
     voted_for: Option<NodeId>,
     log: Log<S>,
     snapshot: Option<Arc<Snapshot<S>>>,
+    // The configurations in these two.
+    members: Members,
 
     // What is committed, and the state that it led to.
     commit_index: Index,
@@ -93,10 +100,13 @@ pub struct Raft<S: Service> {
     leader: Option<NodeId>,
     heard_leader: Option<Time>,
     booted: Time,
-    votes: VoterSet,
+    votes: NodeSet,
 
     // What a leader knows of each server, itself among them.
     progress: Vec<Progress<S>>,
+    /// Whom it sends its log to.
+    peers: NodeSet,
+    change: Option<Change<S>>,
     reads: reads::Pending<S>,
     transfer: Option<Transfer>,
     incoming: Option<Incoming<S>>,
@@ -110,6 +120,7 @@ impl<S: Service> Process for Raft<S> {
     type Config = Config;
 
     const KINDS: &'static [&'static str] = message::KINDS;
+    const CHANGES_MEMBERS: bool = true;
 
     fn boot(config: &Config, disk: &[Record<S>], ctx: &mut Context<Self>) -> Self {
         let mut raft = Raft::new(config, ctx);
@@ -172,8 +183,12 @@ impl<S: Service> Process for Raft<S> {
         if let Some(transfer) = &self.transfer {
             return ctx.refuse(request.id, Some(transfer.target));
         }
-        if !session::answer_old(&self.sessions, request.id, ctx) {
-            self.propose(Some(request.clone()), ctx);
+        if session::answer_old(&self.sessions, request.id, ctx) {
+            return;
+        }
+        match S::members(&request.op) {
+            Some(wanted) => self.on_change(request, wanted, ctx),
+            None => self.propose(Payload::Request(request.clone()), ctx),
         }
     }
 
@@ -203,6 +218,7 @@ impl<S: Service> Raft<S> {
             voted_for: None,
             log: Log::default(),
             snapshot: None,
+            members: Members::from(0, Membership::of(config.first_voters(ctx.nodes()))),
             commit_index: 0,
             last_applied: 0,
             service: S::default(),
@@ -211,8 +227,10 @@ impl<S: Service> Raft<S> {
             leader: None,
             heard_leader: None,
             booted: now,
-            votes: VoterSet::default(),
+            votes: NodeSet::default(),
             progress: (0..ctx.nodes()).map(|_| Progress::new(1, now)).collect(),
+            peers: NodeSet::default(),
+            change: None,
             reads: reads::Pending::new(ctx.rng().bits()),
             transfer: None,
             incoming: None,
@@ -228,8 +246,8 @@ impl<S: Service> Raft<S> {
                 }
                 Record::Snapshot(snapshot) => self.restore(snapshot.clone()),
                 Record::Entry { index, entry } if *index <= self.log.last_index() + 1 => {
-                    self.log.truncate_from(*index);
-                    self.log.push(entry.clone());
+                    self.truncate_from(*index);
+                    self.push(entry.clone());
                 }
                 Record::Entry { .. } => {}
             }
@@ -251,11 +269,6 @@ impl<S: Service> Raft<S> {
         )
     }
 
-    /// How many votes or acknowledgements are enough.
-    fn quorum(&self) -> usize {
-        self.bugs.quorum(majority(self.progress.len()), self.progress.len())
-    }
-
     /// Writes the term and the vote. What is sent from here on waits for the disk.
     fn save_term(&mut self, ctx: &mut Context<Self>) {
         ctx.append(Record::Hard { term: self.term, voted_for: self.voted_for });
@@ -265,7 +278,24 @@ impl<S: Service> Raft<S> {
     /// Writes an entry at the end of the log.
     fn append(&mut self, entry: log::Entry<S>, ctx: &mut Context<Self>) {
         ctx.append(Record::Entry { index: self.log.last_index() + 1, entry: entry.clone() });
+        self.push(entry);
+    }
+
+    /// Adds an entry to the log. A configuration is in force from then on.
+    #[inline]
+    fn push(&mut self, entry: log::Entry<S>) {
+        if let Payload::Members(change) = &entry.payload {
+            self.members.push(self.log.last_index() + 1, change.members);
+        }
         self.log.push(entry);
+    }
+
+    /// Drops the entries from this index on, and their configurations.
+    fn truncate_from(&mut self, index: Index) {
+        self.log.truncate_from(index);
+        if !self.bugs.on(Bug::ConfigNotReverted) {
+            self.members.truncate_from(index);
+        }
     }
 
     /// "If commitIndex > lastApplied: increment lastApplied, apply log[lastApplied]" (Fig. 2). The
@@ -275,7 +305,17 @@ impl<S: Service> Raft<S> {
             let slot = self.last_applied + 1;
             let Some(entry) = self.log.get(slot) else { break };
             let (epoch, value) = (entry.term, entry.checksum);
-            if let Some(request) = &entry.request {
+            let request = match &entry.payload {
+                Payload::Nothing => None,
+                Payload::Request(request) => Some(request),
+                Payload::Members(change) if change.members.is_joint() => None,
+                Payload::Members(change) => {
+                    let members = change.members.voters.len() as u32;
+                    ctx.claim(Fact::Reconfigures { slot, members });
+                    change.request.as_ref()
+                }
+            };
+            if let Some(request) = request {
                 let leads = self.role == Role::Leader;
                 let most = self.config.sessions;
                 self.bugs.reopen_sessions(&mut self.sessions);
@@ -339,6 +379,10 @@ impl<S: Service> Raft<S> {
     /// `matchIndex` of a server, while it leads.
     pub fn match_index(&self, server: NodeId) -> Index {
         self.progress.get(server.index()).map_or(0, |progress| progress.match_index)
+    }
+    /// Whom it sends its log to, while it leads.
+    pub fn peers(&self) -> NodeSet {
+        self.peers
     }
     /// Its options.
     pub fn config(&self) -> &Config {

@@ -16,8 +16,11 @@ const ALWAYS: &[(&str, &str)] = &[
     ("monotonicity", "terms, votes and commit indices never go back, nor across restarts"),
     ("exactly-once", "a request changes the state at most once, however often it is sent"),
     ("pre-vote-free", "asking beforehand changes no term and no vote"),
+    ("configuration-safety", "no two configurations whose quorums could decide apart are in force"),
+    ("commitment", "a leader commits what a majority of each group of its voters has acknowledged"),
     ("live-again", "when faults have healed, requests are done within the stated bound"),
-    ("catch-up", "when faults have healed, every live server reaches what is decided"),
+    ("catch-up", "when faults have healed, every live member reaches what is decided"),
+    ("change-over", "when faults have healed, a change of the members is finished or gone"),
 ];
 
 /// Raft's promises in this configuration.
@@ -72,7 +75,10 @@ pub fn settle(config: &Config, delay: Span, sync: Span) -> Span {
 /// clients differently.
 pub fn implied_by(property: &str) -> &'static [&'static str] {
     match property {
-        "leader-completeness" => &["election-safety", "log-matching"],
+        "leader-completeness" => {
+            &["election-safety", "log-matching", "configuration-safety", "commitment"]
+        }
+        "election-safety" => &["configuration-safety"],
         "log-matching" => &["election-safety"],
         "state-machine-safety" => &["election-safety", "log-matching", "leader-completeness"],
         "exactly-once" => &["state-machine-safety", "leader-completeness", "election-safety"],

@@ -6,7 +6,7 @@ use super::{Raft, promises};
 use crate::promise::Promise;
 use crate::protocol::{BugAbout, Protocol};
 use checkers::Model;
-use sim_core::{Settings, Span};
+use sim_core::{NodeSet, Nodes, Settings, Span};
 use std::ops::RangeInclusive;
 
 impl<S: Model> Protocol for Raft<S> {
@@ -46,6 +46,25 @@ impl<S: Model> Protocol for Raft<S> {
 
     fn sizes() -> RangeInclusive<u32> {
         1..=101
+    }
+
+    /// As the server knows it that has committed most.
+    fn members(nodes: &Nodes<Self>) -> Option<NodeSet> {
+        let furthest = nodes.live().map(|(_, raft)| raft).max_by_key(|raft| raft.commit_index())?;
+        Some(furthest.members().at(furthest.commit_index()).voters)
+    }
+
+    fn open_change(nodes: &Nodes<Self>) -> Option<String> {
+        let members = <Self as Protocol>::members(nodes)?;
+        let servers = nodes.live().map(|(machine, raft)| (nodes.identity(machine), raft));
+        let mut members = servers.filter(|(server, _)| members.contains(*server));
+        let is_open = |raft: &Raft<S>| {
+            let (index, newest) = raft.members().newest();
+            newest.is_joint() || index > raft.commit_index()
+        };
+        let (server, raft) = members.find(|(_, raft)| is_open(raft))?;
+        let newest = raft.members().newest().1;
+        Some(format!("{server}'s change to the voters {newest} was neither committed nor dropped"))
     }
 
     fn settle(config: &Config, settings: &Settings) -> Span {

@@ -14,7 +14,6 @@ use super::config;
 use super::log::{Index, Term};
 use super::message::Message;
 use super::{Raft, Role};
-use crate::quorum::agreed_beyond;
 use serde::Serialize;
 use sim_core::{Context, Fact, NodeId, ReadPath, Request, Service, Time};
 use std::collections::VecDeque;
@@ -160,16 +159,18 @@ impl<S: Service> Raft<S> {
         let me = self.id.index();
         self.progress[me].round = self.reads.round;
         for server in (0..self.progress.len()).filter(|server| *server != me) {
-            self.send_heartbeat(NodeId(server as u32), ctx);
+            let server = NodeId(server as u32);
+            if self.peers.contains(server) {
+                self.send_heartbeat(server, ctx);
+            }
         }
         self.confirm_rounds(ctx);
     }
 
     /// Looks which rounds a majority has answered.
     pub(super) fn confirm_rounds(&mut self, ctx: &mut Context<Self>) {
-        let rounds = self.progress.iter().map(|progress| progress.round);
-        let known = self.reads.confirmed;
-        let Some(confirmed) = agreed_beyond(known, rounds, self.quorum()) else { return };
+        let answered = self.agreed_beyond(self.reads.confirmed, |progress| progress.round);
+        let Some(confirmed) = answered else { return };
         self.reads.confirmed = confirmed;
         let mut began = None;
         while let Some((round, at)) = self.reads.begun.front()

@@ -1,13 +1,12 @@
 //! Log replication: sections 5.3 and 5.4.2; batching and pipelining (thesis, section 10.2).
 
 use super::bugs::Bug;
-use super::log::{Entry, Index, Term};
+use super::log::{Entry, Index, Payload, Term};
 use super::message::{AppendEntries, Message, Outcome, Timer};
 use super::snapshot::Shipment;
 use super::{Raft, Role};
-use crate::quorum::agreed_beyond;
 use serde::Serialize;
-use sim_core::{Context, Fact, NodeId, Request, Service, Time};
+use sim_core::{Context, Fact, NodeId, NodeSet, Service, Time};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -94,25 +93,31 @@ impl<S: Service> Raft<S> {
         self.set_leader(Some(self.id), ctx);
         let next = self.log.last_index() + 1;
         self.progress.fill(Progress::new(next, ctx.now()));
+        self.take_over_change();
+        self.peers = self.all_peers();
         self.forget_sessions();
         ctx.cancel_timer(Timer::Election);
         ctx.set_timer(Timer::Heartbeat, self.config.heartbeat);
         ctx.claim(Fact::Leads { epoch: self.term });
         self.begin_round(ctx);
-        self.propose(None, ctx);
+        self.propose(Payload::Nothing, ctx);
     }
 
     /// "If command received from client: append entry to local log, respond after entry applied to
     /// state machine" (Fig. 2). The followers' disks work while the leader's own does (thesis,
     /// section 10.2.1), so the leader may count itself only when its disk is done: a word to itself
     /// waits behind the sync like any other.
-    pub(super) fn propose(&mut self, request: Option<Request<S>>, ctx: &mut Context<Self>) {
-        if let Some(request) = &request
+    pub(super) fn propose(&mut self, payload: Payload<S>, ctx: &mut Context<Self>) {
+        let is_change = matches!(payload, Payload::Members(_));
+        if let Payload::Request(request) = &payload
             && self.bugs.on(Bug::AckClientBeforeCommit)
         {
             ctx.reply(request.id, self.service.clone().apply(&request.op));
         }
-        self.append(Entry::new(self.term, request), ctx);
+        self.append(Entry::new(self.term, payload), ctx);
+        if is_change {
+            self.renew_peers(ctx);
+        }
         self.replicate(ctx);
         let own = Message::OwnSync { term: self.term, index: self.log.last_index() };
         if !self.bugs.on(Bug::LeaderSelfCountUnsynced) {
@@ -133,9 +138,9 @@ impl<S: Service> Raft<S> {
     /// Sends every follower what it lacks, as far as its window has room.
     pub(super) fn replicate(&mut self, ctx: &mut Context<Self>) {
         let mut shared = None;
-        for server in 0..self.progress.len() {
-            if server != self.id.index() {
-                self.replicate_to(NodeId(server as u32), &mut shared, ctx);
+        for server in (0..self.progress.len()).map(|server| NodeId(server as u32)) {
+            if server != self.id && self.peers.contains(server) {
+                self.replicate_to(server, &mut shared, ctx);
             }
         }
     }
@@ -196,12 +201,15 @@ impl<S: Service> Raft<S> {
     /// Shows that it lives; sends again what seems lost; and steps down when no majority answers.
     pub(super) fn on_heartbeat_due(&mut self, ctx: &mut Context<Self>) {
         let patience = self.config.election_timeout.to;
-        let me = self.id.index();
-        let is_heard = |(i, p): (usize, &Progress<S>)| i == me || ctx.now() - p.heard <= patience;
-        let heard = self.progress.iter().enumerate().filter(|peer| is_heard(*peer)).count();
-        if self.config.check_quorum && heard < self.quorum() {
+        let servers = (0..).map(NodeId).zip(&self.progress);
+        let is_heard = |(server, progress): &(NodeId, &Progress<S>)| {
+            *server == self.id || ctx.now() - progress.heard <= patience
+        };
+        let heard: NodeSet = servers.filter(is_heard).map(|(server, _)| server).collect();
+        if self.config.check_quorum && !self.is_quorum(heard) {
             return self.follow(None, ctx);
         }
+        self.look_after_learners(ctx);
         ctx.set_timer(Timer::Heartbeat, self.config.heartbeat);
         self.begin_round(ctx);
         for server in 0..self.progress.len() {
@@ -265,7 +273,7 @@ impl<S: Service> Raft<S> {
             //    existing entry and all that follow it.
             let tail = self.bugs.stale_tail(&self.log, index);
             if index <= self.log.last_index() {
-                self.log.truncate_from(index);
+                self.truncate_from(index);
                 ctx.claim(Fact::Truncates { slot: index });
             }
             // 4. Append any new entries not already in the log.
@@ -308,7 +316,8 @@ impl<S: Service> Raft<S> {
     ) {
         let is_stale = term != self.term && !self.bugs.on(Bug::AckFromOldTermCounted);
         let is_refusal = outcome == Outcome::OldTerm && !self.bugs.on(Bug::RefusalConfirmsRound);
-        if self.role != Role::Leader || is_stale || is_refusal {
+        let is_peer = self.peers.contains(from);
+        if self.role != Role::Leader || is_stale || is_refusal || !is_peer {
             return;
         }
         self.on_answer(from, round, ctx);
@@ -320,6 +329,7 @@ impl<S: Service> Raft<S> {
                 progress.matched(index.min(self.log.last_index()));
                 self.advance_commit(ctx);
                 self.continue_transfer(from, ctx);
+                self.continue_change(ctx);
             }
             Outcome::Conflict { prev, term, first } => {
                 let is_old = prev <= progress.match_index || prev >= progress.next_index;
@@ -331,7 +341,7 @@ impl<S: Service> Raft<S> {
                 self.progress[from.index()].probe(next.clamp(1, prev));
             }
         }
-        if self.role == Role::Leader {
+        if self.role == Role::Leader && self.peers.contains(from) {
             self.replicate_to(from, &mut None, ctx);
         }
     }
@@ -351,14 +361,15 @@ impl<S: Service> Raft<S> {
     /// log[N].term == currentTerm: set commitIndex = N" (Fig. 2; why the term must be the current
     /// one: Fig. 8).
     pub(super) fn advance_commit(&mut self, ctx: &mut Context<Self>) {
-        let matched = self.progress.iter().map(|progress| progress.match_index);
-        let Some(n) = agreed_beyond(self.commit_index, matched, self.quorum()) else { return };
+        let matched = self.agreed_beyond(self.commit_index, |progress| progress.match_index);
+        let Some(n) = matched else { return };
         let is_own =
             self.log.term_at(n) == Some(self.term) || self.bugs.on(Bug::CommitOldTermEntries);
         if is_own {
             self.commit_index = n;
             self.apply_committed(ctx);
             self.begin_early_reads(ctx);
+            self.continue_change(ctx);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! How messages, records and states are shown: on one line each, as people write them on a whiteboard, and without
 //! hashes. An entry is `3@2(put x 1)`: index 3, term 2.
 
-use super::log::{Entry, Index, Term};
+use super::log::{Entry, Index, Payload, Term};
 use super::message::{AppendEntries, Candidacy, Message, Outcome, Record};
 use super::snapshot::{Snapshot, SnapshotId};
 use super::{Raft, Role};
@@ -19,9 +19,10 @@ impl<S: Service> Debug for At<'_, S> {
 
 impl<S: Service> Debug for Entry<S> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        match &self.request {
-            Some(request) => write!(f, "{}({})", self.term, S::show_op(&request.op)),
-            None => write!(f, "{}", self.term),
+        match &self.payload {
+            Payload::Nothing => write!(f, "{}", self.term),
+            Payload::Request(request) => write!(f, "{}({})", self.term, S::show_op(&request.op)),
+            Payload::Members(change) => write!(f, "{}(voters {})", self.term, change.members),
         }
     }
 }
@@ -133,8 +134,12 @@ pub(super) fn glance<S: Service>(raft: &Raft<S>) -> String {
         Role::Leader => format!(", matched {matched:?}"),
         _ => String::new(),
     };
+    let members = match raft.membership() {
+        all if all.voters.len() == raft.progress.len() && !all.is_joint() => String::new(),
+        members => format!(", voters {members}"),
+    };
     format!(
         "{role} in term {term}, {vote}, log {base}{entries:?}, commit {commit_index}, \
-         applied {last_applied}{matched}, {service:?}"
+         applied {last_applied}{matched}{members}, {service:?}"
     )
 }

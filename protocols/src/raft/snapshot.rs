@@ -6,16 +6,18 @@
 
 use super::bugs::Bug;
 use super::log::{Index, Term};
+use super::members::{Members, Membership};
 use super::message::{Message, Outcome, Record};
 use super::session::Sessions;
 use super::{Raft, Role};
 use crate::piece::Piece;
 use serde::Serialize;
 use sim_core::{Context, Fact, NodeId, Service};
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 /// The state after an entry, in place of the log up to it.
-#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct Snapshot<S: Service> {
     /// `lastIncludedIndex`.
     pub index: Index,
@@ -23,6 +25,8 @@ pub struct Snapshot<S: Service> {
     pub term: Term,
     /// The log's own hash of its entries up to there.
     pub chain: u64,
+    /// The configuration in force there.
+    pub members: Membership,
     /// The state of the service.
     pub state: S,
     /// The sessions, without which a request could be done twice after the snapshot is installed.
@@ -30,7 +34,7 @@ pub struct Snapshot<S: Service> {
 }
 
 /// Which snapshot: what it covers.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct SnapshotId {
     /// `lastIncludedIndex`.
     pub index: Index,
@@ -38,6 +42,22 @@ pub struct SnapshotId {
     pub term: Term,
     /// The log's own hash of its entries up to there.
     pub chain: u64,
+    /// The configuration in force there.
+    pub members: Membership,
+}
+
+/// The hash of the entries up to there tells the configuration too.
+impl Hash for SnapshotId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.index, self.term, self.chain).hash(state);
+    }
+}
+
+impl<S: Service> Hash for Snapshot<S> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.id().hash(state);
+        (&self.state, &self.sessions).hash(state);
+    }
 }
 
 /// A snapshot on its way to a follower, and the piece that was sent last.
@@ -58,7 +78,8 @@ pub struct Incoming<S: Service> {
 
 impl<S: Service> Snapshot<S> {
     fn id(&self) -> SnapshotId {
-        SnapshotId { index: self.index, term: self.term, chain: self.chain }
+        let Snapshot { index, term, chain, members, .. } = *self;
+        SnapshotId { index, term, chain, members }
     }
 
     fn piece(&self, offset: u32, count: u32) -> Piece<S> {
@@ -67,7 +88,8 @@ impl<S: Service> Snapshot<S> {
 
     fn assemble(id: SnapshotId, pieces: &[Arc<Piece<S>>]) -> Snapshot<S> {
         let (state, sessions) = Piece::assemble(pieces);
-        Snapshot { index: id.index, term: id.term, chain: id.chain, state, sessions }
+        let SnapshotId { index, term, chain, members } = id;
+        Snapshot { index, term, chain, members, state, sessions }
     }
 }
 
@@ -88,8 +110,12 @@ impl<S: Service> Raft<S> {
         let term = if self.bugs.on(Bug::SnapshotWrongTerm) { self.term } else { term };
         let forgets = self.bugs.on(Bug::SnapshotOmitsSessions);
         let sessions = if forgets { Sessions::default() } else { self.sessions.clone() };
-        let state = self.service.clone();
-        self.snapshot = Some(Arc::new(Snapshot { index, term, chain, state, sessions }));
+        self.members.compact_to(index);
+        if self.bugs.on(Bug::SnapshotLatestConfig) {
+            self.members = Members::from(index, self.members.newest().1);
+        }
+        let (members, state) = (self.members.at(index), self.service.clone());
+        self.snapshot = Some(Arc::new(Snapshot { index, term, chain, members, state, sessions }));
         self.log.compact_to(index.saturating_sub(self.config.snapshot_after / 4));
         self.rewrite_journal(ctx);
         ctx.claim(Fact::Compacts { slot: index });
@@ -108,6 +134,7 @@ impl<S: Service> Raft<S> {
     /// "Reset state machine using snapshot contents" (Fig. 13, step 8).
     pub(super) fn restore(&mut self, snapshot: Arc<Snapshot<S>>) {
         self.log.reset(snapshot.index, snapshot.term, snapshot.chain);
+        self.members = Members::from(snapshot.index, snapshot.members);
         (self.commit_index, self.last_applied) = (snapshot.index, snapshot.index);
         self.service = snapshot.state.clone();
         self.sessions = snapshot.sessions.clone();
@@ -147,7 +174,7 @@ impl<S: Service> Raft<S> {
         wanted: Option<u32>,
         ctx: &mut Context<Self>,
     ) {
-        if self.role != Role::Leader || term != self.term {
+        if self.role != Role::Leader || term != self.term || !self.peers.contains(from) {
             return;
         }
         self.on_answer(from, round, ctx);
@@ -163,6 +190,7 @@ impl<S: Service> Raft<S> {
                 progress.matched(last_index);
                 self.advance_commit(ctx);
                 self.replicate(ctx);
+                self.continue_change(ctx);
             }
             Some(offset) if offset != shipment.offset && offset < count => {
                 shipment.offset = offset;
@@ -242,9 +270,13 @@ impl<S: Service> Raft<S> {
             return self.apply_committed(ctx);
         }
         // 7. Discard the entire log.
+        let stale = self.members.clone();
         let tail = self.bugs.conflicting_tail(&self.log, index);
         self.restore(Arc::new(snapshot));
-        tail.into_iter().for_each(|entry| self.log.push(entry));
+        if self.bugs.on(Bug::InstallKeepsConfig) {
+            self.members = stale;
+        }
+        tail.into_iter().for_each(|entry| self.push(entry));
         self.bugs.lower_term(&mut self.term, term);
         self.rewrite_journal(ctx);
         ctx.sync();

@@ -17,11 +17,13 @@ pub struct Transfer {
 }
 
 impl<S: Service> Raft<S> {
-    /// The follower whose log goes furthest; of several the one that was heard from last.
+    /// The voter whose log goes furthest; of several the one that was heard from last.
     pub(super) fn best_follower(&self) -> Option<NodeId> {
-        let peers = self.progress.iter().enumerate().filter(|(i, _)| *i != self.id.index());
+        let voters = self.membership().voters;
+        let servers = (0..).map(NodeId).zip(&self.progress);
+        let peers = servers.filter(|(peer, _)| *peer != self.id && voters.contains(*peer));
         let best = peers.max_by_key(|(_, progress)| (progress.match_index, progress.heard));
-        best.map(|(i, _)| NodeId(i as u32))
+        best.map(|(peer, _)| peer)
     }
 
     pub(super) fn on_rebalance_due(&mut self, ctx: &mut Context<Self>) {
@@ -59,7 +61,7 @@ impl<S: Service> Raft<S> {
     /// Campaigns without waiting, and without asking beforehand.
     pub(super) fn on_timeout_now(&mut self, term: Term, ctx: &mut Context<Self>) {
         let is_stale = term != self.term && !self.bugs.on(Bug::TimeoutnowStaleTerm);
-        if self.role != Role::Leader && !is_stale {
+        if self.role != Role::Leader && !is_stale && self.may_campaign() {
             self.campaign(true, ctx);
         }
     }

@@ -244,6 +244,17 @@ const SELDOM: &[Bug] = &[
     Bug::PrevoteStaleTermReply,
     Bug::TransferNeverAborts,
     Bug::TimeoutnowStaleTerm,
+    // These clients ask for no other members.
+    Bug::SnapshotLatestConfig,
+    Bug::InstallKeepsConfig,
+    Bug::SingleServerNoTermCommit,
+    Bug::JointOneMajority,
+    Bug::JointLeaveEarly,
+    Bug::ConfigEffectiveOnCommit,
+    Bug::ConfigNotReverted,
+    Bug::LearnerCounted,
+    Bug::LearnerRefusesVote,
+    Bug::UncommittedRemovalBlocksCampaign,
 ];
 
 /// The first seed that convicts a mistake of a property that it breaks, and in which the right code does not err.

@@ -457,6 +457,9 @@ impl<P: Process> Stage<P> {
         let Some(op) = P::Service::read_op(op) else {
             return Err(format!("the service does not know `{op}`"));
         };
+        if P::Service::members(&op).is_some() && !P::CHANGES_MEMBERS {
+            return Err("the members of this cluster are fixed".into());
+        }
         let client = NodeId::client(client - 1);
         let before = self.asked.iter().filter(|request| request.id.client == client).count();
         let id = RequestId { client, number: before as u32 + 1 };

@@ -3,6 +3,7 @@
 use crate::client::Sends;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use sim_core::Chance;
 
 /// What clients of a key-value store ask for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -22,6 +23,11 @@ pub struct KvLoad {
     pub cas: u32,
     /// Whom reads are sent to.
     pub reads: Reads,
+    /// How often a client asks for other members of the cluster instead, or for who they are: for protocols that
+    /// can change them.
+    pub reconfigure: Chance,
+    /// How many members it asks for: nodes drawn at random; 0 means any number of them.
+    pub members: u32,
     /// The account that is debited: a key.
     pub account: u32,
     /// What the account holds at first.
@@ -75,6 +81,8 @@ impl Default for KvLoad {
             appends: 2,
             cas: 1,
             reads: Reads::Any,
+            reconfigure: Chance::NEVER,
+            members: 0,
             account: 0,
             opening: 10_000,
             debits: vec![5_000, 8_000],

@@ -11,7 +11,7 @@ pub use workload::KvClient;
 
 use crate::model::{Access, Act, Model, Quotient};
 use serde::Serialize;
-use sim_core::{Rng, Service};
+use sim_core::{NodeId, NodeSet, Rng, Service};
 use smallvec::{SmallVec, smallvec};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,6 +23,10 @@ pub type Value = SmallVec<[u64; 2]>;
 pub struct Kv {
     values: BTreeMap<u32, Value>,
 }
+
+/// The key under which the members of the cluster are kept, as nodes' numbers from 1: who they are may be read like
+/// any other key, and only [`KvOp::Members`] ought to write it.
+pub const MEMBERS: u32 = u32::MAX;
 
 /// What the store is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -55,6 +59,11 @@ pub enum KvOp {
         /// The one number that it then holds.
         new: u64,
     },
+    /// Let these nodes, and no others, be the members of the cluster.
+    Members {
+        /// Which nodes.
+        nodes: NodeSet,
+    },
 }
 
 /// What the store answers.
@@ -76,6 +85,7 @@ impl KvOp {
             | KvOp::Put { key, .. }
             | KvOp::Append { key, .. }
             | KvOp::Cas { key, .. } => key,
+            KvOp::Members { .. } => MEMBERS,
         }
     }
 }
@@ -111,6 +121,18 @@ impl Service for Kv {
                 }
                 KvReply::Swapped(swaps)
             }
+            KvOp::Members { nodes } => {
+                self.values.insert(MEMBERS, numbers(nodes));
+                KvReply::Done
+            }
+        }
+    }
+
+    #[inline]
+    fn members(op: &KvOp) -> Option<NodeSet> {
+        match *op {
+            KvOp::Members { nodes } => Some(nodes),
+            _ => None,
         }
     }
 
@@ -142,6 +164,7 @@ impl Service for Kv {
                 format!("cas {} {expect} {new}", key_name(key))
             }
             KvOp::Cas { key, expect: None, new } => format!("cas {} nil {new}", key_name(key)),
+            KvOp::Members { nodes } => format!("members {nodes}"),
         }
     }
 
@@ -156,6 +179,9 @@ impl Service for Kv {
 
     fn read_op(text: &str) -> Option<KvOp> {
         let words: Vec<_> = text.split_whitespace().collect();
+        if let ["members", nodes @ ..] = words.as_slice() {
+            return nodes_named(nodes).map(|nodes| KvOp::Members { nodes });
+        }
         let key = key_named(words.get(1)?)?;
         Some(match words.as_slice() {
             ["get", _] => KvOp::Get { key },
@@ -176,6 +202,7 @@ impl Model for Kv {
             KvOp::Get { .. } => Access::Read,
             KvOp::Put { value, .. } => Access::Write(KvReply::Value(smallvec![value])),
             KvOp::Cas { new, .. } => Access::MayWrite(KvReply::Value(smallvec![new])),
+            KvOp::Members { nodes } => Access::Write(KvReply::Value(numbers(nodes))),
             KvOp::Append { .. } => Access::Other,
         }
     }
@@ -216,8 +243,27 @@ impl Model for Kv {
 
 const LETTERS: [&str; 3] = ["x", "y", "z"];
 
-/// How people call a key: `x`, `y`, `z`, then `k3` and so on.
+/// Nodes as numbers, from 1.
+fn numbers(nodes: NodeSet) -> Value {
+    nodes.iter().map(|node| u64::from(node.0) + 1).collect()
+}
+
+fn nodes_named(names: &[&str]) -> Option<NodeSet> {
+    let mut nodes = NodeSet::default();
+    for name in names {
+        let number: u32 = name.strip_prefix('n')?.parse().ok()?;
+        if !nodes.insert(NodeId(number.checked_sub(1)?)) {
+            return None;
+        }
+    }
+    Some(nodes)
+}
+
+/// How people call a key: `x`, `y`, `z`, then `k3` and so on, and `members`.
 pub fn key_name(key: u32) -> String {
+    if key == MEMBERS {
+        return "members".into();
+    }
     match LETTERS.get(key as usize) {
         Some(letter) => (*letter).into(),
         None => format!("k{key}"),
@@ -225,6 +271,9 @@ pub fn key_name(key: u32) -> String {
 }
 
 fn key_named(name: &str) -> Option<u32> {
+    if name == "members" {
+        return Some(MEMBERS);
+    }
     let letter = LETTERS.iter().position(|letter| *letter == name);
     letter.map(|key| key as u32).or_else(|| name.strip_prefix('k')?.parse().ok())
 }
@@ -242,13 +291,37 @@ mod tests {
             KvOp::Append { key: 2, value: 8 },
             KvOp::Cas { key, expect: None, new: 1 },
             KvOp::Cas { key, expect: Some(1), new: 2 },
+            KvOp::Members { nodes: NodeSet::first(3) },
+            KvOp::Get { key: MEMBERS },
         ] {
             assert_eq!(Kv::read_op(&Kv::show_op(&op)), Some(op));
         }
         assert_eq!(Kv::show_op(&KvOp::Cas { key: 0, expect: Some(1), new: 2 }), "cas x 1 2");
-        for text in ["", "get", "get w", "put x", "put x y", "cas x 1", "get x 1", "inc x"] {
+        for text in [
+            "",
+            "get",
+            "get w",
+            "put x",
+            "put x y",
+            "cas x 1",
+            "get x 1",
+            "inc x",
+            "members 1",
+            "members n0",
+        ] {
             assert_eq!(Kv::read_op(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn the_members_are_a_value_of_their_own() {
+        let mut kv = Kv::default();
+        let mut apply = |text: &str| Kv::show_reply(&kv.apply(&Kv::read_op(text).unwrap()));
+        assert_eq!(apply("get members"), "nil");
+        assert_eq!(apply("members n2 n1"), "done");
+        assert_eq!(apply("get members"), "1 2");
+        assert_eq!(apply("get x"), "nil");
+        assert_eq!(Kv::members(&Kv::read_op("members n1").unwrap()), Some(NodeSet::first(1)));
     }
 
     #[test]

@@ -2,11 +2,11 @@
 //! [`Caller`]'s business.
 
 use crate::client::{Caller, Ended, Patience, Sends};
-use crate::model::kv::{Kv, KvLoad, KvOp, KvReply, Recipe};
+use crate::model::kv::{Kv, KvLoad, KvOp, KvReply, MEMBERS, Recipe};
 use serde::Serialize;
 use sim_core::{
-    Answer, Client, ClientContext, ClientSettings, Ending, Fact, NodeId, RequestId, Span,
-    SpanRange, Time,
+    Answer, Chance, Client, ClientContext, ClientSettings, Ending, Fact, NodeId, NodeSet,
+    RequestId, Span, SpanRange, Time,
 };
 use std::collections::BTreeMap;
 
@@ -45,6 +45,10 @@ impl Client for KvClient {
 
     fn loads() -> Vec<(&'static str, KvLoad)> {
         KvLoad::named()
+    }
+
+    fn changes_members(load: &KvLoad) -> bool {
+        load.reconfigure != Chance::NEVER
     }
 
     fn new(settings: &ClientSettings<KvLoad>, index: u32, count: u32) -> KvClient {
@@ -142,6 +146,9 @@ impl KvClient {
     /// An operation by the shares of the load. Its number is this client's own, and small for people's sake.
     fn draw(&mut self, ctx: &mut ClientContext<Kv>) -> KvOp {
         let load = &self.settings.load;
+        if load.reconfigure != Chance::NEVER && ctx.rng().chance(load.reconfigure) {
+            return draw_members(load.members, ctx);
+        }
         let key = ctx.rng().below(load.keys.max(1).into()) as u32;
         let number = u64::from(self.invoked) * u64::from(self.count.max(1));
         let value = number + u64::from(self.index) + 1;
@@ -212,4 +219,17 @@ impl KvClient {
             _ => Debit::Look,
         };
     }
+}
+
+/// Other members, so many of them or any number; in one of three cases, the question who they are.
+fn draw_members(count: u32, ctx: &mut ClientContext<Kv>) -> KvOp {
+    let nodes = ctx.nodes().min(NodeSet::ROOM);
+    let (asks, any) = (ctx.rng().below(3) == 0, ctx.rng().below(nodes.into()) as u32 + 1);
+    if asks {
+        return KvOp::Get { key: MEMBERS };
+    }
+    let count = if count == 0 { any } else { count.min(nodes) };
+    let all: Vec<u32> = (0..nodes).collect();
+    let chosen = ctx.rng().choose(&all, count as usize);
+    KvOp::Members { nodes: chosen.into_iter().map(NodeId).collect() }
 }

@@ -4,9 +4,8 @@ use super::super::log::{Index, Term};
 use super::super::message::{Message, Outcome, Record};
 use super::super::{Raft, Role};
 use super::PerMachine;
-use crate::quorum::majority;
 use sim_core::context::Kinds;
-use sim_core::{Effect, Fact, Invariant, Nodes, Service, Step, Violation};
+use sim_core::{Effect, Fact, Invariant, NodeId, NodeSet, Nodes, Service, Step, Violation};
 use smallvec::SmallVec;
 use std::collections::VecDeque;
 
@@ -153,17 +152,60 @@ impl<S: Service> Invariant<Raft<S>> for LogMatching {
 /// "If a log entry is committed in a given term, then that entry will be present in the logs of the
 /// leaders for all higher-numbered terms."
 ///
-/// An entry is known to be committed when a server says so, or when a majority has acknowledged an
-/// entry of the leader's own term, whether or not anybody lives to count. The newest one of each
+/// An entry is known to be committed when a server says so, or when a quorum of the configuration
+/// that is in force there has acknowledged an entry of the leader's own term, whether or not anybody lives to count. The newest one of each
 /// term is remembered with a hash of all before it, which is as good as all of them.
 #[derive(Clone, Debug, Default)]
 pub struct LeaderCompleteness {
     /// By term: the last index that was committed in it, or before it ended, and the log up to
     /// there.
     committed: Vec<(Term, Index, u64)>,
-    /// What each machine has acknowledged in the newest term.
-    term: Term,
-    acknowledged: Vec<Index>,
+    /// What each server has acknowledged in the newest term.
+    acknowledged: Acknowledged,
+}
+
+/// What each server has acknowledged in the newest term, durably.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Acknowledged {
+    pub(super) term: Term,
+    by: Vec<Index>,
+}
+
+impl Acknowledged {
+    /// A server has acknowledged what the leader of `term` sent up to `index`; whether that is news.
+    #[inline]
+    pub(super) fn note(&mut self, me: NodeId, (term, index): (Term, Index)) -> bool {
+        if term < self.term {
+            return false;
+        }
+        if term > self.term {
+            self.term = term;
+            self.by.clear();
+        }
+        if self.by.len() <= me.index() {
+            self.by.resize(me.index() + 1, 0);
+        }
+        let known = &mut self.by[me.index()];
+        let is_news = index > *known;
+        *known = index.max(*known);
+        is_news
+    }
+
+    /// Who has acknowledged an index.
+    pub(super) fn holders(&self, index: Index) -> NodeSet {
+        let servers = (0..).map(NodeId).zip(&self.by);
+        servers.filter(|(_, held)| **held >= index).map(|(server, _)| server).collect()
+    }
+}
+
+/// What a message acknowledges: in which term, and up to where.
+#[inline]
+pub(super) fn acknowledged<S: Service>(message: &Message<S>) -> Option<(Term, Index)> {
+    match message {
+        Message::Appended { term, outcome: Outcome::Matched(index), .. }
+        | Message::OwnSync { term, index } => Some((*term, *index)),
+        _ => None,
+    }
 }
 
 /// How many terms are remembered apart; older ones are counted to the oldest of these.
@@ -193,25 +235,20 @@ impl LeaderCompleteness {
     fn acknowledge<S: Service>(
         &mut self,
         raft: &Raft<S>,
-        machine: usize,
-        servers: usize,
+        me: NodeId,
         (term, index): (Term, Index),
     ) {
         // A server that has gone on to another term may have another entry there by now.
-        if raft.term() != term || raft.log().term_at(index) != Some(term) || term < self.term {
+        let is_there = raft.term() == term && raft.log().term_at(index) == Some(term);
+        if !is_there || !self.acknowledged.note(me, (term, index)) {
             return;
         }
-        if term > self.term {
-            self.term = term;
-            self.acknowledged.clear();
-            self.acknowledged.resize(servers, 0);
-        }
-        if index <= self.acknowledged[machine] {
-            return;
-        }
-        self.acknowledged[machine] = index;
-        let holders = self.acknowledged.iter().filter(|held| **held >= index).count();
-        if holders == majority(servers)
+        // The configuration in force there, or one that is as good: it came into force later, and a
+        // snapshot covers this entry.
+        let members = raft.members().at(index);
+        let holders = self.acknowledged.holders(index);
+        if members.has_quorum(holders)
+            && !members.has_quorum(holders.without(NodeSet::of(me)))
             && let Some(chain) = raft.log().chain_at(index)
         {
             self.commit(term, index, chain);
@@ -247,17 +284,13 @@ impl<S: Service> Invariant<Raft<S>> for LeaderCompleteness {
     #[inline]
     fn check(&mut self, nodes: &Nodes<Raft<S>>, step: &Step<'_, Raft<S>>) -> Result<(), Violation> {
         let Some(raft) = nodes.process(step.machine) else { return Ok(()) };
-        let machine = step.machine as usize;
         let mut decided = None;
         for effect in step.effects {
             match effect {
                 Effect::Send { message, .. } => {
-                    let acknowledged = match message {
-                        Message::Appended { term, outcome: Outcome::Matched(index), .. }
-                        | Message::OwnSync { term, index } => (*term, *index),
-                        _ => continue,
-                    };
-                    self.acknowledge(raft, machine, nodes.len(), acknowledged);
+                    if let Some(acknowledged) = acknowledged(message) {
+                        self.acknowledge(raft, step.node, acknowledged);
+                    }
                 }
                 Effect::Claim(claim) => match claim.fact {
                     Fact::Decides { slot, .. } => decided = Some(slot),

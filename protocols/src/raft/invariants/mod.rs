@@ -5,10 +5,12 @@
 //! together and then agree on another, and nothing that is left would show it.
 
 mod logs;
+mod members;
 mod terms;
 
 pub use crate::lease::LeaseDisjointness;
 pub use logs::{LeaderAppendOnly, LeaderCompleteness, LogMatching};
+pub use members::{Commitment, ConfigurationSafety};
 pub use terms::{Monotonicity, PreVoteFree};
 
 use super::Raft;
@@ -26,6 +28,8 @@ pub type Invariants = (
     Monotonicity,
     ExactlyOnce,
     PreVoteFree,
+    ConfigurationSafety,
+    Commitment,
     LeaseDisjointness,
 );
 

@@ -5,11 +5,11 @@ use super::super::message::Message;
 use super::super::{Raft, Role};
 use super::PerMachine;
 use sim_core::context::Kinds;
-use sim_core::{Cause, Effect, Invariant, NodeId, Nodes, Service, Step, Violation};
+use sim_core::{Cause, Effect, Invariant, NodeId, NodeSet, Nodes, Service, Step, Violation};
 
 /// Terms never go back and a term has one vote, nor across restarts as far as others were told; in
 /// one life of a server the commit index, what is applied, and the snapshot never go back, nor in
-/// one term what a leader knows of its followers.
+/// one term what a leader knows of its followers, as long as they are its followers.
 #[derive(Clone, Debug, Default)]
 pub struct Monotonicity(PerMachine<Known>);
 
@@ -23,6 +23,7 @@ struct Known {
     snapshot: Index,
     leads: bool,
     matched: Vec<Index>,
+    peers: NodeSet,
     said_term: Term,
     said_vote: Option<NodeId>,
 }
@@ -34,6 +35,14 @@ impl Known {
         self.commit = raft.commit_index();
         self.applied = raft.last_applied();
         self.snapshot = raft.snapshot_index();
+        if self.peers != raft.peers() {
+            for left in self.peers.without(raft.peers()).iter() {
+                if let Some(matched) = self.matched.get_mut(left.index()) {
+                    *matched = 0;
+                }
+            }
+            self.peers = raft.peers();
+        }
     }
 
     /// Why a server that has booted contradicts what it said in an earlier life.
@@ -93,6 +102,9 @@ impl Known {
             self.leads = true;
             self.matched.clear();
             self.matched.resize(servers, 0);
+        }
+        if !raft.peers().contains(from) {
+            return None;
         }
         let now = raft.match_index(from);
         let before = std::mem::replace(self.matched.get_mut(from.index())?, now);

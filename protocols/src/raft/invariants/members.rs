@@ -1,0 +1,164 @@
+//! What configurations may do: no two quorums decide apart, and none decides without the voters.
+
+use super::super::log::Index;
+use super::super::members::Membership;
+use super::super::{Raft, Role};
+use super::PerMachine;
+use super::logs::{Acknowledged, acknowledged};
+use crate::quorum::majority;
+use sim_core::context::Kinds;
+use sim_core::{Effect, Fact, Invariant, NodeSet, Nodes, Service, Step, Violation};
+
+/// Any two quorums that could decide have a server in common, whatever configurations they are of;
+/// and no leader appends a configuration while the one before it is not committed.
+///
+/// A server could decide when a quorum of the configuration in force on it would vote for it, by
+/// their logs as they are: one whose configuration is long out of date could not.
+#[derive(Clone, Debug, Default)]
+pub struct ConfigurationSafety(PerMachine<Option<(Index, Membership)>>);
+
+/// What a server would need to decide, and what it would get: its configuration and those who live
+/// and would vote for it.
+struct Could {
+    members: Membership,
+    voters: NodeSet,
+}
+
+impl Could {
+    fn decide<S: Service>(raft: &Raft<S>, nodes: &Nodes<Raft<S>>) -> Option<Could> {
+        let position = |raft: &Raft<S>| (raft.log().last_term(), raft.log().last_index());
+        let willing = nodes.live().filter(|(_, voter)| position(voter) <= position(raft));
+        let voters = willing.map(|(machine, _)| nodes.identity(machine)).collect();
+        let members = raft.membership();
+        members.has_quorum(voters).then_some(Could { members, voters })
+    }
+
+    /// Whether quorums of the two may have no server in common.
+    fn apart_from(&self, other: &Could) -> bool {
+        let mut pairs = self
+            .members
+            .groups()
+            .flat_map(|ours| other.members.groups().map(move |theirs| (ours, theirs)));
+        pairs.all(|(ours, theirs)| {
+            let (us, them) = (ours.and(self.voters), theirs.and(other.voters));
+            let more_of_us = majority(ours.len()).saturating_sub(us.without(them).len());
+            let more_of_them = majority(theirs.len()).saturating_sub(them.without(us).len());
+            more_of_us + more_of_them <= us.and(them).len()
+        })
+    }
+}
+
+impl ConfigurationSafety {
+    /// Why what a leader has just appended is too early.
+    fn too_early<S: Service>(
+        raft: &Raft<S>,
+        before: Option<(Index, Membership)>,
+    ) -> Option<String> {
+        let (index, members) = raft.members().newest();
+        let is_own = raft.log().term_at(index) == Some(raft.term());
+        if raft.role() != Role::Leader || !is_own || before.is_none_or(|(old, _)| index <= old) {
+            return None;
+        }
+        let (open, _) = raft.members().before_newest()?;
+        (open > raft.commit_index()).then(|| {
+            format!(
+                "appends the voters {members} at {index} while the change at {open} is not committed"
+            )
+        })
+    }
+}
+
+impl<S: Service> Invariant<Raft<S>> for ConfigurationSafety {
+    const PROPERTIES: &'static [&'static str] = &["configuration-safety"];
+    const CONCERNS: Option<Kinds> = Some(Kinds::WRITES.and(Kinds::CLAIMS));
+
+    #[inline]
+    fn check(&mut self, nodes: &Nodes<Raft<S>>, step: &Step<'_, Raft<S>>) -> Result<(), Violation> {
+        let Some(raft) = nodes.process(step.machine) else { return Ok(()) };
+        let known = self.0.of(nodes, step.machine);
+        let now = raft.members().newest();
+        let before = known.replace(now);
+        let leads = || step.facts().any(|fact| matches!(fact, Fact::Leads { .. }));
+        if before.unwrap_or((0, now.1)) == now && !leads() {
+            return Ok(());
+        }
+        let violation = |why: String| {
+            let why = format!("{} {why}", step.node);
+            Err(Violation { property: "configuration-safety", why })
+        };
+        if let Some(why) = Self::too_early(raft, before) {
+            return violation(why);
+        }
+        let Some(could) = Could::decide(raft, nodes) else { return Ok(()) };
+        let others = nodes.live().filter(|(machine, _)| *machine != step.machine);
+        for (machine, other) in others {
+            if let Some(there) = Could::decide(other, nodes)
+                && could.apart_from(&there)
+            {
+                return violation(format!(
+                    "could decide with the voters {} and {} with the voters {}, and without each other",
+                    could.members,
+                    nodes.identity(machine),
+                    there.members
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// "Agreement (for elections and entry commitment) requires separate majorities from both the old
+/// and new configurations": a leader commits what a majority of each group of its voters has
+/// acknowledged, durably and in its term. A learner's word counts for nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Commitment {
+    acknowledged: Acknowledged,
+    /// The newest configuration of each server when it was last looked at: by a later one it cannot
+    /// have counted.
+    newest: PerMachine<Index>,
+}
+
+impl<S: Service> Invariant<Raft<S>> for Commitment {
+    const PROPERTIES: &'static [&'static str] = &["commitment"];
+    const CONCERNS: Option<Kinds> = Some(Kinds::SENDS.and(Kinds::CLAIMS));
+
+    #[inline]
+    fn check(&mut self, nodes: &Nodes<Raft<S>>, step: &Step<'_, Raft<S>>) -> Result<(), Violation> {
+        let Some(raft) = nodes.process(step.machine) else { return Ok(()) };
+        let newest = raft.members().newest().0;
+        let newest = std::mem::replace(self.newest.of(nodes, step.machine), newest);
+        let mut decided = None;
+        for effect in step.effects {
+            match effect {
+                Effect::Send { message, .. } => {
+                    if let Some(acknowledged) = acknowledged(message) {
+                        self.acknowledged.note(step.node, acknowledged);
+                    }
+                }
+                Effect::Claim(claim) => {
+                    if let Fact::Decides { slot, .. } = claim.fact {
+                        decided = Some(slot);
+                    }
+                }
+                _ => {}
+            }
+        }
+        let Some(slot) = decided else { return Ok(()) };
+        let is_own = raft.role() == Role::Leader
+            && raft.term() == self.acknowledged.term
+            && raft.log().term_at(slot) == Some(raft.term());
+        if !is_own {
+            return Ok(());
+        }
+        let (members, holders) = (raft.members().at(slot), self.acknowledged.holders(slot));
+        let mut counted = raft.members().since(slot).filter(|(from, _)| *from <= newest.max(slot));
+        if counted.any(|(_, members)| members.has_quorum(holders)) {
+            return Ok(());
+        }
+        let why = format!(
+            "{} commits {slot} with the voters {members}, and only {holders} have acknowledged it",
+            step.node
+        );
+        Err(Violation { property: "commitment", why })
+    }
+}
