@@ -80,6 +80,7 @@ measures! {
     "compactions" Count false "times that a node stored a snapshot and dropped the log before it";
     "transfers" Count false "times that a leader handed over";
     "reconfigurations" Count false "times that other nodes became the members";
+    "overtakes" Count false "slots that were known to be chosen while one before them was not";
     "log-reads" Count false "reads through the log";
     "read-index-reads" Count false "reads at the leader after a confirming round";
     "follower-reads" Count false "reads at a follower after asking the leader";
@@ -213,6 +214,7 @@ struct Counts {
     compactions: u64,
     transfers: u64,
     reconfigurations: u64,
+    overtakes: u64,
     reads: [u64; 5],
     deduplicated: u64,
     messages: u64,
@@ -313,6 +315,7 @@ impl Measures {
             Fact::Truncates { .. } => self.counts.truncated += 1,
             Fact::Compacts { .. } => self.counts.compactions += 1,
             Fact::Transfers { .. } => self.counts.transfers += 1,
+            Fact::Overtakes { .. } => self.counts.overtakes += 1,
             Fact::Reconfigures { slot, .. } => {
                 let is_news = *slot > self.reconfigured;
                 self.counts.reconfigurations += u64::from(is_news);
@@ -441,6 +444,7 @@ impl Measures {
             ("compactions", counts.compactions),
             ("transfers", counts.transfers),
             ("reconfigurations", counts.reconfigurations),
+            ("overtakes", counts.overtakes),
             ("log-reads", counts.reads[ReadPath::Log as usize]),
             ("read-index-reads", counts.reads[ReadPath::ReadIndex as usize]),
             ("follower-reads", counts.reads[ReadPath::FollowerReadIndex as usize]),
