@@ -4,14 +4,16 @@ use crate::counter::{Asker, Call, Counter, Load, judge};
 use protocols::raft::bugs::Bug;
 use protocols::raft::config::{Config, Reads};
 use protocols::raft::invariants::Invariants;
+use protocols::raft::message::Message;
 use protocols::raft::{Raft, promises};
+use sim_core::context;
 use sim_core::drive::timed;
 use sim_core::fault::{
     DiskLoss, Fault, FaultId, Lasts, Links, Moment, Plan, Role, Sides, Strike, Target,
 };
 use sim_core::{
-    Chance, Client, ClientEffect, ClientSettings, ClientStep, Ending, Fact, FaultStep, NodeId,
-    Nodes, Observer, Rng, Safety, Settings, Span, SpanRange, Step, Time, Violation, World,
+    Chance, Client, ClientEffect, ClientSettings, ClientStep, Effect, Ending, Fact, FaultStep,
+    NodeId, Nodes, Observer, Rng, Safety, Settings, Span, SpanRange, Step, Time, Violation, World,
 };
 use std::collections::BTreeMap;
 
@@ -24,6 +26,8 @@ struct Watch {
     violations: Vec<Violation>,
     calls: Vec<Call>,
     facts: BTreeMap<usize, u64>,
+    /// AppendEntries with entries, those without, and answers to either.
+    appends: [u64; 3],
 }
 
 impl Observer<Process> for Watch {
@@ -32,6 +36,19 @@ impl Observer<Process> for Watch {
         self.invariants.check(nodes, step, &mut |violation| violations.push(violation));
         for fact in step.facts() {
             *self.facts.entry(fact.event()).or_default() += 1;
+        }
+        for effect in step.effects {
+            let Effect::Send { to, message } = effect else { continue };
+            let copies = match to {
+                context::Target::Peers => nodes.len() as u64 - 1,
+                context::Target::One(to) => u64::from(*to != step.node),
+            };
+            let place = match message {
+                Message::AppendEntries(append) => usize::from(append.entries.is_empty()),
+                Message::Appended { .. } => 2,
+                _ => continue,
+            };
+            self.appends[place] += copies;
         }
     }
     fn client(&mut self, step: &ClientStep<'_, Process>) {
@@ -222,6 +239,27 @@ fn an_undisturbed_cluster_elects_once_and_loses_nothing() {
     judge(&watch.calls).unwrap();
     let states: Vec<_> = world.nodes().live().map(|(_, raft)| raft.service().clone()).collect();
     assert!(states.windows(2).all(|pair| pair[0] == pair[1]), "{states:?}");
+}
+
+#[test]
+fn an_entry_costs_a_round_trip_to_each_follower_and_nothing_else() {
+    for nodes in [1, 2, 3, 5, 7] {
+        let settings = Settings { nodes, ..Settings::default() };
+        let config = Config { reads: Reads::Log, ..Config::default() };
+        let mut world = World::<Process>::new(settings, config, clients(1), Plan::default(), 1);
+        let mut watch = Watch::default();
+        world.start(&mut watch);
+        timed::run(&mut world, END, 5_000_000, &mut watch);
+        assert_eq!(watch.violations, []);
+        let entries = world.nodes().live().map(|(_, raft)| raft.commit_index()).max().unwrap_or(0);
+        assert!(entries > 200, "{entries} entries");
+        let [carried, heartbeats, answers] = watch.appends;
+        let others = u64::from(nodes) - 1;
+        assert_eq!(carried, entries * others, "{nodes} nodes");
+        // Every one is answered, but for the heartbeats that are still under way.
+        let under_way = (carried + heartbeats).abs_diff(answers);
+        assert!(under_way <= others, "{under_way} without an answer");
+    }
 }
 
 #[test]
