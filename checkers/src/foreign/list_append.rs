@@ -15,9 +15,11 @@ use std::collections::BTreeMap;
 pub fn read(text: &str) -> Result<Vec<Transaction>, Error> {
     let mut transactions: Vec<Transaction> = Vec::new();
     let mut open = BTreeMap::<Option<u32>, usize>::new();
-    // Those without a process are given one each, from the end of all numbers.
-    let mut alone = u32::MAX;
-    for (place, map) in (1..).zip(maps(text)?) {
+    let maps = maps(text)?;
+    // Those without a process are given one each, after all that there are.
+    let given = maps.iter().filter_map(|map| process(map).ok().flatten());
+    let mut alone = given.max().map_or(0, |last| last + 1);
+    for (place, map) in (1..).zip(maps) {
         let process = match map.get("process").map(|one| &one.value) {
             None | Some(Value::Nil) => None,
             Some(Value::Int(_)) => process(&map)?,
@@ -32,9 +34,10 @@ pub fn read(text: &str) -> Result<Vec<Transaction>, Error> {
             if open.insert(process, transactions.len()).is_some() {
                 return Err(Error::new(map.line, "a transaction begins before the last one ended"));
             }
-            alone -= u32::from(process.is_none());
+            let number = process.unwrap_or(alone);
+            alone += u32::from(process.is_none());
             transactions.push(Transaction {
-                process: process.unwrap_or(alone),
+                process: number,
                 micros: micros(&map)?,
                 status: Status::Unknown,
                 invoked: Time(time),

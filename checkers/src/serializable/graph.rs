@@ -191,3 +191,46 @@ fn by_place(known: &Known<'_>, place: impl Fn(u32) -> u64) -> Vec<u32> {
     committed.sort_by_key(|txn| place(*txn));
     committed
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sim_core::Rng;
+    use std::collections::BTreeSet;
+
+    /// Whom a transaction precedes, by edges that may pass through carriers.
+    fn after(graph: &Graph, from: u32) -> BTreeSet<u32> {
+        let mut found = BTreeSet::new();
+        let mut open = vec![NodeIndex::new(from as usize)];
+        while let Some(node) = open.pop() {
+            for next in graph.edges.neighbors(node) {
+                match next.index() < graph.transactions {
+                    true => drop(found.insert(next.index() as u32)),
+                    false => open.push(next),
+                }
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn a_fan_leads_each_source_to_each_target_but_itself() {
+        let edge = Edge::plain(Kind::ReadWrite);
+        for seed in 0..2_000 {
+            let mut rng = Rng::named(1, seed);
+            let size = 1 + rng.below(12) as u32;
+            let mut draw = || (0..size).filter(|_| rng.below(2) == 0).collect::<Vec<u32>>();
+            let (sources, targets) = (draw(), draw());
+            let mut graph = Graph::new(size as usize);
+            let from: Vec<_> = sources.iter().map(|source| (*source, edge)).collect();
+            let to: Vec<_> = targets.iter().map(|target| (*target, 0)).collect();
+            graph.fan(&from, &to);
+            for source in sources {
+                let mut expected = targets.iter().copied().collect::<BTreeSet<_>>();
+                expected.remove(&source);
+                assert_eq!(after(&graph, source), expected, "{source} of {from:?} to {to:?}");
+            }
+            assert!(graph.edges.node_count() <= 3 * size as usize);
+        }
+    }
+}

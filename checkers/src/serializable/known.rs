@@ -98,7 +98,10 @@ impl<'h> Known<'h> {
             if key.ambiguous {
                 findings.add(Name::Ambiguous, &[], || {
                     let name = key.name;
-                    format!("of {name} nothing can be told: a value was written to it twice, or it is both a list and a register")
+                    format!(
+                        "of {name} nothing can be told: a value was written to it twice, or \
+                        it is both a list and a register"
+                    )
                 });
             }
         }

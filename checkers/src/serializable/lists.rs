@@ -142,7 +142,10 @@ fn aborted(known: &Known<'_>, key: u32, order: Order<'_>, findings: &mut Finding
     if let Some((after, other)) = on_top {
         findings.add(Name::DirtyUpdate, &[writer, other], || {
             let (first, second) = (writer + 1, other + 1);
-            format!("T{first} appended {value} to {name} and was aborted, but T{second}, which committed, appended {after} on top of it")
+            format!(
+                "T{first} appended {value} to {name} and was aborted, but T{second}, which \
+                committed, appended {after} on top of it"
+            )
         });
     }
 }
@@ -170,13 +173,21 @@ fn missing(
         };
         if let Some(lost) = missing.get(txn) {
             findings.add(Name::LostElement, &[*txn], || {
-                format!("T{} appended {lost} and then {value} to {name}, and {value} was seen without {lost}", txn + 1)
+                format!(
+                    "T{} appended {lost} and then {value} to {name}, and {value} was seen \
+                    without {lost}",
+                    txn + 1
+                )
             });
         }
         match reached.insert(*txn, (*place, *value)) {
             Some((before, earlier)) if before > *place => {
                 findings.add(Name::IncompatibleOrder, &[*txn], || {
-                    format!("T{} appended {earlier} and then {value} to {name}, but {value} was seen before {earlier}", txn + 1)
+                    format!(
+                        "T{} appended {earlier} and then {value} to {name}, but {value} was \
+                        seen before {earlier}",
+                        txn + 1
+                    )
                 });
             }
             _ => {}
@@ -196,12 +207,21 @@ fn intermediate(
     let Some(last) = known.written(writer, key).last() else { return };
     if writer == read.txn {
         findings.add(Name::Internal, &[writer], || {
-            format!("T{} {}: it saw its own append of {value} before it was made, or without the others", writer + 1, known.step(read))
+            format!(
+                "T{} {}: it saw its own append of {value} before it was made, or without \
+                the others",
+                writer + 1,
+                known.step(read)
+            )
         });
     } else if last != value {
         findings.add(Name::IntermediateRead, &[writer, read.txn], || {
             let (reader, step) = (read.txn + 1, known.step(read));
-            format!("T{reader} {step}, but T{}, which appended {value}, then appended {last}: it was seen half done", writer + 1)
+            format!(
+                "T{reader} {step}, but T{}, which appended {value}, then appended {last}: \
+                it was seen half done",
+                writer + 1
+            )
         });
     }
 }
@@ -220,7 +240,10 @@ pub fn lost_updates(known: &Known<'_>, key: u32, findings: &mut Findings) {
         }
         let (t1, t2, name) = (other.txn + 1, read.txn + 1, at.name);
         findings.add(Name::LostUpdate, &[other.txn, read.txn], || {
-            format!("T{t1} and T{t2} both {step}, and both wrote to it ({others} and {written}): whichever of them updated {name} first, the other did not see it")
+            format!(
+                "T{t1} and T{t2} both {step}, and both wrote to it ({others} and \
+                {written}): whichever of them updated {name} first, the other did not see it"
+            )
         });
     }
 }

@@ -52,7 +52,8 @@ fn reason(known: &Known<'_>, step: &Step) -> String {
     let lists = known.keys.get(edge.key as usize).is_some_and(|key| key.lists);
     match edge.kind {
         Kind::WriteWrite if edge.unseen => format!(
-            "T{from} appended {before} to {key}, the last that any read shows, and T{to} appended {after}, which must have come later"
+            "T{from} appended {before} to {key}, the last that any read shows, and T{to} \
+                appended {after}, which must have come later"
         ),
         Kind::WriteWrite => {
             format!("T{from} appended {before} to {key}, and T{to} appended {after} next after it")

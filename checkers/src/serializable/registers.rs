@@ -89,7 +89,11 @@ fn seen(
     graph.add(writer, read.txn, Edge::data(Kind::WriteRead, key, None, Some(value)).by(read));
     if let Some(last) = last.filter(|last| *last != value) {
         findings.add(Name::IntermediateRead, &[writer, read.txn], || {
-            format!("T{reader} {step}, but T{}, which wrote {value}, then wrote {last}: it was seen half done", writer + 1)
+            format!(
+                "T{reader} {step}, but T{}, which wrote {value}, then wrote {last}: it was \
+                seen half done",
+                writer + 1
+            )
         });
     }
 }

@@ -243,6 +243,7 @@ fn reading_without_locks_is_read_skew() {
 
 #[test]
 fn dirty_reads_are_g1() {
+    assert_eq!(broken(Control::DirtyReads, Level::ReadUncommitted).0, 0);
     let (broken, found) = broken(Control::DirtyReads, Level::ReadCommitted);
     assert!(broken == RUNS && found["G1a"] > 0 && found["G1b"] > 0, "{found:?}");
 }
