@@ -4,6 +4,7 @@
 //! | room | what is in it |
 //! |---|---|
 //! | [`linearizable`] | whether one order explains a history, and why not |
+//! | [`serializable`] | whether transactions saw what their isolation level promises, and which anomaly if not |
 //! | [`safety`] | what no run may ever show: one file a checker, from facts alone |
 //! | [`liveness`] | whether what could recover did |
 //! | [`model`] | services as sequential specifications, the key-value store of most scenarios among them |
@@ -16,6 +17,7 @@ pub mod linearizable;
 pub mod liveness;
 pub mod model;
 pub mod safety;
+pub mod serializable;
 
 pub use linearizable::{Judgement, check};
 pub use model::Model;

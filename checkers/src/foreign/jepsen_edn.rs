@@ -46,42 +46,59 @@ impl Event {
 /// The events of processes that are numbers.
 pub(super) fn events(text: &str) -> Result<Vec<Event>, Error> {
     let mut events = Vec::new();
-    for value in edn::read(text)? {
-        match value.value {
-            Value::List(items) => {
-                for item in items {
-                    events.extend(event(item)?);
-                }
-            }
-            _ => events.extend(event(value)?),
-        }
+    for map in maps(text)? {
+        events.extend(event(map)?);
     }
     Ok(events)
 }
 
+/// The maps that a history is made of.
+pub(super) fn maps(text: &str) -> Result<Vec<Edn>, Error> {
+    let mut maps = Vec::new();
+    for value in edn::read(text)? {
+        match value.value {
+            Value::List(items) => maps.extend(items),
+            _ => maps.push(value),
+        }
+    }
+    match maps.iter().find(|map| !matches!(map.value, Value::Map(_))) {
+        Some(other) => Err(Error::new(
+            other.line,
+            "a history is made of maps such as {:process 0, :type :invoke, …}",
+        )),
+        None => Ok(maps),
+    }
+}
+
 fn event(map: Edn) -> Result<Option<Event>, Error> {
     let line = map.line;
-    if !matches!(map.value, Value::Map(_)) {
-        return Err(Error::new(
-            line,
-            "a history is made of maps such as {:process 0, :type :invoke, …}",
-        ));
-    }
-    let has = |name: &str| {
-        map.get(name).ok_or_else(|| Error::new(line, format!("this map has no `:{name}`")))
-    };
-    let Value::Int(process) = has("process")?.value else { return Ok(None) };
-    let process = u32::try_from(process).ok().filter(|process| *process < 1 << 31);
-    let process = process.ok_or_else(|| Error::new(line, "no process has such a number"))?;
-    let kind = match has("type")?.keyword() {
-        Some("invoke") => Kind::Invoke,
-        Some("ok") => Kind::Ok,
-        Some("fail") => Kind::Fail,
-        Some("info") => Kind::Info,
-        _ => return Err(Error::new(line, "`:type` is one of :invoke, :ok, :fail and :info")),
-    };
-    let f = has("f")?.keyword().ok_or_else(|| Error::new(line, "`:f` is a keyword"))?.to_string();
+    let Some(process) = process(&map)? else { return Ok(None) };
+    let kind = kind(&map)?;
+    let f = has(&map, "f")?.keyword().ok_or_else(|| Error::new(line, "`:f` is a keyword"))?;
+    let f = f.to_string();
     Ok(Some(Event { line, process, kind, f, map }))
+}
+
+fn has<'m>(map: &'m Edn, name: &str) -> Result<&'m Edn, Error> {
+    map.get(name).ok_or_else(|| Error::new(map.line, format!("this map has no `:{name}`")))
+}
+
+/// The process of an event; none when it is no number.
+pub(super) fn process(map: &Edn) -> Result<Option<u32>, Error> {
+    let Value::Int(process) = has(map, "process")?.value else { return Ok(None) };
+    let process = u32::try_from(process).ok().filter(|process| *process < 1 << 31);
+    process.map(Some).ok_or_else(|| Error::new(map.line, "no process has such a number"))
+}
+
+/// What happens in an event.
+pub(super) fn kind(map: &Edn) -> Result<Kind, Error> {
+    match has(map, "type")?.keyword() {
+        Some("invoke") => Ok(Kind::Invoke),
+        Some("ok") => Ok(Kind::Ok),
+        Some("fail") => Ok(Kind::Fail),
+        Some("info") => Ok(Kind::Info),
+        _ => Err(Error::new(map.line, "`:type` is one of :invoke, :ok, :fail and :info")),
+    }
 }
 
 /// A history from its events, by what they ask and answer. An answer of none tells nothing.

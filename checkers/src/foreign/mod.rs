@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`jepsen_edn`] | Jepsen's histories in EDN |
 //! | [`jepsen_log`] | Jepsen's console logs |
+//! | [`list_append`] | Elle's histories of transactions in EDN |
 //! | [`porcupine`] | Porcupine's key-value histories |
 //!
 //! In all of them a *process* does one thing at a time. What ended `:ok` took effect, what ended `:fail` did
@@ -12,6 +13,7 @@
 pub mod edn;
 pub mod jepsen_edn;
 pub mod jepsen_log;
+pub mod list_append;
 pub mod porcupine;
 
 use sim_core::history::History;

@@ -5,3 +5,4 @@ mod clients;
 mod explanations;
 mod foreign;
 mod oracle;
+mod serializable;
