@@ -69,6 +69,7 @@ measures! {
     "recovery" Time true "from the healing of all faults to the first success of an operation begun after it";
     "catch-up" Time true "from a node's return to its having decided what was decided by then";
     "leaders-overlap" Time false "how long two live nodes believed at the same time that they led";
+    "leaderless" Time false "how long no live node believed that it led";
     "elections" Count false "epochs that got a leader";
     "campaigns" Count false "times that a node stood for election";
     "commits" Count false "slots decided";
@@ -98,6 +99,7 @@ measures! {
     "messages" Count false "messages sent between nodes";
     "bytes" Count false "bytes sent between nodes";
     "syncs" Count false "syncs that nodes asked for";
+    "messages-per-election" Ratio false "messages between nodes for each epoch that got a leader";
     "messages-per-op" Ratio false "messages between nodes for each success";
     "bytes-per-op" Ratio false "bytes between nodes for each success";
     "syncs-per-op" Ratio false "syncs for each success";
@@ -124,7 +126,6 @@ pub struct Measures {
     leader: Option<(u64, NodeId)>,
     /// When a leader was lost of which no successor has committed yet.
     lost: Option<(Time, u64)>,
-    elected: bool,
     campaigns_since: u64,
     last_campaign: u64,
     decided: u64,
@@ -132,6 +133,10 @@ pub struct Measures {
     reconfigured: u64,
     leading: BTreeMap<NodeId, u64>,
     overlap_since: Option<Time>,
+    /// Since when no live node believes that it leads.
+    leaderless_since: Option<Time>,
+    /// When a leader was lost that nobody has succeeded yet, and its epoch.
+    vacant: Option<(Time, u64)>,
     /// A leader that a cut has hit, with its epoch and since when.
     cut_off: Option<(NodeId, u64, Time)>,
     clients: ClientSide,
@@ -219,6 +224,7 @@ struct Counts {
     bytes: u64,
     syncs: u64,
     overlap: Span,
+    leaderless: Span,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -261,7 +267,8 @@ impl Measures {
             healed,
             leader: None,
             lost: None,
-            elected: false,
+            vacant: None,
+            leaderless_since: Some(Time::ZERO),
             campaigns_since: 0,
             last_campaign: 0,
             decided: 0,
@@ -298,6 +305,8 @@ impl Measures {
                     self.last_campaign = *epoch;
                     self.campaigns_since += 1;
                 }
+                // Who asks to lead does not.
+                self.follows(me, at);
             }
             Fact::Leads { epoch } => self.leads(me, at, *epoch),
             Fact::Follows { .. } => self.follows(me, at),
@@ -338,12 +347,11 @@ impl Measures {
         self.counts.elections += 1;
         self.samples.rounds.push(self.campaigns_since.max(1));
         self.campaigns_since = 0;
-        if let Some((since, old)) = self.lost
+        if let Some((since, old)) = self.vacant
             && epoch > old
-            && !self.elected
         {
             self.samples.election.push((at - since).0);
-            self.elected = true;
+            self.vacant = None;
         }
     }
 
@@ -400,13 +408,11 @@ impl Measures {
     }
 
     fn lose(&mut self, at: Time, epoch: u64) {
-        if self.lost.is_none() {
-            self.lost = Some((at, epoch));
-            self.elected = false;
-        }
+        self.lost.get_or_insert((at, epoch));
+        self.vacant.get_or_insert((at, epoch));
     }
 
-    /// Keeps the time during which two nodes lead.
+    /// Keeps the time during which two nodes lead, or none.
     fn overlap(&mut self, at: Time) {
         match (self.leading.len() > 1, self.overlap_since) {
             (true, None) => self.overlap_since = Some(at),
@@ -416,20 +422,33 @@ impl Measures {
             }
             _ => {}
         }
+        match (self.leading.is_empty(), self.leaderless_since) {
+            (true, None) => self.leaderless_since = Some(at),
+            (false, Some(since)) => {
+                self.counts.leaderless += at - since;
+                self.leaderless_since = None;
+            }
+            _ => {}
+        }
     }
 
     /// Writes what was measured into an outcome. `end` is when the run ended.
     pub fn finish(mut self, end: Time, outcome: &mut Outcome) {
         self.clients.wait_ends(end);
         self.clients.longest_idle = self.clients.longest_idle.max(end - self.clients.last_ok);
+        if let Some(since) = self.leaderless_since {
+            self.counts.leaderless += end - since;
+        }
         self.leading.clear();
         self.overlap(end);
         let (counts, clients) = (&self.counts, &self.clients);
+        let per_election = (counts.messages * 1_000).checked_div(counts.elections).unwrap_or(0);
         let per_op = |n: u64| (n * 1_000).checked_div(clients.ok).unwrap_or(0);
         let paid = self.paid.values().map(|(out, _)| out).sum();
         let paid_out = self.paid.values().map(|(out, opening)| out.saturating_sub(*opening)).sum();
         let numbers = [
             ("leaders-overlap", counts.overlap.0),
+            ("leaderless", counts.leaderless.0),
             ("elections", counts.elections),
             ("campaigns", counts.campaigns),
             ("commits", self.decided),
@@ -459,6 +478,7 @@ impl Measures {
             ("messages", counts.messages),
             ("bytes", counts.bytes),
             ("syncs", counts.syncs),
+            ("messages-per-election", per_election),
             ("messages-per-op", per_op(counts.messages)),
             ("bytes-per-op", per_op(counts.bytes)),
             ("syncs-per-op", per_op(counts.syncs)),
@@ -522,7 +542,9 @@ impl<P: Process> Observer<P> for Measures {
             }
         }
         if let Cause::Boot = step.cause {
-            self.leading.remove(&step.node);
+            if self.leading.remove(&step.node).is_some() {
+                self.overlap(step.at);
+            }
             *self.slots.reached_by(step.node) = 0;
             self.slots.returns(step.node, step.at, self.decided);
         }
