@@ -19,6 +19,7 @@ pub mod protocol;
 pub mod quorum;
 pub mod raft;
 pub mod read_one_write_all;
+pub mod ring;
 pub mod run;
 pub mod session;
 pub mod unreplicated;
@@ -40,6 +41,7 @@ pub fn all() -> Catalogue {
         "generals" => generals::General,
         "pbft" => pbft::Pbft<Kv>,
         "bully" => bully::Bully,
+        "ring" => ring::Ring,
         "unreplicated" => unreplicated::Unreplicated<Kv>,
         "read-one-write-all" => read_one_write_all::ReadOneWriteAll<Kv>,
     }
