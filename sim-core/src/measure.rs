@@ -305,8 +305,8 @@ impl Measures {
                     self.last_campaign = *epoch;
                     self.campaigns_since += 1;
                 }
-                // Who asks to lead does not.
-                self.follows(me, at);
+                // Who asks to lead does not; but nobody has lost it.
+                self.forget(me, at);
             }
             Fact::Leads { epoch } => self.leads(me, at, *epoch),
             Fact::Follows { .. } => self.follows(me, at),
@@ -336,6 +336,12 @@ impl Measures {
     fn leads(&mut self, me: NodeId, at: Time, epoch: u64) {
         self.leading.insert(me, epoch);
         self.overlap(at);
+        if let Some((since, old)) = self.vacant
+            && epoch >= old
+        {
+            self.samples.election.push((at - since).0);
+            self.vacant = None;
+        }
         if self.leader.is_some_and(|(highest, _)| highest >= epoch) {
             return;
         }
@@ -347,12 +353,6 @@ impl Measures {
         self.counts.elections += 1;
         self.samples.rounds.push(self.campaigns_since.max(1));
         self.campaigns_since = 0;
-        if let Some((since, old)) = self.vacant
-            && epoch > old
-        {
-            self.samples.election.push((at - since).0);
-            self.vacant = None;
-        }
     }
 
     fn follows(&mut self, me: NodeId, at: Time) {
@@ -371,6 +371,13 @@ impl Measures {
             && leader == me
         {
             self.lose(at, epoch);
+        }
+    }
+
+    /// Whether or not it led, it does no more.
+    fn forget(&mut self, node: NodeId, at: Time) {
+        if self.leading.remove(&node).is_some() {
+            self.overlap(at);
         }
     }
 
@@ -520,6 +527,11 @@ impl ClientSide {
 impl<P: Process> Observer<P> for Measures {
     #[inline]
     fn observe(&mut self, nodes: &Nodes<P>, step: &Step<'_, P>) {
+        if let Cause::Boot = step.cause {
+            self.forget(step.node, step.at);
+            *self.slots.reached_by(step.node) = 0;
+            self.slots.returns(step.node, step.at, self.decided);
+        }
         for effect in step.effects {
             match effect {
                 Effect::Send { to, message } => {
@@ -540,13 +552,6 @@ impl<P: Process> Observer<P> for Measures {
                 }
                 _ => {}
             }
-        }
-        if let Cause::Boot = step.cause {
-            if self.leading.remove(&step.node).is_some() {
-                self.overlap(step.at);
-            }
-            *self.slots.reached_by(step.node) = 0;
-            self.slots.returns(step.node, step.at, self.decided);
         }
     }
 

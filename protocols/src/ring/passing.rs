@@ -86,7 +86,7 @@ impl Ring {
 
     /// Whether this very message has come before: the network may double it.
     pub(super) fn is_known(&mut self, from: NodeId, number: u64) -> bool {
-        let last = self.received.entry(from).or_insert(std::collections::BTreeSet::new());
+        let last = self.received.entry(from).or_default();
         let is_new = last.insert(number);
         if last.len() > REMEMBERED {
             last.pop_first();
