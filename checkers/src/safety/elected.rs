@@ -175,8 +175,7 @@ impl<P: Process<Service = Election>> Invariant<P> for TruthfulAnswers {
                 Effect::Reply { answer: Answer::Done(Belief::Leads { node, epoch }), .. }
                     if !self.is_told(*node, *epoch) =>
                 {
-                    let why =
-                        format!("{} names {node} in {epoch}, which it never led", step.node);
+                    let why = format!("{} names {node} in {epoch}, which it never led", step.node);
                     return Err(Violation { property: "truthful-answers", why });
                 }
                 _ => {}

@@ -43,9 +43,7 @@ impl Invariant<Bully> for Bullies {
         let Cause::Message { from, message: Message::Election } = step.cause else {
             return Ok(());
         };
-        let answers = |effect: &Effect<Bully>| {
-            matches!(effect, Effect::Send { to: Target::One(to), message: Message::Ok } if *to == from)
-        };
+        let answers = |effect: &Effect<Bully>| matches!(effect, Effect::Send { to: Target::One(to), message: Message::Ok } if *to == from);
         match step.effects.iter().any(answers) {
             true => Ok(()),
             false => {
@@ -73,15 +71,14 @@ impl Invariant<Bully> for OneElectionAtATime {
             _ => self.holding.remove(&step.machine),
         };
         let asks = step.kinds.any_of(Kinds::SENDS)
-            && step.effects.iter().any(|effect| {
-                matches!(effect, Effect::Send { message: Message::Election, .. })
-            });
+            && step
+                .effects
+                .iter()
+                .any(|effect| matches!(effect, Effect::Send { message: Message::Election, .. }));
         match (held, &step.cause) {
             (true, Cause::Message { from, .. }) if asks => {
-                let why = format!(
-                    "{} begins an election for {from}, and has one under way",
-                    step.node
-                );
+                let why =
+                    format!("{} begins an election for {from}, and has one under way", step.node);
                 Err(Violation { property: "one-election-at-a-time", why })
             }
             _ => Ok(()),

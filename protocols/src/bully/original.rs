@@ -126,13 +126,7 @@ impl Bully {
     }
 
     /// Somebody asks, or orders.
-    pub(super) fn on_ask(
-        &mut self,
-        from: NodeId,
-        what: Ask,
-        number: u64,
-        ctx: &mut Context<Self>,
-    ) {
+    pub(super) fn on_ask(&mut self, from: NodeId, what: Ask, number: u64, ctx: &mut Context<Self>) {
         let yes = match what {
             Ask::AreYouThere => true,
             Ask::AreYouNormal => self.is_normal_under(from, number, ctx),

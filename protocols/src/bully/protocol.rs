@@ -1,9 +1,9 @@
 //! How Bully stands in the catalogue.
 
+use super::Bully;
 use super::bugs::Bug;
 use super::config::{Config, Variant};
 use super::invariants::Invariants;
-use super::Bully;
 use crate::planted::plants;
 use crate::promise::Promise;
 use crate::protocol::Protocol;

@@ -10,8 +10,15 @@ use sim_core::{
 use std::collections::BTreeSet;
 
 /// Everything that is checked of the rings.
-pub type Invariants =
-    (LeadersAgree, HighestLeads, NoLowerLeader, BoundedHops, ListOnce, SmallerSwallowed, OwnNameOnce);
+pub type Invariants = (
+    LeadersAgree,
+    HighestLeads,
+    NoLowerLeader,
+    BoundedHops,
+    ListOnce,
+    SmallerSwallowed,
+    OwnNameOnce,
+);
 
 impl Elects for Ring {
     fn leader(&self) -> Option<NodeId> {

@@ -58,8 +58,7 @@ pub enum Says {
 
 impl Message {
     /// The kinds of message.
-    pub const KINDS: &'static [&'static str] =
-        &["election", "coordinator", "ack", "heartbeat"];
+    pub const KINDS: &'static [&'static str] = &["election", "coordinator", "ack", "heartbeat"];
 
     /// Which of them this is.
     pub fn kind(&self) -> usize {
@@ -77,7 +76,9 @@ impl Message {
     pub fn size(&self) -> u32 {
         let list = match self {
             Message::Pass { token: Token { says: Says::Up(list), .. }, .. }
-            | Message::Pass { token: Token { says: Says::Leads { list, .. }, .. }, .. } => list.len(),
+            | Message::Pass { token: Token { says: Says::Leads { list, .. }, .. }, .. } => {
+                list.len()
+            }
             _ => 0,
         };
         48 + 4 * list as u32

@@ -1,9 +1,9 @@
 //! How Ring stands in the catalogue.
 
+use super::Ring;
 use super::bugs::Bug;
 use super::config::Config;
 use super::invariants::Invariants;
-use super::Ring;
 use crate::planted::plants;
 use crate::promise::Promise;
 use crate::protocol::Protocol;
@@ -108,7 +108,8 @@ mod tests {
 
     #[test]
     fn an_order_names_nobody_twice() {
-        let complaint = |order: &[u32]| Ring::complaint(&Config { order: order.to_vec(), ..Config::default() });
+        let complaint =
+            |order: &[u32]| Ring::complaint(&Config { order: order.to_vec(), ..Config::default() });
         assert_eq!(complaint(&[3, 1, 2]), None);
         assert!(complaint(&[1, 1]).is_some() && complaint(&[0]).is_some());
     }
