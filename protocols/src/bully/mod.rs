@@ -96,7 +96,7 @@ impl Process for Bully {
             silent: BTreeSet::new(),
             reorganisation: Reorganisation::default(),
         };
-        if bully.bugs.on(Bug::RecoverSilently) && ctx.now().0 > 0 {
+        if bully.bugs.on(Bug::BullyRecoverSilently) && ctx.now().0 > 0 {
             ctx.claim(Fact::Follows { epoch: 0 });
         } else {
             bully.hold_election(ctx);

@@ -78,7 +78,7 @@ impl Bully {
     fn halt_the_lower(&mut self, ctx: &mut Context<Self>) {
         self.reorganisation.halted = Some((self.id, self.reorganisation.number));
         let lower: Vec<NodeId> = self.lower().collect();
-        if self.bugs.on(Bug::HaltSkipped) {
+        if self.bugs.on(Bug::BullyHaltSkipped) {
             self.reorganisation.up = lower.into_iter().collect();
             return self.appoint(ctx);
         }
@@ -118,7 +118,7 @@ impl Bully {
     pub(super) fn check_members(&mut self, ctx: &mut Context<Self>) {
         let number = self.reorganisation.number;
         let (all, members) = (ctx.peers(), self.reorganisation.up.clone());
-        let skipped = self.bugs.on(Bug::CheckSkipped);
+        let skipped = self.bugs.on(Bug::BullyCheckSkipped);
         for node in all.filter(|node| !skipped || members.contains(node)) {
             ctx.send(node, Message::Ask { what: Ask::AreYouNormal, number });
         }
@@ -140,7 +140,7 @@ impl Bully {
     fn is_normal_under(&mut self, from: NodeId, number: u64, ctx: &mut Context<Self>) -> bool {
         let state = &self.reorganisation;
         if state.coordinator != Some(from) || state.task != Some(number) {
-            return self.bugs.on(Bug::CheckSkipped);
+            return self.bugs.on(Bug::BullyCheckSkipped);
         }
         ctx.set_timer(Timer::Silence, self.config.silence);
         true
@@ -175,7 +175,7 @@ impl Bully {
     fn accept(&mut self, from: NodeId, number: u64, ctx: &mut Context<Self>) -> bool {
         let state = &mut self.reorganisation;
         let is_halted = state.halted == Some((from, number)) && state.status == Status::Election;
-        if !is_halted && !self.bugs.on(Bug::HaltSkipped) {
+        if !is_halted && !self.bugs.on(Bug::BullyHaltSkipped) {
             return false;
         }
         state.status = Status::Reorganisation;

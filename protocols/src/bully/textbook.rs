@@ -6,7 +6,7 @@ use sim_core::{Context, Fact, NodeId};
 impl Bully {
     /// "P sends an ELECTION message to all processes with higher numbers." The highest has nobody to ask.
     pub(super) fn ask_the_higher(&mut self, ctx: &mut Context<Self>) {
-        let forgets = !self.bugs.on(Bug::SkipDeadForever);
+        let forgets = !self.bugs.on(Bug::BullySkipDeadHighestForever);
         if forgets {
             self.silent.clear();
         }
@@ -23,7 +23,7 @@ impl Bully {
 
     /// "If no one responds, P wins the election and becomes coordinator."
     pub(super) fn win(&mut self, ctx: &mut Context<Self>) {
-        if self.bugs.on(Bug::SkipDeadForever) {
+        if self.bugs.on(Bug::BullySkipDeadHighestForever) {
             self.silent.extend(self.higher(ctx));
         }
         self.standing = Standing::Leads;
@@ -39,12 +39,12 @@ impl Bully {
     /// receiver then holds an election, unless it is already holding one."
     pub(super) fn on_election(&mut self, from: NodeId, ctx: &mut Context<Self>) {
         let holds_one = matches!(self.standing, Standing::Asks | Standing::Waits);
-        if !(holds_one && self.bugs.on(Bug::OkSuppressed)) {
+        if !(holds_one && self.bugs.on(Bug::BullyOkSuppressed)) {
             ctx.send(from, Message::Ok);
         }
         let leads_undisputed =
             self.standing == Standing::Leads && self.higher(ctx).next().is_none();
-        if self.bugs.on(Bug::RestartStorm) || !holds_one && !leads_undisputed {
+        if self.bugs.on(Bug::BullyRestartStorm) || !holds_one && !leads_undisputed {
             self.hold_election(ctx);
         } else if leads_undisputed {
             // The highest of all would win without a question: whoever asks is told so.
@@ -59,17 +59,17 @@ impl Bully {
         }
         self.standing = Standing::Waits;
         ctx.cancel_timer(Timer::Answer);
-        if !self.bugs.on(Bug::NoWaitTimer) {
+        if !self.bugs.on(Bug::BullyNoWaitTimer) {
             ctx.set_timer(Timer::Coordinator, self.config.patience());
         }
     }
 
     /// Somebody is the coordinator, or still is.
     pub(super) fn on_coordinator(&mut self, from: NodeId, epoch: u64, ctx: &mut Context<Self>) {
-        if self.bugs.on(Bug::SkipDeadForever) && self.silent.contains(&from) {
+        if self.bugs.on(Bug::BullySkipDeadHighestForever) && self.silent.contains(&from) {
             return;
         }
-        if from < self.id && !self.bugs.on(Bug::AcceptLower) {
+        if from < self.id && !self.bugs.on(Bug::BullyAcceptLower) {
             // It does not know of this node, and is bullied out of it.
             if !matches!(self.standing, Standing::Asks | Standing::Waits) {
                 self.hold_election(ctx);

@@ -9,11 +9,11 @@ impl Ring {
     pub(super) fn on_list(&mut self, token: &Token, list: &[NodeId], ctx: &mut Context<Self>) {
         let is_on_it = list.contains(&self.id);
         // Where it began it ends; and if that node is dead, with the first one that it comes to again.
-        let has_been_round = match self.bugs.on(Bug::InitiatorDeadLoop) {
+        let has_been_round = match self.bugs.on(Bug::RingInitiatorDeadLoop) {
             true => list.first() == Some(&self.id),
             false => is_on_it,
         };
-        let again = self.bugs.on(Bug::ListDuplicate);
+        let again = self.bugs.on(Bug::RingListDuplicate);
         let longer = || list.iter().copied().chain([self.id]).collect::<Arc<[NodeId]>>();
         if has_been_round {
             let list = if again { longer() } else { list.into() };

@@ -107,7 +107,7 @@ impl Process for Ring {
             outbox: Outbox::new(ctx),
             received: BTreeMap::new(),
         };
-        if ring.bugs.on(Bug::RecoverSilently) && ctx.now().0 > 0 {
+        if ring.bugs.on(Bug::RingRecoverSilently) && ctx.now().0 > 0 {
             ctx.claim(Fact::Follows { epoch: 0 });
         } else {
             ring.begin(ctx);
@@ -207,7 +207,7 @@ impl Ring {
             ctx.cancel_timer(Timer::Silence);
             ctx.cancel_timer(Timer::Heartbeat);
         }
-        if !self.bugs.on(Bug::LostForGood) {
+        if !self.bugs.on(Bug::RingLostMessageNotMissed) {
             ctx.set_timer(Timer::Election, self.config.patience(self.nodes));
         }
     }
@@ -252,7 +252,7 @@ impl Ring {
         if is_news {
             ctx.claim(Fact::Follows { epoch });
         }
-        if !self.bugs.on(Bug::StaleList) {
+        if !self.bugs.on(Bug::RingCoordinatorFromStaleList) {
             ctx.set_timer(Timer::Silence, self.config.silence);
         }
     }

@@ -18,15 +18,15 @@ impl Ring {
         if name > self.id {
             self.take_part(ctx);
             // What has been everywhere and is not at home has none any more.
-            if token.hops < self.nodes || self.bugs.on(Bug::DeadMax) {
+            if token.hops < self.nodes || self.bugs.on(Bug::CrDeadMax) {
                 self.pass(token.clone(), ctx);
             }
             return;
         }
-        if !takes_part || self.bugs.on(Bug::ParticipantFlagMissing) {
+        if !takes_part || self.bugs.on(Bug::CrParticipantFlagMissing) {
             self.begin(ctx);
         }
-        if self.bugs.on(Bug::ForwardSmaller) {
+        if self.bugs.on(Bug::CrForwardSmaller) {
             self.pass(token.clone(), ctx);
         }
     }
@@ -38,7 +38,7 @@ impl Ring {
             self.take_for_leader(leader, token.epoch, ctx);
         }
         let goes_on = !is_home && token.hops < self.nodes;
-        if goes_on || self.bugs.on(Bug::ElectedNotStopped) {
+        if goes_on || self.bugs.on(Bug::CrElectedNotStopped) {
             self.pass(token.clone(), ctx);
         }
     }

@@ -62,7 +62,7 @@ impl Ring {
     pub(super) fn try_next(&mut self, place: u32, ctx: &mut Context<Self>) {
         let slot = &mut self.outbox.open[place as usize];
         let Some(passed) = slot else { return };
-        if passed.tried > 0 && self.bugs.on(Bug::SuccessorNotSkipped) {
+        if passed.tried > 0 && self.bugs.on(Bug::RingDeadSuccessorNotSkipped) {
             *slot = None;
             return;
         }
