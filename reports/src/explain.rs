@@ -106,6 +106,9 @@ impl<'a> Explainer<'a> {
             Fact::Transfers { epoch, to } => {
                 format!("hands {term} {epoch} over to {}", NodeId(*to))
             }
+            Fact::Overtakes { slot } => {
+                format!("knows that {slot} is chosen, before all that precede it are")
+            }
             Fact::Reconfigures { slot, members } => {
                 format!("has {members} members from slot {slot} on")
             }

@@ -105,6 +105,11 @@ pub enum Fact {
         /// How many they are.
         members: u32,
     },
+    /// It knows that the value of a slot is chosen, while one before it is not.
+    Overtakes {
+        /// Where.
+        slot: u64,
+    },
     /// A client was granted money from an account.
     Pays {
         /// From which account.
@@ -136,7 +141,7 @@ pub enum ReadPath {
 
 impl Fact {
     /// The names by which a fault can wait for a fact.
-    pub const EVENTS: [&'static str; 14] = [
+    pub const EVENTS: [&'static str; 15] = [
         "campaigns",
         "leads",
         "follows",
@@ -151,6 +156,7 @@ impl Fact {
         "transfers",
         "pays",
         "reconfigures",
+        "overtakes",
     ];
 
     /// Which of [`EVENTS`](Fact::EVENTS) this is.
@@ -170,6 +176,7 @@ impl Fact {
             Fact::Transfers { .. } => 11,
             Fact::Pays { .. } => 12,
             Fact::Reconfigures { .. } => 13,
+            Fact::Overtakes { .. } => 14,
         }
     }
 }
@@ -186,6 +193,7 @@ impl fmt::Display for Fact {
             Fact::Decides { slot, epoch, .. } => write!(f, " {slot} of {epoch}"),
             Fact::Installs { slot, .. } | Fact::Compacts { slot } => write!(f, " up to {slot}"),
             Fact::Truncates { slot } => write!(f, " from {slot}"),
+            Fact::Overtakes { slot } => write!(f, " those before {slot}"),
             Fact::Reads { by } => write!(f, " by {by:?}"),
             Fact::Leases { until } => write!(f, " until {}", Time(until)),
             Fact::Deduplicates { client, number } => write!(f, " {}", request(client, number)),

@@ -10,7 +10,7 @@ use crate::process::{NodeId, Process};
 use crate::service::{ClientEffect, Ending, RequestId, Service};
 use crate::time::{Span, Time};
 use rustc_hash::FxHashMap;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a measure counts in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +81,7 @@ measures! {
     "compactions" Count false "times that a node stored a snapshot and dropped the log before it";
     "transfers" Count false "times that a leader handed over";
     "reconfigurations" Count false "times that other nodes became the members";
+    "overtakes" Count false "slots that were known to be chosen while one before them was not";
     "log-reads" Count false "reads through the log";
     "read-index-reads" Count false "reads at the leader after a confirming round";
     "follower-reads" Count false "reads at a follower after asking the leader";
@@ -129,8 +130,6 @@ pub struct Measures {
     campaigns_since: u64,
     last_campaign: u64,
     decided: u64,
-    /// The last slot from which on other nodes were the members.
-    reconfigured: u64,
     leading: BTreeMap<NodeId, u64>,
     overlap_since: Option<Time>,
     /// Since when no live node believes that it leads.
@@ -217,7 +216,8 @@ struct Counts {
     installed: u64,
     compactions: u64,
     transfers: u64,
-    reconfigurations: u64,
+    reconfigured: BTreeSet<u64>,
+    overtakes: u64,
     reads: [u64; 5],
     deduplicated: u64,
     messages: u64,
@@ -272,7 +272,6 @@ impl Measures {
             campaigns_since: 0,
             last_campaign: 0,
             decided: 0,
-            reconfigured: 0,
             leading: BTreeMap::new(),
             overlap_since: None,
             cut_off: None,
@@ -290,11 +289,6 @@ impl Measures {
     /// Whether nobody wants anything: nothing is under way, and nothing was asked for since the healing.
     pub fn nobody_asks(&self) -> bool {
         self.clients.open.is_empty() && !self.clients.asked_since
-    }
-
-    /// The highest slot decided anywhere so far.
-    pub fn decided(&self) -> u64 {
-        self.decided
     }
 
     fn note(&mut self, me: NodeId, at: Time, fact: &Fact) {
@@ -322,10 +316,9 @@ impl Measures {
             Fact::Truncates { .. } => self.counts.truncated += 1,
             Fact::Compacts { .. } => self.counts.compactions += 1,
             Fact::Transfers { .. } => self.counts.transfers += 1,
+            Fact::Overtakes { .. } => self.counts.overtakes += 1,
             Fact::Reconfigures { slot, .. } => {
-                let is_news = *slot > self.reconfigured;
-                self.counts.reconfigurations += u64::from(is_news);
-                self.reconfigured = self.reconfigured.max(*slot);
+                self.counts.reconfigured.insert(*slot);
             }
             Fact::Reads { by } => self.counts.reads[*by as usize] += 1,
             Fact::Deduplicates { .. } => self.counts.deduplicated += 1,
@@ -466,7 +459,8 @@ impl Measures {
             ("snapshots-installed", counts.installed),
             ("compactions", counts.compactions),
             ("transfers", counts.transfers),
-            ("reconfigurations", counts.reconfigurations),
+            ("reconfigurations", counts.reconfigured.len() as u64),
+            ("overtakes", counts.overtakes),
             ("log-reads", counts.reads[ReadPath::Log as usize]),
             ("read-index-reads", counts.reads[ReadPath::ReadIndex as usize]),
             ("follower-reads", counts.reads[ReadPath::FollowerReadIndex as usize]),

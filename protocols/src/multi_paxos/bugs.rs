@@ -7,9 +7,9 @@ use super::log::{Slot, Value, Vote};
 use super::{MultiPaxos, Role};
 use crate::ballot::Ballot;
 use crate::planted::planted_bugs;
-use crate::quorum::{VoterSet, majority};
+use crate::quorum::majority;
 use serde::Serialize;
-use sim_core::{NodeId, Service, Span};
+use sim_core::{NodeId, NodeSet, Service, Span};
 use std::collections::BTreeMap;
 
 planted_bugs! {
@@ -141,7 +141,7 @@ pub struct Noted(BTreeMap<Slot, Vec<(NodeId, u64)>>);
 
 impl Noted {
     /// Who is known to have voted for a value.
-    pub(super) fn voters<S: Service>(&self, slot: Slot, value: &Value<S>) -> VoterSet {
+    pub(super) fn voters<S: Service>(&self, slot: Slot, value: &Value<S>) -> NodeSet {
         let votes = self.0.get(&slot).into_iter().flatten();
         votes.filter(|(_, voted)| *voted == value.checksum).map(|(voter, _)| *voter).collect()
     }
@@ -175,7 +175,7 @@ impl Bugs {
     }
 
     /// Under whose name an acknowledgement is counted: the first that is missing, when nobody looks.
-    pub(super) fn voter(self, from: NodeId, voters: &VoterSet) -> NodeId {
+    pub(super) fn voter(self, from: NodeId, voters: &NodeSet) -> NodeId {
         if !self.on(Bug::DuplicateAcceptedCounted) {
             return from;
         }

@@ -1,10 +1,9 @@
 //! The slots: what this acceptor has voted for at each, and what is known to be chosen there.
 
 use crate::ballot::Ballot;
-use crate::quorum::VoterSet;
 use serde::Serialize;
 use sim_core::drive::replay::hash_of;
-use sim_core::{Request, Service};
+use sim_core::{NodeSet, Request, Service};
 use std::collections::VecDeque;
 
 /// A place in the sequence of commands, from 1: an instance of the consensus algorithm.
@@ -18,7 +17,7 @@ pub enum Command<S: Service> {
     /// A client's request.
     Request(Request<S>),
     /// From a window's length on, these are the acceptors.
-    Acceptors(VoterSet),
+    Acceptors(NodeSet),
 }
 
 /// A proposed value: a command, which is never changed afterwards.

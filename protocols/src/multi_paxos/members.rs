@@ -8,35 +8,34 @@ use super::bugs::Bug;
 use super::log::{Command, Slot};
 use super::message::{Message, Timer};
 use super::{MultiPaxos, Role};
-use crate::quorum::VoterSet;
 use serde::Serialize;
-use sim_core::{Context, Fact, NodeId, Service};
+use sim_core::{Context, Fact, NodeId, NodeSet, Service};
 
 /// The acceptors of every slot that may still be decided, in order: from which slot on, and who.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
-pub struct Memberships(Vec<(Slot, VoterSet)>);
+pub struct Memberships(Vec<(Slot, NodeSet)>);
 
 impl Memberships {
     /// These, from the beginning.
-    pub(super) fn new(acceptors: VoterSet) -> Self {
+    pub(super) fn new(acceptors: NodeSet) -> Self {
         Memberships(vec![(1, acceptors)])
     }
 
     /// Who decides a slot.
     #[inline]
-    pub fn of(&self, slot: Slot) -> &VoterSet {
+    pub fn of(&self, slot: Slot) -> &NodeSet {
         let place = self.0.iter().rposition(|(from, _)| *from <= slot).unwrap_or(0);
         &self.0[place].1
     }
 
     /// The newest acceptors, and from which slot on they decide.
-    pub fn newest(&self) -> (Slot, &VoterSet) {
+    pub fn newest(&self) -> (Slot, &NodeSet) {
         let (from, acceptors) = &self.0[self.0.len() - 1];
         (*from, acceptors)
     }
 
     /// Others decide from this slot on.
-    fn change(&mut self, from: Slot, acceptors: VoterSet) {
+    fn change(&mut self, from: Slot, acceptors: NodeSet) {
         self.0.retain(|(known, _)| *known < from);
         self.0.push((from, acceptors));
     }
@@ -51,7 +50,7 @@ impl Memberships {
 impl<S: Service> MultiPaxos<S> {
     /// Who decides a slot.
     #[inline]
-    pub(super) fn acceptors_of(&self, slot: Slot) -> &VoterSet {
+    pub(super) fn acceptors_of(&self, slot: Slot) -> &NodeSet {
         if self.bugs.on(Bug::ConfigAtChooseTime) {
             return self.memberships.newest().1;
         }
@@ -63,7 +62,7 @@ impl<S: Service> MultiPaxos<S> {
     pub(super) fn change_acceptors(
         &mut self,
         slot: Slot,
-        acceptors: VoterSet,
+        acceptors: NodeSet,
         ctx: &mut Context<Self>,
     ) {
         let members = acceptors.len() as u32;
@@ -81,8 +80,8 @@ impl<S: Service> MultiPaxos<S> {
 
     /// Asks those for a promise that are needed for a slot ahead and have not given it.
     pub(super) fn prepare_newcomers(&mut self, ctx: &mut Context<Self>) {
-        let promised = self.promises.from.clone();
-        let needed = self.memberships.newest().1.clone();
+        let promised = self.promises.from;
+        let needed = *self.memberships.newest().1;
         for acceptor in needed.iter().filter(|acceptor| !promised.contains(*acceptor)) {
             let (ballot, first) = (self.ballot, self.executed + 1);
             if acceptor == self.id {

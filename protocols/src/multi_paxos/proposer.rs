@@ -9,9 +9,8 @@ use super::log::{Command, Slot, Value, Vote};
 use super::message::{Message, Timer};
 use super::{MultiPaxos, Role};
 use crate::ballot::Ballot;
-use crate::quorum::VoterSet;
 use serde::Serialize;
-use sim_core::{Context, Fact, NodeId, Service, Span, SpanRange};
+use sim_core::{Context, Fact, NodeId, NodeSet, Service, Span, SpanRange};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -19,7 +18,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Promises<S: Service> {
     /// Who has promised.
-    pub(super) from: VoterSet,
+    pub(super) from: NodeSet,
     /// The highest-numbered vote that was reported for each slot.
     pub(super) reports: BTreeMap<Slot, Vote<S>>,
     /// The highest slot that anybody has voted at: gaps below it are to be filled.
@@ -36,7 +35,7 @@ pub struct Promises<S: Service> {
 impl<S: Service> Default for Promises<S> {
     fn default() -> Self {
         Promises {
-            from: VoterSet::default(),
+            from: NodeSet::default(),
             reports: BTreeMap::new(),
             last: 0,
             base: 0,
@@ -51,7 +50,7 @@ impl<S: Service> Default for Promises<S> {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Open<S: Service> {
     pub(super) value: Value<S>,
-    accepted: VoterSet,
+    accepted: NodeSet,
     /// How many heartbeats it has been under way.
     idle: u32,
 }
@@ -130,7 +129,7 @@ impl<S: Service> MultiPaxos<S> {
     pub(super) fn is_promised(&self, slot: Slot) -> bool {
         let acceptors = self.acceptors_of(slot);
         let quorum = self.bugs.quorum(acceptors.len());
-        acceptors.common(&self.promises.from) >= quorum
+        acceptors.and(self.promises.from).len() >= quorum
     }
 
     /// Whether a majority of a slot's acceptors has promised and told how it had voted there. What somebody
@@ -141,9 +140,9 @@ impl<S: Service> MultiPaxos<S> {
         }
         let bases = &self.promises.bases;
         let has_told = |server: &NodeId| bases.get(server).is_none_or(|base| *base < slot);
-        let told: VoterSet = self.promises.from.iter().filter(has_told).collect();
+        let told: NodeSet = self.promises.from.iter().filter(has_told).collect();
         let acceptors = self.acceptors_of(slot);
-        acceptors.common(&told) >= self.bugs.quorum(acceptors.len())
+        acceptors.and(told).len() >= self.bugs.quorum(acceptors.len())
     }
 
     /// Phase 1 is done, for every slot.
@@ -246,11 +245,14 @@ impl<S: Service> MultiPaxos<S> {
         open.accepted.insert(self.bugs.voter(from, &open.accepted));
         let acceptors = self.acceptors_of(slot);
         let quorum = self.bugs.quorum(acceptors.len());
-        let is_chosen = |open: &Open<S>| acceptors.common(&open.accepted) >= quorum;
+        let is_chosen = |open: &Open<S>| acceptors.and(open.accepted).len() >= quorum;
         if !self.open.get(&slot).is_some_and(is_chosen) {
             return;
         }
         if let Some(open) = self.open.remove(&slot) {
+            if slot > self.executed + 1 {
+                ctx.claim(Fact::Overtakes { slot });
+            }
             self.log.choose(slot, open.value);
             self.execute(ctx);
             self.propose(ctx);
@@ -334,8 +336,8 @@ impl<S: Service> MultiPaxos<S> {
             *server == self.id || ctx.now() - self.peers[server.index()].heard <= patience
         };
         let acceptors = self.acceptors_of(self.executed + 1);
-        let answer: VoterSet = acceptors.iter().filter(heard).collect();
-        if !acceptors.has_majority_in(&answer) {
+        let answer: NodeSet = acceptors.iter().filter(heard).collect();
+        if !acceptors.has_majority_in(answer) {
             return self.yield_to(None, ctx);
         }
         ctx.set_timer(Timer::Heartbeat, self.config.heartbeat);

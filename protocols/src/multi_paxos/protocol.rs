@@ -6,9 +6,8 @@ use super::{MultiPaxos, promises};
 use crate::planted::plants;
 use crate::promise::Promise;
 use crate::protocol::Protocol;
-use crate::quorum::VoterSet;
 use checkers::Model;
-use sim_core::{Nodes, Settings, Span};
+use sim_core::{NodeSet, Nodes, Settings, Span};
 use std::ops::RangeInclusive;
 
 impl<S: Model> Protocol for MultiPaxos<S> {
@@ -35,13 +34,13 @@ impl<S: Model> Protocol for MultiPaxos<S> {
     /// A majority of the acceptors, of those that decide the next slot and of the newest that the most advanced
     /// server knows of.
     fn can_go_on(nodes: &Nodes<Self>) -> bool {
-        let up: VoterSet = nodes.live().map(|(machine, _)| nodes.identity(machine)).collect();
+        let up: NodeSet = nodes.live().map(|(machine, _)| nodes.identity(machine)).collect();
         let ahead = nodes.live().map(|(_, server)| server).max_by_key(|server| server.executed());
         ahead.is_some_and(|server| {
             let memberships = server.memberships();
             [memberships.of(server.executed() + 1), memberships.newest().1]
                 .into_iter()
-                .all(|acceptors| acceptors.has_majority_in(&up))
+                .all(|acceptors| acceptors.has_majority_in(up))
         })
     }
 

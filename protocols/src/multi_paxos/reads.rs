@@ -18,9 +18,9 @@ use super::message::Message;
 use super::{MultiPaxos, Role};
 use crate::ballot::Ballot;
 use crate::lease::Lessee;
-use crate::quorum::{VoterSet, agreed, majority};
+use crate::quorum::{agreed, majority};
 use serde::Serialize;
-use sim_core::{Context, Fact, NodeId, ReadPath, Request, Service, Time};
+use sim_core::{Context, Fact, NodeId, NodeSet, ReadPath, Request, Service, Time};
 use std::collections::VecDeque;
 
 /// Reads that wait, and rounds of heartbeats.
@@ -33,7 +33,7 @@ pub struct Pending<S: Service> {
     /// The newest round that a majority has answered.
     confirmed: u64,
     /// Until when the leader may serve reads alone, and the acceptors that a majority of stands by it.
-    lease: Option<(Time, VoterSet)>,
+    lease: Option<(Time, NodeSet)>,
     /// The name of the next read. The first is drawn at random, or an answer to a read of an earlier
     /// life of this server could be taken for one to a new read.
     ticket: u64,
@@ -47,8 +47,8 @@ struct Asked<S: Service> {
     at: Time,
     request: Request<S>,
     /// Who decided the next slot when it came, and who of them has answered.
-    acceptors: VoterSet,
-    answers: VoterSet,
+    acceptors: NodeSet,
+    answers: NodeSet,
     /// The highest slot that was heard of.
     slot: Slot,
 }
@@ -93,11 +93,11 @@ impl<S: Service> MultiPaxos<S> {
         self.reads.asked.retain(|read| now - read.at <= patience && read.request.id != request.id);
         let ticket = self.reads.ticket;
         self.reads.ticket = ticket.wrapping_add(1);
-        let acceptors = self.memberships.of(self.executed + 1).clone();
+        let acceptors = *self.memberships.of(self.executed + 1);
         for acceptor in acceptors.iter().filter(|acceptor| *acceptor != self.id) {
             ctx.send(acceptor, Message::Query { ticket });
         }
-        let answers = VoterSet::default();
+        let answers = NodeSet::default();
         self.reads.asked.push(Asked { ticket, at: now, request, acceptors, answers, slot: 0 });
         let slot = self.voted_to();
         self.on_voted(self.id, ticket, slot, ctx);
@@ -132,9 +132,8 @@ impl<S: Service> MultiPaxos<S> {
     #[inline]
     pub(super) fn serve_reads_at_hand(&mut self, ctx: &mut Context<Self>) {
         let executed = self.executed;
-        let is_at_hand = |read: &Asked<S>| {
-            read.acceptors.has_majority_in(&read.answers) && read.slot <= executed
-        };
+        let is_at_hand =
+            |read: &Asked<S>| read.acceptors.has_majority_in(read.answers) && read.slot <= executed;
         while let Some(place) = self.reads.asked.iter().position(is_at_hand) {
             let read = self.reads.asked.remove(place);
             let leads = self.role == Role::Leader;
@@ -189,7 +188,7 @@ impl<S: Service> MultiPaxos<S> {
 
     /// Looks which rounds a majority has answered.
     fn confirm_rounds(&mut self, ctx: &mut Context<Self>) {
-        let acceptors = self.acceptors_of(self.executed + 1).clone();
+        let acceptors = *self.acceptors_of(self.executed + 1);
         let rounds = acceptors.iter().map(|server| self.peers[server.index()].round);
         let confirmed = agreed(rounds, majority(acceptors.len()));
         if confirmed <= self.reads.confirmed {

@@ -95,7 +95,7 @@ impl<S: Service> MultiPaxos<S> {
                     session::execute(service, sessions, request, slot, most, leads, ctx);
                 }
                 Command::Acceptors(acceptors) => {
-                    self.change_acceptors(slot, acceptors.clone(), ctx);
+                    self.change_acceptors(slot, *acceptors, ctx);
                 }
             }
             (self.executed, self.last_value) = (slot, value.checksum);

@@ -7,9 +7,9 @@
 use super::message::{Message, Vote};
 use super::{Key, Paxos, Value};
 use crate::ballot::Ballot;
-use crate::quorum::{VoterSet, majority};
+use crate::quorum::majority;
 use checkers::model::decisions::Decisions;
-use sim_core::{Cause, Effect, Fact, Invariant, NodeId, Nodes, Process, Step, Violation};
+use sim_core::{Cause, Effect, Fact, Invariant, NodeId, NodeSet, Nodes, Process, Step, Violation};
 use smallvec::SmallVec;
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -133,8 +133,8 @@ struct Said<R> {
 struct Poll {
     /// What is proposed: a value, any (`Some(None)`), or nothing yet.
     proposed: Option<Option<Value>>,
-    voters: VoterSet,
-    votes: SmallVec<[(Value, VoterSet); 1]>,
+    voters: NodeSet,
+    votes: SmallVec<[(Value, NodeSet); 1]>,
 }
 
 type Found = Result<(), (&'static str, String)>;
@@ -282,7 +282,7 @@ impl<R: Number> Place<R> {
         poll.voters.insert(node);
         let place = poll.votes.iter().position(|(voted, _)| *voted == value);
         let place = place.unwrap_or_else(|| {
-            poll.votes.push((value, VoterSet::default()));
+            poll.votes.push((value, NodeSet::default()));
             poll.votes.len() - 1
         });
         let voters = &mut poll.votes[place].1;

@@ -1,10 +1,9 @@
 //! The learner: counts votes, keeps what is decided, and knows who waits for it.
 
 use super::{Key, Value};
-use crate::quorum::VoterSet;
 use checkers::model::decisions::{DecisionOp, Decisions};
 use serde::Serialize;
-use sim_core::{Fact, NodeId, Request, RequestId};
+use sim_core::{Fact, NodeId, NodeSet, Request, RequestId};
 use smallvec::SmallVec;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -36,7 +35,7 @@ pub struct Tally<R> {
     /// For which value.
     pub value: Value,
     /// Who.
-    pub voters: VoterSet,
+    pub voters: NodeSet,
 }
 
 /// A client that waits.
@@ -135,11 +134,11 @@ impl<R: Copy + Ord> Learner<R> {
     }
 
     /// Counts a vote, and says who has voted so by now.
-    pub fn count(&mut self, key: Key, ballot: R, value: Value, voter: NodeId) -> &VoterSet {
+    pub fn count(&mut self, key: Key, ballot: R, value: Value, voter: NodeId) -> &NodeSet {
         let tallies = self.tallies.entry(key).or_default();
         let is_it = |tally: &Tally<R>| (tally.ballot, tally.value) == (ballot, value);
         let place = tallies.iter().position(is_it).unwrap_or_else(|| {
-            tallies.push(Tally { ballot, value, voters: VoterSet::default() });
+            tallies.push(Tally { ballot, value, voters: NodeSet::default() });
             tallies.len() - 1
         });
         tallies[place].voters.insert(voter);

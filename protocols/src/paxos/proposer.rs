@@ -4,10 +4,9 @@ use super::bugs::Bug;
 use super::message::{Message, Timer, Vote};
 use super::{Key, Paxos, Value};
 use crate::ballot::Ballot;
-use crate::quorum::VoterSet;
 use checkers::model::decisions::DecisionReply;
 use serde::Serialize;
-use sim_core::{Context, Fact, NodeId};
+use sim_core::{Context, Fact, NodeId, NodeSet};
 
 /// What a proposer does for a decision.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -19,7 +18,7 @@ pub struct Proposal {
     pub(super) phase: Phase,
     /// What it would propose if it were free to: what the first client asked for.
     own: Option<Value>,
-    promises: VoterSet,
+    promises: NodeSet,
     /// The highest vote that was reported.
     highest: Option<Vote>,
     /// How often in a row it was overtaken.
@@ -44,7 +43,7 @@ impl Proposal {
             seen: Ballot::default(),
             phase: Phase::Waiting,
             own,
-            promises: VoterSet::default(),
+            promises: NodeSet::default(),
             highest: None,
             duels: 0,
         }
@@ -72,7 +71,7 @@ impl Paxos {
             .number(promised, proposal.ballot, id)
             .unwrap_or_else(|| promised.max(proposal.seen).next(id));
         proposal.phase = Phase::Preparing;
-        proposal.promises = VoterSet::default();
+        proposal.promises = NodeSet::default();
         proposal.highest = None;
         self.learner.cover(key);
         self.prepare(key, ctx);

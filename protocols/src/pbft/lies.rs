@@ -196,8 +196,8 @@ fn distort(change: &ViewChange) -> ViewChange {
         0 => return hide(change),
         1 | 2 => {
             // Something that exists: a batch of another place, or the null request.
-            let others = change.pre_prepared.iter().filter(|entry| entry.seq != highest);
-            let other = others.last().filter(|_| draw % 5 == 1).map(|entry| entry.digest);
+            let mut others = change.pre_prepared.iter().filter(|entry| entry.seq != highest);
+            let other = others.next_back().filter(|_| draw % 5 == 1).map(|entry| entry.digest);
             let digest = other.unwrap_or_else(Digest::null);
             let entry = Entry { seq: highest, digest, view: change.view.saturating_sub(1) };
             change.prepared.retain(|entry| entry.seq != highest);

@@ -1,6 +1,7 @@
 //! What a scenario may tune.
 
 use super::bugs::Bug;
+use crate::lease;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{NodeSet, Span, SpanRange};
@@ -184,13 +185,8 @@ impl Config {
         self.check_quorum || self.reads == Reads::Lease
     }
 
-    /// How long a lease lasts by the leader's clock, from when the round that it rests on began:
-    /// the least election timeout, shortened so that a slow leader's lease ends before fast voters
-    /// may vote again.
+    /// How long a lease lasts: voters stand by a leader for the least election timeout.
     pub(super) fn lease(&self) -> Span {
-        let (least, drift) =
-            (u128::from(self.election_timeout.from.0), u128::from(self.lease_drift));
-        let drift = drift.min(1_000_000);
-        Span((least * (1_000_000 - drift) / (1_000_000 + drift)) as u64)
+        lease::length(self.election_timeout.from, self.lease_drift)
     }
 }

@@ -3,8 +3,9 @@
 use super::bugs::Bug;
 use super::config::Config;
 use super::{Raft, promises};
+use crate::planted::plants;
 use crate::promise::Promise;
-use crate::protocol::{BugAbout, Protocol};
+use crate::protocol::Protocol;
 use checkers::Model;
 use sim_core::{NodeSet, Nodes, Settings, Span};
 use std::ops::RangeInclusive;
@@ -20,25 +21,7 @@ impl<S: Model> Protocol for Raft<S> {
         promises::promises(config)
     }
 
-    fn bugs() -> Vec<BugAbout> {
-        Bug::ALL.iter().map(|bug| bug.about()).collect()
-    }
-
-    fn plant(config: &mut Config, bug: &str) -> bool {
-        let bug = Bug::named(bug);
-        config.bugs.extend(bug);
-        bug.is_some()
-    }
-
-    fn unmask(config: &mut Config, bug: &str) {
-        if let Some(bug) = Bug::named(bug) {
-            bug.config(config);
-        }
-    }
-
-    fn is_mutated(config: &Config) -> bool {
-        !config.bugs.is_empty()
-    }
+    plants!(Bug, unmasked);
 
     fn implied_by(property: &str) -> &'static [&'static str] {
         promises::implied_by(property)
@@ -71,7 +54,7 @@ impl<S: Model> Protocol for Raft<S> {
         let costs = settings.costs.message * 64;
         let delay = settings.network.longest_delay() + costs;
         let bound = promises::settle(config, delay, settings.costs.sync.to);
-        Span::millis(bound.0.div_ceil(100_000_000) * 100)
+        bound.in_tenths()
     }
 
     fn shortest_timer(config: &Config) -> Span {

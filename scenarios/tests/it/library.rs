@@ -9,14 +9,26 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 /// What the library has to show.
-const CLAIMS: [&str; 25] = [
+const CLAIMS: [&str; 39] = [
     "bank-overdraft",
+    "byzantine-generals",
     "cap-cp",
     "cluster-size-cost",
     "consensus-latency",
+    "consensus-properties",
+    "crash-vs-byzantine-price",
     "even-adds-nothing",
     "even-no-split-brain",
+    "flp",
     "no-quorum-reads",
+    "paxos-any-proposer",
+    "paxos-fast",
+    "paxos-reconfiguration",
+    "pbft-beyond-f",
+    "pbft-message-cost",
+    "pbft-one-of-four",
+    "pbft-state-transfer",
+    "pbft-view-change",
     "quorum-arithmetic",
     "quorums-intersect",
     "raft-clock-and-leases",
@@ -25,7 +37,9 @@ const CLAIMS: [&str; 25] = [
     "raft-failover-time",
     "raft-heartbeat-interval",
     "raft-leader-lease",
+    "raft-membership",
     "raft-one-round",
+    "raft-order-vs-paxos-order",
     "raft-partition-3-2",
     "raft-slow-leader",
     "raft-slow-minority",

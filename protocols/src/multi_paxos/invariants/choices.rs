@@ -4,11 +4,11 @@ use super::super::MultiPaxos;
 use super::super::log::{Command, Slot, Value};
 use super::super::message::Message;
 use crate::ballot::Ballot;
-use crate::quorum::{VoterSet, majority};
+use crate::quorum::majority;
 use checkers::safety::Ring;
 use sim_core::drive::replay::hash_of;
 use sim_core::{
-    Cause, Effect, Fact, Invariant, NodeId, Nodes, RequestId, Service, Step, Violation,
+    Cause, Effect, Fact, Invariant, NodeId, NodeSet, Nodes, RequestId, Service, Step, Violation,
 };
 use smallvec::SmallVec;
 use std::collections::{BTreeMap, VecDeque};
@@ -28,11 +28,11 @@ pub struct Choices {
     asked: Asked,
     slots: Ring<Place, SLOTS>,
     /// Who has promised which ballot, for the newest ballots.
-    promised: VecDeque<(Ballot, VoterSet)>,
+    promised: VecDeque<(Ballot, NodeSet)>,
     /// The highest ballot of which that is forgotten: a proposal in such a one is believed.
     forgotten: Ballot,
     /// From which slot on who decides.
-    acceptors: Vec<(Slot, VoterSet)>,
+    acceptors: Vec<(Slot, NodeSet)>,
     window: u64,
     /// Everything up to here is chosen.
     prefix: Slot,
@@ -52,8 +52,8 @@ struct Place {
 struct Proposal {
     ballot: Ballot,
     value: u64,
-    change: Option<VoterSet>,
-    voters: VoterSet,
+    change: Option<NodeSet>,
+    voters: NodeSet,
 }
 
 impl Place {
@@ -80,7 +80,7 @@ impl Choices {
         }
     }
 
-    fn acceptors_of(&self, slot: Slot) -> &VoterSet {
+    fn acceptors_of(&self, slot: Slot) -> &NodeSet {
         let place = self.acceptors.iter().rposition(|(from, _)| *from <= slot).unwrap_or(0);
         &self.acceptors[place].1
     }
@@ -96,7 +96,7 @@ impl Choices {
                 {
                     self.forgotten = self.forgotten.max(old);
                 }
-                self.promised.push_back((ballot, VoterSet::of(node)));
+                self.promised.push_back((ballot, NodeSet::of(node)));
             }
         }
     }
@@ -116,10 +116,10 @@ impl Choices {
             return ((known.value != checksum).then(|| ("ballot-uniqueness", why())), false);
         }
         let change = match &value.command {
-            Command::Acceptors(acceptors) => Some(acceptors.clone()),
+            Command::Acceptors(acceptors) => Some(*acceptors),
             _ => None,
         };
-        let voters = VoterSet::default();
+        let voters = NodeSet::default();
         place.proposals.push(Proposal { ballot, value: checksum, change, voters });
         (None, true)
     }
@@ -190,7 +190,7 @@ impl Choices {
 
     /// An acceptor has told that it has voted.
     fn vote(&mut self, node: NodeId, ballot: Ballot, slot: Slot) -> Found {
-        let acceptors = self.acceptors_of(slot).clone();
+        let acceptors = *self.acceptors_of(slot);
         let place = self.slots.at(slot)?;
         let proposal = place.find(ballot)?;
         let is_news = proposal.voters.insert(node);
@@ -198,10 +198,10 @@ impl Choices {
             let why = format!("{node} votes for slot {slot}, of which it is no acceptor");
             return Some(("reconfiguration-window", why));
         }
-        if !is_news || !acceptors.has_majority_in(&proposal.voters) {
+        if !is_news || !acceptors.has_majority_in(proposal.voters) {
             return None;
         }
-        let (value, change) = (proposal.value, proposal.change.clone());
+        let (value, change) = (proposal.value, proposal.change);
         if let Some((first, other)) = place.chosen {
             let why = format!(
                 "{value:016x} is chosen for slot {slot} in ballot {ballot} by the vote of {node}, and \

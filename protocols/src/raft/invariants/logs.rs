@@ -153,8 +153,9 @@ impl<S: Service> Invariant<Raft<S>> for LogMatching {
 /// leaders for all higher-numbered terms."
 ///
 /// An entry is known to be committed when a server says so, or when a quorum of the configuration
-/// that is in force there has acknowledged an entry of the leader's own term, whether or not anybody lives to count. The newest one of each
-/// term is remembered with a hash of all before it, which is as good as all of them.
+/// that is in force there has acknowledged an entry of the leader's own term, whether or not anybody
+/// lives to count. The newest one of each term is remembered with a hash of all before it, which is
+/// as good as all of them.
 #[derive(Clone, Debug, Default)]
 pub struct LeaderCompleteness {
     /// By term: the last index that was committed in it, or before it ended, and the log up to
