@@ -6,6 +6,7 @@
 
 use sim_core::{Cause, Fact, Machine, NodeSet, Nodes, Observer, Process, Step, Time};
 use std::collections::BTreeSet;
+
 /// Follows what each node has decided, and what it has to reach.
 #[derive(Clone, Debug)]
 pub struct CatchUp {

@@ -4,6 +4,7 @@
 //! To add one is to add its folder and two lines here: its module, and its entry in [`all`].
 
 pub mod ballot;
+pub mod bully;
 pub mod catalogue;
 pub mod fast_paxos;
 pub mod generals;
@@ -18,6 +19,7 @@ pub mod protocol;
 pub mod quorum;
 pub mod raft;
 pub mod read_one_write_all;
+pub mod ring;
 pub mod run;
 pub mod session;
 pub mod unreplicated;
@@ -38,6 +40,8 @@ pub fn all() -> Catalogue {
         "fast-paxos" => fast_paxos::FastPaxos,
         "generals" => generals::General,
         "pbft" => pbft::Pbft<Kv>,
+        "bully" => bully::Bully,
+        "ring" => ring::Ring,
         "unreplicated" => unreplicated::Unreplicated<Kv>,
         "read-one-write-all" => read_one_write_all::ReadOneWriteAll<Kv>,
     }

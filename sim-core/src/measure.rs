@@ -1,5 +1,9 @@
 //! What is measured on every run, whatever the protocol: from facts, faults and what clients saw.
 
+mod catalogue;
+
+pub use catalogue::{MEASURES, Measure, Unit};
+
 use crate::context::{Effect, Target};
 use crate::fact::{Claim, Fact, ReadPath};
 use crate::fault::{FaultKind, Role};
@@ -12,10 +16,6 @@ use crate::time::{Span, Time};
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
 
-mod catalogue;
-
-pub use catalogue::{MEASURES, Measure, Unit};
-
 /// Takes every measure of one run.
 #[derive(Clone, Debug)]
 pub struct Measures {
@@ -26,12 +26,15 @@ pub struct Measures {
     leader: Option<(u64, NodeId)>,
     /// When a leader was lost of which no successor has committed yet.
     lost: Option<(Time, u64)>,
-    elected: bool,
     campaigns_since: u64,
     last_campaign: u64,
     decided: u64,
     leading: BTreeMap<NodeId, u64>,
     overlap_since: Option<Time>,
+    /// Since when no live node believes that it leads.
+    leaderless_since: Option<Time>,
+    /// When a leader was lost that nobody has succeeded yet, and its epoch.
+    vacant: Option<(Time, u64)>,
     /// A leader that a cut has hit, with its epoch and since when.
     cut_off: Option<(NodeId, u64, Time)>,
     clients: ClientSide,
@@ -120,6 +123,7 @@ struct Counts {
     bytes: u64,
     syncs: u64,
     overlap: Span,
+    leaderless: Span,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -162,7 +166,8 @@ impl Measures {
             healed,
             leader: None,
             lost: None,
-            elected: false,
+            vacant: None,
+            leaderless_since: Some(Time::ZERO),
             campaigns_since: 0,
             last_campaign: 0,
             decided: 0,
@@ -193,6 +198,8 @@ impl Measures {
                     self.last_campaign = *epoch;
                     self.campaigns_since += 1;
                 }
+                // Who asks to lead does not; but nobody has lost it.
+                self.forget(me, at);
             }
             Fact::Leads { epoch } => self.leads(me, at, *epoch),
             Fact::Follows { .. } => self.follows(me, at),
@@ -221,6 +228,12 @@ impl Measures {
     fn leads(&mut self, me: NodeId, at: Time, epoch: u64) {
         self.leading.insert(me, epoch);
         self.overlap(at);
+        if let Some((since, old)) = self.vacant
+            && epoch >= old
+        {
+            self.samples.election.push((at - since).0);
+            self.vacant = None;
+        }
         if self.leader.is_some_and(|(highest, _)| highest >= epoch) {
             return;
         }
@@ -232,13 +245,6 @@ impl Measures {
         self.counts.elections += 1;
         self.samples.rounds.push(self.campaigns_since.max(1));
         self.campaigns_since = 0;
-        if let Some((since, old)) = self.lost
-            && epoch > old
-            && !self.elected
-        {
-            self.samples.election.push((at - since).0);
-            self.elected = true;
-        }
     }
 
     fn follows(&mut self, me: NodeId, at: Time) {
@@ -257,6 +263,13 @@ impl Measures {
             && leader == me
         {
             self.lose(at, epoch);
+        }
+    }
+
+    /// Whether or not it led, it does no more.
+    fn forget(&mut self, node: NodeId, at: Time) {
+        if self.leading.remove(&node).is_some() {
+            self.overlap(at);
         }
     }
 
@@ -294,13 +307,11 @@ impl Measures {
     }
 
     fn lose(&mut self, at: Time, epoch: u64) {
-        if self.lost.is_none() {
-            self.lost = Some((at, epoch));
-            self.elected = false;
-        }
+        self.lost.get_or_insert((at, epoch));
+        self.vacant.get_or_insert((at, epoch));
     }
 
-    /// Keeps the time during which two nodes lead.
+    /// Keeps the time during which two nodes lead, or none.
     fn overlap(&mut self, at: Time) {
         match (self.leading.len() > 1, self.overlap_since) {
             (true, None) => self.overlap_since = Some(at),
@@ -310,20 +321,33 @@ impl Measures {
             }
             _ => {}
         }
+        match (self.leading.is_empty(), self.leaderless_since) {
+            (true, None) => self.leaderless_since = Some(at),
+            (false, Some(since)) => {
+                self.counts.leaderless += at - since;
+                self.leaderless_since = None;
+            }
+            _ => {}
+        }
     }
 
     /// Writes what was measured into an outcome. `end` is when the run ended.
     pub fn finish(mut self, end: Time, outcome: &mut Outcome) {
         self.clients.wait_ends(end);
         self.clients.longest_idle = self.clients.longest_idle.max(end - self.clients.last_ok);
+        if let Some(since) = self.leaderless_since {
+            self.counts.leaderless += end - since;
+        }
         self.leading.clear();
         self.overlap(end);
         let (counts, clients) = (&self.counts, &self.clients);
+        let per_election = (counts.messages * 1_000).checked_div(counts.elections).unwrap_or(0);
         let per_op = |n: u64| (n * 1_000).checked_div(clients.ok).unwrap_or(0);
         let paid = self.paid.values().map(|(out, _)| out).sum();
         let paid_out = self.paid.values().map(|(out, opening)| out.saturating_sub(*opening)).sum();
         let numbers = [
             ("leaders-overlap", counts.overlap.0),
+            ("leaderless", counts.leaderless.0),
             ("elections", counts.elections),
             ("campaigns", counts.campaigns),
             ("commits", self.decided),
@@ -354,6 +378,7 @@ impl Measures {
             ("messages", counts.messages),
             ("bytes", counts.bytes),
             ("syncs", counts.syncs),
+            ("messages-per-election", per_election),
             ("messages-per-op", per_op(counts.messages)),
             ("bytes-per-op", per_op(counts.bytes)),
             ("syncs-per-op", per_op(counts.syncs)),
@@ -395,6 +420,11 @@ impl ClientSide {
 impl<P: Process> Observer<P> for Measures {
     #[inline]
     fn observe(&mut self, nodes: &Nodes<P>, step: &Step<'_, P>) {
+        if let Cause::Boot = step.cause {
+            self.forget(step.node, step.at);
+            *self.slots.reached_by(step.node) = 0;
+            self.slots.returns(step.node, step.at, self.decided);
+        }
         for effect in step.effects {
             match effect {
                 Effect::Send { to, message } => {
@@ -415,11 +445,6 @@ impl<P: Process> Observer<P> for Measures {
                 }
                 _ => {}
             }
-        }
-        if let Cause::Boot = step.cause {
-            self.leading.remove(&step.node);
-            *self.slots.reached_by(step.node) = 0;
-            self.slots.returns(step.node, step.at, self.decided);
         }
     }
 

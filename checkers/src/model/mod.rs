@@ -6,11 +6,13 @@
 //! | [`register`] | one value that is read and written |
 //! | [`cas_register`] | the same, with compare-and-swap |
 //! | [`decisions`] | registers that are written once: what consensus decides |
+//! | [`election`] | who leads, as nodes believe: judged from facts alone |
 //! | [`parley`] | nothing: for protocols without clients |
 //! | [`text_kv`] | keys with texts, as others record them |
 
 pub mod cas_register;
 pub mod decisions;
+pub mod election;
 pub mod kv;
 pub mod parley;
 pub mod register;
@@ -23,6 +25,12 @@ use std::hash::{Hash, Hasher};
 /// A service whose histories can be checked. `impl Model for Mine {}` is enough; what is overridden makes the
 /// checker faster and must not change its verdict.
 pub trait Model: Service {
+    /// Whether the service is its own specification. The answers of one that is not are beliefs, which no order of
+    /// operations could contradict.
+    fn is_sequential() -> bool {
+        true
+    }
+
     /// The operation as one on a register, when all the operations on its key are that.
     fn access(_op: &Self::Op) -> Access<Self::Reply> {
         Access::Other

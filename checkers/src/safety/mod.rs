@@ -4,6 +4,7 @@
 //! |---|---|
 //! | nobody shares an epoch | [`single_leader`] |
 //! | a slot has one value, and leads to one state | [`agreement`] |
+//! | who leads, and that nodes agree on it | [`elected`] |
 //! | a request is done once | [`exactly_once`] |
 //!
 //! Each keeps a memory of the whole run, because nodes may lose a decision together and then agree
@@ -11,11 +12,13 @@
 //! along with the run ([`ring`]), so that a long one takes no more room than a short one.
 
 pub mod agreement;
+pub mod elected;
 pub mod exactly_once;
 pub mod ring;
 pub mod single_leader;
 
 pub use agreement::Agreement;
+pub use elected::{Elects, HighestLeads, LeadersAgree, NoLowerLeader, TruthfulAnswers};
 pub use exactly_once::ExactlyOnce;
 pub use ring::Ring;
 pub use single_leader::SingleLeader;

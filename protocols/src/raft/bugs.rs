@@ -238,7 +238,7 @@ impl Bug {
                 }
             }
             Bug::SnapshotLatestConfig | Bug::InstallKeepsConfig => {
-                config.snapshot_after = config.snapshot_after.clamp(1, 8)
+                config.snapshot_after = config.snapshot_after.clamp(1, 8);
             }
             Bug::SingleServerNoTermCommit => {
                 (config.changes, config.learners) = (Changes::Single, Learners::No);

@@ -46,20 +46,6 @@ pub struct SnapshotId {
     pub members: Membership,
 }
 
-/// The hash of the entries up to there tells the configuration too.
-impl Hash for SnapshotId {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        (self.index, self.term, self.chain).hash(state);
-    }
-}
-
-impl<S: Service> Hash for Snapshot<S> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.id().hash(state);
-        (&self.state, &self.sessions).hash(state);
-    }
-}
-
 /// A snapshot on its way to a follower, and the piece that was sent last.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Shipment<S: Service> {

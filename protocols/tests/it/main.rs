@@ -1,6 +1,7 @@
 //! Whole runs of protocols in the world, and golden scripts.
 
 mod counter;
+mod elections;
 mod fast_paxos;
 mod generals;
 mod multi_paxos;

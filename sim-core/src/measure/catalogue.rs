@@ -57,6 +57,7 @@ measures! {
     "recovery" Time true "from the healing of all faults to the first success of an operation begun after it";
     "catch-up" Time true "from a node's return to its having decided what was decided by then";
     "leaders-overlap" Time false "how long two live nodes believed at the same time that they led";
+    "leaderless" Time false "how long no live node believed that it led";
     "elections" Count false "epochs that got a leader";
     "campaigns" Count false "times that a node stood for election";
     "commits" Count false "slots decided";
@@ -87,6 +88,7 @@ measures! {
     "messages" Count false "messages sent between nodes";
     "bytes" Count false "bytes sent between nodes";
     "syncs" Count false "syncs that nodes asked for";
+    "messages-per-election" Ratio false "messages between nodes for each epoch that got a leader";
     "messages-per-op" Ratio false "messages between nodes for each success";
     "bytes-per-op" Ratio false "bytes between nodes for each success";
     "syncs-per-op" Ratio false "syncs for each success";

@@ -1,0 +1,126 @@
+//! How Bully stands in the catalogue.
+
+use super::Bully;
+use super::bugs::Bug;
+use super::config::{Config, Variant};
+use super::invariants::Invariants;
+use crate::planted::plants;
+use crate::promise::Promise;
+use crate::protocol::Protocol;
+use sim_core::fault::FaultKind;
+use sim_core::{Nodes, Settings, Span};
+use std::ops::RangeInclusive;
+
+/// Nodes may die and come back, whatever becomes of their disks, for they keep nothing there. Messages must arrive in
+/// time and nodes must not stand still: section II of the paper.
+const UNDER: &[FaultKind] = &[
+    FaultKind::Crash,
+    FaultKind::TornCrash,
+    FaultKind::WipedCrash,
+    FaultKind::Restart,
+    FaultKind::Duplicate,
+    FaultKind::SlowDisk,
+    FaultKind::FullDisk,
+    FaultKind::LyingSync,
+    FaultKind::BitRot,
+    FaultKind::ClockJump,
+];
+
+/// Both forms promise these.
+const PROMISES: &[(&str, &str)] = &[
+    ("leaders-agree", "once an election's time has passed, all live nodes name one leader"),
+    ("highest-leads", "and that is the highest of them"),
+    ("no-lower-leader", "no node ever follows a lower one"),
+    ("truthful-answers", "whoever is named to a client has led the epoch that is named"),
+    ("bullies", "a lower node's election is answered"),
+    ("one-election-at-a-time", "while a node holds an election, no message makes it ask again"),
+    ("live-again", "clients are answered once everything has healed"),
+    ("catch-up", "nodes have nothing to catch up with"),
+];
+
+/// The original promises these as well.
+const ASSERTIONS: &[(&str, &str)] = &[
+    ("same-coordinator", "nodes that work together at any instant have one coordinator"),
+    ("same-task", "and one task"),
+];
+
+impl Protocol for Bully {
+    type Safety = Invariants;
+
+    fn about() -> &'static str {
+        "Bully: the highest node that is up leads (Garcia-Molina, 1982), and the textbooks' form of it"
+    }
+
+    fn promises(config: &Config) -> Vec<Promise> {
+        let promise = |(property, words)| Promise { property, under: UNDER.to_vec(), words };
+        let further = match config.variant {
+            Variant::Textbook => &[],
+            Variant::Original => ASSERTIONS,
+        };
+        PROMISES.iter().chain(further).copied().map(promise).collect()
+    }
+
+    plants!(Bug);
+
+    fn sizes() -> RangeInclusive<u32> {
+        1..=100
+    }
+
+    /// One that lives is enough.
+    fn tolerating(faults: u32) -> u32 {
+        faults.saturating_add(1)
+    }
+
+    fn can_go_on(nodes: &Nodes<Self>) -> bool {
+        nodes.live().count() > 0
+    }
+
+    fn settle(config: &Config, _: &Settings) -> Span {
+        (config.settling() * 2 + Span::secs(1)).in_tenths()
+    }
+
+    fn shortest_timer(config: &Config) -> Span {
+        config.answer.min(config.heartbeat)
+    }
+
+    /// There and back within T.
+    fn delay_bound(config: &Config) -> Option<Span> {
+        Some(Span(config.answer.0 / 2 - 1))
+    }
+
+    fn complaint(config: &Config) -> Option<String> {
+        let least = |span: Span| span < Span::millis(1);
+        let impossible = [
+            (least(config.answer), "answer must be at least 1ms"),
+            (least(config.heartbeat), "heartbeat must be at least 1ms"),
+            (
+                config.coordinator <= config.answer,
+                "coordinator must be longer than answer: who has answered waits for answers itself",
+            ),
+            (
+                config.silence <= config.heartbeat,
+                "silence must be longer than heartbeat, or every coordinator is taken for dead",
+            ),
+        ];
+        impossible.into_iter().find(|(is_so, _)| *is_so).map(|(_, why)| why.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::promise::table;
+
+    #[test]
+    fn the_table_says_what_the_original_promises() {
+        let original = Config { variant: Variant::Original, ..Config::default() };
+        table::assert_says(include_str!("PROMISES.md"), &Bully::promises(&original));
+    }
+
+    #[test]
+    fn the_textbook_promises_all_but_the_assertions() {
+        let promised = Bully::promises(&Config::default());
+        assert!(ASSERTIONS.iter().all(|(name, _)| promised.iter().all(|p| p.property != *name)));
+        assert_eq!(promised.len(), PROMISES.len());
+    }
+}
