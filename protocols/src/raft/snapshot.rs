@@ -13,11 +13,10 @@ use super::{Raft, Role};
 use crate::piece::Piece;
 use serde::Serialize;
 use sim_core::{Context, Fact, NodeId, Service};
-use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 /// The state after an entry, in place of the log up to it.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Snapshot<S: Service> {
     /// `lastIncludedIndex`.
     pub index: Index,
@@ -34,7 +33,7 @@ pub struct Snapshot<S: Service> {
 }
 
 /// Which snapshot: what it covers.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 pub struct SnapshotId {
     /// `lastIncludedIndex`.
     pub index: Index,
