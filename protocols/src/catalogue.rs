@@ -87,13 +87,21 @@ pub trait Entry: Send + Sync {
 /// Remembers a protocol's type behind [`Entry`].
 pub struct Named<P> {
     name: &'static str,
+    /// What it is, when it is a protocol that stands under another name already, with another service.
+    variant: Option<&'static str>,
     of: PhantomData<fn() -> P>,
 }
 
 impl<P> Named<P> {
     /// The protocol `P` under this name.
     pub const fn new(name: &'static str) -> Self {
-        Named { name, of: PhantomData }
+        Named { name, variant: None, of: PhantomData }
+    }
+
+    /// A protocol that is listed already, with another service, and what it is then. Mistakes are planted in the
+    /// first alone.
+    pub const fn variant(name: &'static str, about: &'static str) -> Self {
+        Named { name, variant: Some(about), of: PhantomData }
     }
 }
 
@@ -118,7 +126,7 @@ where
         self.name
     }
     fn about(&self) -> &'static str {
-        P::about()
+        self.variant.unwrap_or_else(P::about)
     }
     fn kinds(&self) -> &'static [&'static str] {
         P::KINDS
@@ -149,7 +157,7 @@ where
         P::promises(Self::config(options))
     }
     fn bugs(&self) -> Vec<BugAbout> {
-        P::bugs()
+        if self.variant.is_some() { Vec::new() } else { P::bugs() }
     }
     fn plant(&self, options: &Options, bug: &str) -> Option<Options> {
         let mut config = Self::config(options).clone();
@@ -265,12 +273,20 @@ impl Catalogue {
     }
 }
 
-/// Makes a [`Catalogue`]: `catalogue! { "mine" => Mine, "other" => Other }`.
+/// Makes a [`Catalogue`]: `catalogue! { "mine" => Mine, "other" => Other }`. A protocol that stands there with one
+/// service and comes again with another has words of its own:
+/// `"raft-election" => Raft<Election> as "Raft, asked who leads"`.
 #[macro_export]
 macro_rules! catalogue {
-    ($($name:literal => $protocol:ty),* $(,)?) => {{
+    ($($name:literal => $protocol:ty $(as $about:literal)?),* $(,)?) => {{
         static ENTRIES: &[&dyn $crate::catalogue::Entry] =
-            &[$(&$crate::catalogue::Named::<$protocol>::new($name)),*];
+            &[$(&$crate::catalogue!(@ $name => $protocol $(as $about)?)),*];
         $crate::catalogue::Catalogue(ENTRIES)
     }};
+    (@ $name:literal => $protocol:ty) => {
+        $crate::catalogue::Named::<$protocol>::new($name)
+    };
+    (@ $name:literal => $protocol:ty as $about:literal) => {
+        $crate::catalogue::Named::<$protocol>::variant($name, $about)
+    };
 }

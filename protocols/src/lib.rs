@@ -29,6 +29,7 @@ pub use promise::Promise;
 pub use protocol::{BugAbout, Protocol};
 pub use run::{Job, Options, Ran};
 
+use checkers::model::election::Election;
 use checkers::model::kv::Kv;
 
 /// Every protocol that ships.
@@ -42,6 +43,7 @@ pub fn all() -> Catalogue {
         "pbft" => pbft::Pbft<Kv>,
         "bully" => bully::Bully,
         "ring" => ring::Ring,
+        "raft-election" => raft::Raft<Election> as "Raft, whose servers are asked who leads",
         "unreplicated" => unreplicated::Unreplicated<Kv>,
         "read-one-write-all" => read_one_write_all::ReadOneWriteAll<Kv>,
     }

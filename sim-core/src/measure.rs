@@ -120,6 +120,7 @@ struct Counts {
     reads: [u64; 5],
     deduplicated: u64,
     messages: u64,
+    election_messages: u64,
     bytes: u64,
     syncs: u64,
     overlap: Span,
@@ -341,7 +342,8 @@ impl Measures {
         self.leading.clear();
         self.overlap(end);
         let (counts, clients) = (&self.counts, &self.clients);
-        let per_election = (counts.messages * 1_000).checked_div(counts.elections).unwrap_or(0);
+        let per_election =
+            (counts.election_messages * 1_000).checked_div(counts.elections).unwrap_or(0);
         let per_op = |n: u64| (n * 1_000).checked_div(clients.ok).unwrap_or(0);
         let paid = self.paid.values().map(|(out, _)| out).sum();
         let paid_out = self.paid.values().map(|(out, opening)| out.saturating_sub(*opening)).sum();
@@ -433,6 +435,7 @@ impl<P: Process> Observer<P> for Measures {
                         Target::Peers => nodes.len() as u64 - 1,
                     };
                     self.counts.messages += copies;
+                    self.counts.election_messages += copies * u64::from(P::elects(message));
                     self.counts.bytes += copies * u64::from(P::size(message));
                 }
                 Effect::Sync => self.counts.syncs += 1,

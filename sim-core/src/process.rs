@@ -109,6 +109,12 @@ pub trait Process: Data {
         0
     }
 
+    /// Whether a message serves to find a leader or to announce one: what an election takes is counted in these.
+    #[inline]
+    fn elects(_message: &Self::Message) -> bool {
+        false
+    }
+
     /// What a liar sends to a node instead of a message that an honest process would send, or beside it: the
     /// message itself for nothing new, no message to leave it out, others in its own name. Asked once for each
     /// receiver. None when this lie has nothing to do with such a message.

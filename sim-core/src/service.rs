@@ -42,6 +42,13 @@ pub trait Service: Data + Default {
         None
     }
 
+    /// What a node answers at once when it is asked what it believes itself: here, whom it takes for the leader, and
+    /// of which epoch. None for an operation that asks for something else.
+    #[inline]
+    fn belief(_op: &Self::Op, _leader: Option<(NodeId, u64)>) -> Option<Self::Reply> {
+        None
+    }
+
     /// A false reply in place of a true one, for liars.
     fn falsify(reply: &Self::Reply, _rng: &mut Rng) -> Self::Reply {
         reply.clone()

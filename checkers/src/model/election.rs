@@ -43,6 +43,10 @@ impl Service for Election {
         Belief::Nobody
     }
 
+    fn belief(_: &WhoLeads, leader: Option<(NodeId, u64)>) -> Option<Belief> {
+        Some(leader.map_or(Belief::Nobody, |(node, epoch)| Belief::Leads { node, epoch }))
+    }
+
     fn is_read(_: &WhoLeads) -> bool {
         true
     }

@@ -4,10 +4,7 @@ use super::original::Status;
 use super::{Bully, Message, Standing, Variant};
 use checkers::safety::{Elects, HighestLeads, LeadersAgree, NoLowerLeader, TruthfulAnswers};
 use sim_core::context::{Kinds, Target};
-use sim_core::observe::FaultPhase;
-use sim_core::{
-    Cause, Effect, FaultStep, Invariant, Machine, NodeId, Nodes, Span, Step, Violation,
-};
+use sim_core::{Cause, Effect, Invariant, Machine, NodeId, Nodes, Span, Step, Violation};
 use std::collections::BTreeSet;
 
 /// Everything that is checked of Bully.
@@ -43,7 +40,10 @@ impl Invariant<Bully> for Bullies {
         let Cause::Message { from, message: Message::Election } = step.cause else {
             return Ok(());
         };
-        let answers = |effect: &Effect<Bully>| matches!(effect, Effect::Send { to: Target::One(to), message: Message::Ok } if *to == from);
+        let answers = |effect: &Effect<Bully>| match effect {
+            Effect::Send { to: Target::One(to), message: Message::Ok } => *to == from,
+            _ => false,
+        };
         match step.effects.iter().any(answers) {
             true => Ok(()),
             false => {
@@ -65,6 +65,9 @@ impl Invariant<Bully> for OneElectionAtATime {
     const PROPERTIES: &'static [&'static str] = &["one-election-at-a-time"];
 
     fn check(&mut self, nodes: &Nodes<Bully>, step: &Step<'_, Bully>) -> Result<(), Violation> {
+        if let Cause::Boot = step.cause {
+            self.holding.remove(&step.machine);
+        }
         let standing = nodes.process(step.machine).map(Bully::standing);
         let held = match standing {
             Some(Standing::Asks | Standing::Waits) => !self.holding.insert(step.machine),
@@ -82,12 +85,6 @@ impl Invariant<Bully> for OneElectionAtATime {
                 Err(Violation { property: "one-election-at-a-time", why })
             }
             _ => Ok(()),
-        }
-    }
-
-    fn fault(&mut self, _: &Nodes<Bully>, step: &FaultStep<'_>) {
-        if step.phase == FaultPhase::Strikes {
-            self.holding.retain(|machine| !step.hit.contains(&NodeId(*machine)));
         }
     }
 }

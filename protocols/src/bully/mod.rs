@@ -32,10 +32,10 @@ pub use bugs::{Bug, Bugs};
 pub use config::{Config, Variant};
 pub use message::{Ask, Message};
 
-use checkers::model::election::{Belief, Election};
+use checkers::model::election::Election;
 use original::Reorganisation;
 use serde::Serialize;
-use sim_core::{Context, Fact, NodeId, Process, Request};
+use sim_core::{Context, Fact, NodeId, Process, Request, Service};
 use std::collections::BTreeSet;
 
 /// What a node waits for.
@@ -129,12 +129,24 @@ impl Process for Bully {
     }
 
     fn on_request(&mut self, request: &Request<Election>, ctx: &mut Context<Self>) {
-        let belief = self.leads_or_follows().map(|node| Belief::Leads { node, epoch: self.epoch });
-        ctx.reply(request.id, belief.unwrap_or(Belief::Nobody));
+        let leader = self.leads_or_follows().map(|node| (node, self.epoch));
+        if let Some(belief) = Election::belief(&request.op, leader) {
+            ctx.reply(request.id, belief);
+        }
     }
 
     fn kind(message: &Message) -> usize {
         message.kind()
+    }
+
+    /// All but the heartbeats, and the original's question after them.
+    fn elects(message: &Message) -> bool {
+        !matches!(
+            message,
+            Message::Heartbeat { .. }
+                | Message::Ask { what: Ask::AreYouNormal, .. }
+                | Message::Answer { what: Ask::AreYouNormal, .. }
+        )
     }
 
     fn glance(&self) -> String {

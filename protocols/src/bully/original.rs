@@ -146,9 +146,14 @@ impl Bully {
         true
     }
 
-    /// Only a higher node may halt this one. Of two, the last has it: the other's appointment is refused.
+    /// Only a higher node may halt this one. Of two, the later election has it, whichever is heard of first: who holds
+    /// the earlier one has been halted too, or will be before the later one appoints anybody.
     fn stop_for(&mut self, from: NodeId, number: u64, ctx: &mut Context<Self>) -> bool {
-        if from < self.id {
+        let known = self.reorganisation.halted.map(|(by, number)| (number, by));
+        if known == Some((number, from)) {
+            return true;
+        }
+        if from < self.id || known > Some((number, from)) {
             return false;
         }
         self.wait_for_a_coordinator(ctx);

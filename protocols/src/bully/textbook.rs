@@ -42,14 +42,17 @@ impl Bully {
         if !(holds_one && self.bugs.on(Bug::BullyOkSuppressed)) {
             ctx.send(from, Message::Ok);
         }
-        let leads_undisputed =
-            self.standing == Standing::Leads && self.higher(ctx).next().is_none();
+        let leads_undisputed = self.leads_undisputed(ctx);
         if self.bugs.on(Bug::BullyRestartStorm) || !holds_one && !leads_undisputed {
             self.hold_election(ctx);
         } else if leads_undisputed {
-            // The highest of all would win without a question: whoever asks is told so.
             ctx.send(from, Message::Coordinator { epoch: self.epoch });
         }
+    }
+
+    /// Whether it leads and is the highest of all, dead or alive: it would win any election without a question.
+    fn leads_undisputed(&self, ctx: &Context<Self>) -> bool {
+        self.standing == Standing::Leads && self.higher(ctx).next().is_none()
     }
 
     /// "If one of the higher-ups answers, it takes over. P's job is done", once the coordinator is known.
@@ -70,8 +73,11 @@ impl Bully {
             return;
         }
         if from < self.id && !self.bugs.on(Bug::BullyAcceptLower) {
-            // It does not know of this node, and is bullied out of it.
-            if !matches!(self.standing, Standing::Asks | Standing::Waits) {
+            // It does not know of this node, and is bullied out of it; or has been, and has not heard of it yet.
+            if self.leads_undisputed(ctx) && epoch <= self.epoch {
+                ctx.send(from, Message::Coordinator { epoch: self.epoch });
+            } else if !matches!(self.standing, Standing::Asks | Standing::Waits) {
+                self.epoch = self.epoch.max(epoch);
                 self.hold_election(ctx);
             }
             return;

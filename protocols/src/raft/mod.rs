@@ -174,6 +174,10 @@ impl<S: Service> Process for Raft<S> {
 
     /// A write goes through the log; a read goes as the configuration says.
     fn on_request(&mut self, request: &Request<S>, ctx: &mut Context<Self>) {
+        let leader = self.leader.map(|leader| (leader, self.term));
+        if let Some(belief) = S::belief(&request.op, leader) {
+            return ctx.reply(request.id, belief);
+        }
         if S::is_read(&request.op) && self.config.reads != config::Reads::Log {
             return self.on_read(request, ctx);
         }
@@ -199,6 +203,19 @@ impl<S: Service> Process for Raft<S> {
     #[inline]
     fn kind(message: &Message<S>) -> usize {
         message.kind()
+    }
+
+    /// A new leader announces itself by its first AppendEntries, which is not among them.
+    #[inline]
+    fn elects(message: &Message<S>) -> bool {
+        matches!(
+            message,
+            Message::PreVote(_)
+                | Message::PreVoteReply { .. }
+                | Message::RequestVote(_)
+                | Message::Vote { .. }
+                | Message::TimeoutNow { .. }
+        )
     }
 
     #[inline]

@@ -21,6 +21,9 @@ planted_bugs! {
     RingRecoverSilently "ring-recover-silently" ["highest-leads" "leaders-agree"] [Crash]
         "A node that is back waits for a leader to speak instead of beginning an election.",
         "the same as in Bully: the highest must lead";
+    RingConcurrentNotDiscarded "ring-concurrent-not-discarded" ["later-election-stands"] []
+        "Of two elections that end at about the same time, a node keeps the one that it hears of last.",
+        "texts call concurrent elections harmless; their lists may differ, and then their leaders do";
     CrForwardSmaller "cr-forward-smaller" ["smaller-swallowed"] []
         "A node passes on names that are lower than its own.",
         "Chang and Roberts 1979: what they improve on is Le Lann's ring, which does this and takes n^2 messages";

@@ -3,11 +3,8 @@
 use super::{Algorithm, Message, Ring, Says, Standing, Token};
 use checkers::safety::{Elects, HighestLeads, LeadersAgree, NoLowerLeader};
 use sim_core::context::Kinds;
-use sim_core::observe::FaultPhase;
-use sim_core::{
-    Cause, Effect, FaultStep, Invariant, Machine, NodeId, Nodes, Span, Step, Violation,
-};
-use std::collections::BTreeSet;
+use sim_core::{Cause, Effect, Fact, Invariant, Machine, NodeId, Nodes, Span, Step, Violation};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that is checked of the rings.
 pub type Invariants = (
@@ -18,6 +15,7 @@ pub type Invariants = (
     ListOnce,
     SmallerSwallowed,
     OwnNameOnce,
+    LaterElectionStands,
 );
 
 impl Elects for Ring {
@@ -121,6 +119,9 @@ impl Invariant<Ring> for OwnNameOnce {
         if ring.config().algorithm == Algorithm::List {
             return Ok(());
         }
+        if let Cause::Boot = step.cause {
+            self.taking_part.remove(&step.machine);
+        }
         let took_part = match ring.standing() {
             Standing::TakesPart => !self.taking_part.insert(step.machine),
             _ => self.taking_part.remove(&step.machine),
@@ -132,10 +133,35 @@ impl Invariant<Ring> for OwnNameOnce {
         }
         Ok(())
     }
+}
 
-    fn fault(&mut self, _: &Nodes<Ring>, step: &FaultStep<'_>) {
-        if step.phase == FaultPhase::Strikes {
-            self.taking_part.retain(|machine| !step.hit.contains(&NodeId(*machine)));
+/// A node that knows the leader of an election takes nobody for the leader of an earlier one.
+#[derive(Clone, Debug, Default)]
+pub struct LaterElectionStands {
+    /// The election that gave each node its leader.
+    newest: BTreeMap<Machine, u64>,
+}
+
+impl Invariant<Ring> for LaterElectionStands {
+    const PROPERTIES: &'static [&'static str] = &["later-election-stands"];
+    const CONCERNS: Option<Kinds> = Some(Kinds::CLAIMS);
+
+    fn check(&mut self, _: &Nodes<Ring>, step: &Step<'_, Ring>) -> Result<(), Violation> {
+        if let Cause::Boot = step.cause {
+            self.newest.remove(&step.machine);
         }
+        for fact in step.facts() {
+            let (Fact::Leads { epoch } | Fact::Follows { epoch }) = *fact else { continue };
+            let newest = self.newest.entry(step.machine).or_default();
+            if epoch < *newest {
+                let why = format!(
+                    "{} goes back from the leader of election {newest} to that of {epoch}",
+                    step.node
+                );
+                return Err(Violation { property: "later-election-stands", why });
+            }
+            *newest = epoch;
+        }
+        Ok(())
     }
 }

@@ -35,10 +35,10 @@ pub use bugs::{Bug, Bugs};
 pub use config::{Algorithm, Config};
 pub use message::{Message, Says, Token};
 
-use checkers::model::election::{Belief, Election};
+use checkers::model::election::Election;
 use passing::Outbox;
 use serde::Serialize;
-use sim_core::{Context, Fact, NodeId, Process, Request};
+use sim_core::{Context, Fact, NodeId, Process, Request, Service};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a node waits for.
@@ -140,12 +140,19 @@ impl Process for Ring {
     }
 
     fn on_request(&mut self, request: &Request<Election>, ctx: &mut Context<Self>) {
-        let belief = self.leads_or_follows().map(|node| Belief::Leads { node, epoch: self.epoch });
-        ctx.reply(request.id, belief.unwrap_or(Belief::Nobody));
+        let leader = self.leads_or_follows().map(|node| (node, self.epoch));
+        if let Some(belief) = Election::belief(&request.op, leader) {
+            ctx.reply(request.id, belief);
+        }
     }
 
     fn kind(message: &Message) -> usize {
         message.kind()
+    }
+
+    /// Acknowledgements are the links', and no part of what the papers count.
+    fn elects(message: &Message) -> bool {
+        matches!(message, Message::Pass { .. })
     }
 
     fn size(message: &Message) -> u32 {
@@ -232,7 +239,8 @@ impl Ring {
             }
             return;
         }
-        if (epoch, leader) < (self.epoch, self.leads_or_follows().unwrap_or_default()) {
+        let known = (self.epoch, self.leads_or_follows().unwrap_or_default());
+        if (epoch, leader) < known && !self.bugs.on(Bug::RingConcurrentNotDiscarded) {
             return;
         }
         let new = if leader == self.id { Standing::Leads } else { Standing::Follows(leader) };

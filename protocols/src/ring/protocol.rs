@@ -34,6 +34,7 @@ const PROMISES: &[(&str, &str)] = &[
     ("list-once", "a list names each node once, in the order of the ring"),
     ("smaller-swallowed", "no node passes on a name that is lower than its own"),
     ("own-name-once", "who takes part in an election does not send its name again for a lower one"),
+    ("later-election-stands", "no node goes back to the leader of an earlier election"),
     ("live-again", "clients are answered once everything has healed"),
     ("catch-up", "nodes have nothing to catch up with"),
 ];

@@ -257,6 +257,7 @@ pub const NOTICED: &[(&str, &str)] = &[
     ("ring/dead_neighbour_is_skipped", "ring-dead-successor-not-skipped"),
     ("ring/lost_message_is_missed", "ring-lost-message-not-missed"),
     ("ring/highest_is_back", "ring-recover-silently"),
+    ("ring/later_election_stands", "ring-concurrent-not-discarded"),
     ("ring/names_lower_ones_are_swallowed", "cr-participant-flag-missing"),
     ("ring/names_higher_ones_replace_lower_ones", "cr-forward-smaller"),
     ("ring/names_higher_ones_replace_lower_ones", "cr-elected-not-stopped"),

@@ -9,14 +9,17 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 /// What the library has to show.
-const CLAIMS: [&str; 39] = [
+const CLAIMS: [&str; 43] = [
     "bank-overdraft",
+    "bully-highest-wins",
+    "bully-split-brain",
     "byzantine-generals",
     "cap-cp",
     "cluster-size-cost",
     "consensus-latency",
     "consensus-properties",
     "crash-vs-byzantine-price",
+    "election-compared",
     "even-adds-nothing",
     "even-no-split-brain",
     "flp",
@@ -47,6 +50,7 @@ const CLAIMS: [&str; 39] = [
     "raft-two-leaders-two-terms",
     "raft-two-of-five-down",
     "raft-uncommitted-lost",
+    "ring-linear",
     "split-brain-without-quorum",
     "wait-for-all-blocks",
 ];

@@ -88,7 +88,7 @@ measures! {
     "messages" Count false "messages sent between nodes";
     "bytes" Count false "bytes sent between nodes";
     "syncs" Count false "syncs that nodes asked for";
-    "messages-per-election" Ratio false "messages between nodes for each epoch that got a leader";
+    "messages-per-election" Ratio false "messages that find or announce a leader for each epoch that got one";
     "messages-per-op" Ratio false "messages between nodes for each success";
     "bytes-per-op" Ratio false "bytes between nodes for each success";
     "syncs-per-op" Ratio false "syncs for each success";

@@ -160,7 +160,8 @@ fn a_transaction_that_disagrees_with_itself_is_internal() {
         assert!(names(&judgement).contains(&"internal".to_string()), "{text}: {judgement:#?}");
     }
     let judgement = judge(&history("* ok x+7, x[]"), Level::Serializable);
-    let why = "internal: T1 read x = [], but had read nothing before, and had then appended 7: it does not agree with itself";
+    let why = "internal: T1 read x = [], but had read nothing before, and had then appended 7: it does \
+               not agree with itself";
     assert_eq!(judgement.why(), why);
     is_just(
         "* ok x[], x+1, x[1], x+2, x[1 2], y=1, y?1, y=2, y?2",
