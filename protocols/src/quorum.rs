@@ -25,8 +25,12 @@ pub fn agreed_beyond(
     values: impl Iterator<Item = u64> + Clone,
     quorum: usize,
 ) -> Option<u64> {
-    let beyond = values.clone().filter(|value| *value > known).count();
-    (beyond >= quorum).then(|| agreed(values, quorum)).filter(|agreed| *agreed > known)
+    let beyond = values.clone().filter(|value| *value > known);
+    match beyond.clone().count() {
+        fewer if fewer < quorum => None,
+        just if just == quorum => beyond.min(),
+        _ => Some(agreed(values, quorum)).filter(|agreed| *agreed > known),
+    }
 }
 
 #[cfg(test)]
@@ -47,5 +51,12 @@ mod tests {
         assert_eq!(agreed(matched.into_iter(), 5), 1);
         assert_eq!(agreed(matched.into_iter(), 6), 0);
         assert_eq!(agreed([4].into_iter(), 1), 4);
+        for known in 0..10 {
+            for quorum in 0..7 {
+                let beyond = agreed_beyond(known, matched.into_iter(), quorum);
+                let agreed = agreed(matched.into_iter(), quorum);
+                assert_eq!(beyond, (agreed > known).then_some(agreed), "{quorum} beyond {known}");
+            }
+        }
     }
 }

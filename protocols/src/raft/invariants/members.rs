@@ -4,10 +4,9 @@ use super::super::log::Index;
 use super::super::members::Membership;
 use super::super::{Raft, Role};
 use super::PerMachine;
-use super::logs::{Acknowledged, acknowledged};
 use crate::quorum::majority;
 use sim_core::context::Kinds;
-use sim_core::{Effect, Fact, Invariant, NodeSet, Nodes, Service, Step, Violation};
+use sim_core::{Fact, Invariant, NodeSet, Nodes, Service, Step, Violation};
 
 /// Any two quorums that could decide have a server in common, whatever configurations they are of;
 /// and no leader appends a configuration while the one before it is not committed.
@@ -104,61 +103,5 @@ impl<S: Service> Invariant<Raft<S>> for ConfigurationSafety {
             }
         }
         Ok(())
-    }
-}
-
-/// "Agreement (for elections and entry commitment) requires separate majorities from both the old
-/// and new configurations": a leader commits what a majority of each group of its voters has
-/// acknowledged, durably and in its term. A learner's word counts for nothing.
-#[derive(Clone, Debug, Default)]
-pub struct Commitment {
-    acknowledged: Acknowledged,
-    /// The newest configuration of each server when it was last looked at: by a later one it cannot
-    /// have counted.
-    newest: PerMachine<Index>,
-}
-
-impl<S: Service> Invariant<Raft<S>> for Commitment {
-    const PROPERTIES: &'static [&'static str] = &["commitment"];
-    const CONCERNS: Option<Kinds> = Some(Kinds::SENDS.and(Kinds::CLAIMS));
-
-    #[inline]
-    fn check(&mut self, nodes: &Nodes<Raft<S>>, step: &Step<'_, Raft<S>>) -> Result<(), Violation> {
-        let Some(raft) = nodes.process(step.machine) else { return Ok(()) };
-        let newest = raft.members().newest().0;
-        let newest = std::mem::replace(self.newest.of(nodes, step.machine), newest);
-        let mut decided = None;
-        for effect in step.effects {
-            match effect {
-                Effect::Send { message, .. } => {
-                    if let Some(acknowledged) = acknowledged(message) {
-                        self.acknowledged.note(step.node, acknowledged);
-                    }
-                }
-                Effect::Claim(claim) => {
-                    if let Fact::Decides { slot, .. } = claim.fact {
-                        decided = Some(slot);
-                    }
-                }
-                _ => {}
-            }
-        }
-        let Some(slot) = decided else { return Ok(()) };
-        let is_own = raft.role() == Role::Leader
-            && raft.term() == self.acknowledged.term
-            && raft.log().term_at(slot) == Some(raft.term());
-        if !is_own {
-            return Ok(());
-        }
-        let (members, holders) = (raft.members().at(slot), self.acknowledged.holders(slot));
-        let mut counted = raft.members().since(slot).filter(|(from, _)| *from <= newest.max(slot));
-        if counted.any(|(_, members)| members.has_quorum(holders)) {
-            return Ok(());
-        }
-        let why = format!(
-            "{} commits {slot} with the voters {members}, and only {holders} have acknowledged it",
-            step.node
-        );
-        Err(Violation { property: "commitment", why })
     }
 }

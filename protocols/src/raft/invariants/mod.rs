@@ -4,13 +4,15 @@
 //! and keeps what was once true in memories of its own: servers could lose a committed entry
 //! together and then agree on another, and nothing that is left would show it.
 
+mod commits;
 mod logs;
 mod members;
 mod terms;
 
 pub use crate::lease::LeaseDisjointness;
-pub use logs::{LeaderAppendOnly, LeaderCompleteness, LogMatching};
-pub use members::{Commitment, ConfigurationSafety};
+pub use commits::Commits;
+pub use logs::{LeaderAppendOnly, LogMatching};
+pub use members::ConfigurationSafety;
 pub use terms::{Monotonicity, PreVoteFree};
 
 use super::Raft;
@@ -23,13 +25,12 @@ pub type Invariants = (
     ElectionSafety,
     LeaderAppendOnly,
     LogMatching,
-    LeaderCompleteness,
+    Commits,
     StateMachineSafety,
     Monotonicity,
     ExactlyOnce,
     PreVoteFree,
     ConfigurationSafety,
-    Commitment,
     LeaseDisjointness,
 );
 
