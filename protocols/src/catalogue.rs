@@ -3,7 +3,8 @@
 
 use crate::promise::Promise;
 use crate::protocol::{BugAbout, Protocol};
-use crate::run::{self, CHANGE_OVER, GENERAL, Job, Options, Ran};
+use crate::run::{self, ALL_END, CHANGE_OVER, GENERAL, Job, Options, Ran};
+use checkers::Model;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use sim_core::fault::{FaultKind, Target};
@@ -141,7 +142,9 @@ where
     }
     fn properties(&self) -> Vec<&'static str> {
         let mut properties = P::Safety::properties();
+        properties.push(<P::Service as Model>::judged().property());
         properties.extend(GENERAL);
+        properties.extend(run::does_transactions::<P>().then_some(ALL_END));
         properties.extend(P::CHANGES_MEMBERS.then_some(CHANGE_OVER));
         properties
     }

@@ -1,6 +1,7 @@
 //! What is measured on every run, whatever the protocol: from facts, faults and what clients saw.
 
 mod catalogue;
+mod transactions;
 
 pub use catalogue::{MEASURES, Measure, Unit};
 
@@ -15,6 +16,7 @@ use crate::service::{ClientEffect, Ending, RequestId, Service};
 use crate::time::{Span, Time};
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
+use transactions::Transactions;
 
 /// Takes every measure of one run.
 #[derive(Clone, Debug)]
@@ -40,6 +42,7 @@ pub struct Measures {
     clients: ClientSide,
     paid: BTreeMap<u64, (u64, u64)>,
     slots: Slots,
+    transactions: Transactions,
 }
 
 /// How many slots are remembered. What is decided beyond goes unseen.
@@ -177,6 +180,7 @@ impl Measures {
             clients: ClientSide::default(),
             paid: BTreeMap::new(),
             slots: Slots::default(),
+            transactions: Transactions::default(),
         }
     }
 
@@ -222,6 +226,7 @@ impl Measures {
             Fact::Reads { by } => self.counts.reads[*by as usize] += 1,
             Fact::Deduplicates { .. } => self.counts.deduplicated += 1,
             Fact::Leases { .. } | Fact::Executes { .. } | Fact::Pays { .. } => {}
+            _ => self.transactions.note(me, at, fact),
         }
     }
 
@@ -400,6 +405,7 @@ impl Measures {
             ("catch-up", times.catch_up),
         ];
         outcome.samples.extend(samples.map(|(name, list)| (name.to_owned(), Samples(list))));
+        self.transactions.finish(end, outcome);
     }
 }
 
@@ -512,6 +518,7 @@ impl<P: Process> Observer<P> for Measures {
         if crashes {
             self.leading.retain(|node, _| !step.hit.contains(node));
             self.overlap(step.at);
+            self.transactions.crash(step.hit, step.at);
         }
         let Some((epoch, leader)) = self.leader else { return };
         let leads = crashes || nodes.role(leader.0).is_some_and(|(role, _)| role == Role::Leader);

@@ -32,7 +32,7 @@ mod timeline;
 mod witness;
 mod zones;
 
-use crate::model::Model;
+use crate::model::{Judged, Model};
 use dfs::Dfs;
 use explain::Explanation;
 use seen::Seen;
@@ -160,7 +160,7 @@ fn judge_keys<'k, 'a: 'k, S: Model>(
 
 /// One key through the portfolio: what is known, and how many configurations that took.
 fn decide<S: Model>(initial: &S, seen: &[Seen<'_, S>], budget: u64) -> (Verdict, u64) {
-    if !S::is_sequential() {
+    if !matches!(S::judged(), Judged::Linearizable) {
         return (Verdict::Holds, 0);
     }
     match zones::judge(initial, seen) {

@@ -5,7 +5,7 @@
 //! long: see [`elected`](crate::safety::elected).
 
 use crate::client::{Caller, Patience, Sends};
-use crate::model::Model;
+use crate::model::{Judged, Model};
 use serde::Serialize;
 use sim_core::process::NoOptions;
 use sim_core::{
@@ -64,8 +64,8 @@ impl Service for Election {
 }
 
 impl Model for Election {
-    fn is_sequential() -> bool {
-        false
+    fn judged() -> Judged<Election> {
+        Judged::Beliefs
     }
 }
 
@@ -160,6 +160,6 @@ mod tests {
     fn no_order_of_answers_is_wrong() {
         let told: Vec<Operation<Election>> = Vec::new();
         assert_eq!(crate::check(&told, 1).verdict, Verdict::Holds);
-        assert!(!Election::is_sequential());
+        assert!(matches!(Election::judged(), Judged::Beliefs));
     }
 }

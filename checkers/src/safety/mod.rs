@@ -6,6 +6,7 @@
 //! | a slot has one value, and leads to one state | [`agreement`] |
 //! | who leads, and that nodes agree on it | [`elected`] |
 //! | a request is done once | [`exactly_once`] |
+//! | money is neither made nor lost | [`money`] |
 //!
 //! Each keeps a memory of the whole run, because nodes may lose a decision together and then agree
 //! on another: what is compared is what was ever said, not what is still known. The memories slide
@@ -14,11 +15,13 @@
 pub mod agreement;
 pub mod elected;
 pub mod exactly_once;
+pub mod money;
 pub mod ring;
 pub mod single_leader;
 
 pub use agreement::Agreement;
 pub use elected::{Elects, HighestLeads, LeadersAgree, NoLowerLeader, TruthfulAnswers};
 pub use exactly_once::ExactlyOnce;
+pub use money::{AuditsAddUp, ConservesMoney, Teller};
 pub use ring::Ring;
 pub use single_leader::SingleLeader;

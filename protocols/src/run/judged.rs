@@ -1,0 +1,59 @@
+//! The verdict on what clients saw, by whatever their service's histories are judged.
+
+use checkers::linearizable::check_told;
+use checkers::model::{Judged, Model};
+use checkers::serializable::{self, Level, Transaction};
+use sim_core::history::History;
+use sim_core::outcome::Verdict;
+use sim_core::{RequestId, Time};
+use std::collections::BTreeSet;
+
+/// What came of a history.
+pub(super) struct Verdicts {
+    /// The property that the verdict is on.
+    pub property: &'static str,
+    pub verdict: Verdict,
+    pub why: String,
+    /// When what is wrong was seen.
+    pub at: Option<Time>,
+    pub operations: u64,
+    pub keys: u64,
+}
+
+/// Judges a history; `order` is a first guess at the order in which the requests took effect, and `budget` bounds the
+/// search for one.
+pub(super) fn judge<S: Model>(history: &History<S>, order: &[RequestId], budget: u64) -> Verdicts {
+    let judged = S::judged();
+    let property = judged.property();
+    if let Judged::Transactions(micros) = judged {
+        let mut transactions = serializable::from_history(history, micros);
+        transactions.retain(|one| !one.micros.is_empty());
+        return Verdicts { property, ..as_transactions(&transactions) };
+    }
+    let judgement = check_told(&history.operations, order, budget);
+    Verdicts {
+        property,
+        verdict: judgement.verdict,
+        why: judgement.why(),
+        at: judgement.explanation.as_ref().map(|explanation| explanation.at),
+        operations: judgement.operations,
+        keys: judgement.keys,
+    }
+}
+
+fn as_transactions(transactions: &[Transaction]) -> Verdicts {
+    let judgement = serializable::judge(transactions, Level::StrictSerializable);
+    let seen = |worst: &serializable::Anomaly| {
+        worst.transactions.iter().filter_map(|one| transactions[*one].returned).max()
+    };
+    let keys: BTreeSet<&str> =
+        transactions.iter().flat_map(|one| &one.micros).map(serializable::Micro::key).collect();
+    Verdicts {
+        property: "serializable",
+        verdict: judgement.verdict,
+        why: judgement.why(),
+        at: judgement.forbidden().next().and_then(seen),
+        operations: transactions.len() as u64,
+        keys: keys.len() as u64,
+    }
+}
