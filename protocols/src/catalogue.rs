@@ -145,6 +145,7 @@ where
         properties.push(<P::Service as Model>::judged().property());
         properties.extend(GENERAL);
         properties.extend(run::does_transactions::<P>().then_some(ALL_END));
+        properties.extend(P::ENDINGS);
         properties.extend(P::CHANGES_MEMBERS.then_some(CHANGE_OVER));
         properties
     }

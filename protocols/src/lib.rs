@@ -21,6 +21,7 @@ pub mod raft;
 pub mod read_one_write_all;
 pub mod ring;
 pub mod run;
+pub mod saga;
 pub mod session;
 pub mod unreplicated;
 
@@ -30,6 +31,7 @@ pub use protocol::{BugAbout, Protocol};
 pub use run::{Job, Options, Ran};
 
 use checkers::model::kv::Kv;
+use checkers::model::orders::Orders;
 
 /// Every protocol that ships.
 pub fn all() -> Catalogue {
@@ -42,6 +44,7 @@ pub fn all() -> Catalogue {
         "pbft" => pbft::Pbft<Kv>,
         "bully" => bully::Bully,
         "ring" => ring::Ring,
+        "saga" => saga::Saga<Orders>,
         "unreplicated" => unreplicated::Unreplicated<Kv>,
         "read-one-write-all" => read_one_write_all::ReadOneWriteAll<Kv>,
     }

@@ -267,8 +267,9 @@ fn until_recovered<P: Protocol>(
         let nodes = world.nodes();
         let caught_up = || watch.4.is_caught_up(nodes, P::members(nodes));
         open_change = open_change.and_then(|_| P::open_change(nodes));
+        let lingers = || !P::unfinished(&watch.3.safety, nodes, job.plan.heal).is_empty();
         let all_ended = || watch.5.1.as_ref().is_none_or(|end| end.open().is_none());
-        if served && caught_up() && open_change.is_none() && all_ended() {
+        if served && caught_up() && open_change.is_none() && all_ended() && !lingers() {
             let at_limit = !advance(world, watch, (at + AFTERGLOW).min(end));
             return Ended { at_limit, recovered: true, open_change };
         }
@@ -420,6 +421,11 @@ impl<P: Protocol> Findings<'_, P> {
         }
         if let Some(end) = &watch.5.1 {
             checks.push((ALL_END, end.open().map(late)));
+        }
+        let unfinished = P::unfinished(&watch.3.safety, nodes, heal);
+        for property in P::ENDINGS {
+            let found = unfinished.iter().find(|(broken, _)| broken == property);
+            checks.push((property, found.map(|(_, what)| late(what.clone()))));
         }
         for (property, why) in checks {
             let (verdict, why) = match (why, due, ended.at_limit) {

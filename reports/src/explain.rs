@@ -136,7 +136,19 @@ impl<'a> Explainer<'a> {
                 format!("gives {} its locks", Number(*transaction))
             }
             Fact::Shows { transaction } => {
-                format!("shows what {} wrote, which has not ended", Number(*transaction))
+                format!("shows what {} wrote, which it does not know to have ended", Number(*transaction))
+            }
+            Fact::Does { transaction, step, .. } => {
+                format!("does step {step} of {}", Number(*transaction))
+            }
+            Fact::Undoes { transaction, step, .. } => {
+                format!("undoes step {step} of {}", Number(*transaction))
+            }
+            Fact::Declines { transaction, step, .. } => {
+                format!("declines step {step} of {}, for good", Number(*transaction))
+            }
+            Fact::DeadLetters { transaction, .. } => {
+                format!("puts aside an event of {}, a dead letter", Number(*transaction))
             }
             Fact::Pays { account, amount, .. } => {
                 format!("is granted {amount} from account {account}")

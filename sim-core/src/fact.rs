@@ -145,10 +145,44 @@ pub enum Fact {
         /// Which.
         transaction: u64,
     },
-    /// It showed somebody what a transaction wrote that had not ended.
+    /// It showed somebody what a transaction wrote, and does not know that to have ended.
     Shows {
         /// Which.
         transaction: u64,
+    },
+    /// It did a step of a transaction that consists of local ones: a saga.
+    Does {
+        /// Of which.
+        transaction: u64,
+        /// Which step, from 1.
+        step: u32,
+        /// Which of its local transactions that was.
+        local: u64,
+    },
+    /// It undid a step.
+    Undoes {
+        /// Of which transaction.
+        transaction: u64,
+        /// Which step, from 1.
+        step: u32,
+        /// Which of its local transactions that was.
+        local: u64,
+    },
+    /// It has not done a step, and never will.
+    Declines {
+        /// Of which transaction.
+        transaction: u64,
+        /// Which step, from 1.
+        step: u32,
+        /// Which of its local transactions says so.
+        local: u64,
+    },
+    /// It has given up to tell what a local transaction did, until somebody asks.
+    DeadLetters {
+        /// Of which transaction.
+        transaction: u64,
+        /// Which of its local transactions.
+        local: u64,
     },
     /// A client was granted money from an account.
     Pays {
@@ -181,7 +215,7 @@ pub enum ReadPath {
 
 impl Fact {
     /// The names by which a fault can wait for a fact.
-    pub const EVENTS: [&'static str; 22] = [
+    pub const EVENTS: [&'static str; 26] = [
         "campaigns",
         "leads",
         "follows",
@@ -204,6 +238,10 @@ impl Fact {
         "waits",
         "acquires",
         "shows",
+        "does",
+        "undoes",
+        "declines",
+        "dead-letters",
     ];
 
     /// Which of [`EVENTS`](Fact::EVENTS) this is.
@@ -231,6 +269,10 @@ impl Fact {
             Fact::Waits { .. } => 19,
             Fact::Acquires { .. } => 20,
             Fact::Shows { .. } => 21,
+            Fact::Does { .. } => 22,
+            Fact::Undoes { .. } => 23,
+            Fact::Declines { .. } => 24,
+            Fact::DeadLetters { .. } => 25,
         }
     }
 }
@@ -262,6 +304,14 @@ impl fmt::Display for Fact {
             | Fact::Waits { transaction }
             | Fact::Acquires { transaction }
             | Fact::Shows { transaction } => write!(f, " {}", Number(transaction)),
+            Fact::Does { transaction, step, .. }
+            | Fact::Undoes { transaction, step, .. }
+            | Fact::Declines { transaction, step, .. } => {
+                write!(f, " step {step} of {}", Number(transaction))
+            }
+            Fact::DeadLetters { transaction, local } => {
+                write!(f, " {local}, of {}", Number(transaction))
+            }
             Fact::Votes { transaction, yes } => {
                 write!(f, " {} on {}", if yes { "yes" } else { "no" }, Number(transaction))
             }

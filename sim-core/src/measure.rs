@@ -123,10 +123,37 @@ struct Counts {
     reads: [u64; 5],
     deduplicated: u64,
     messages: u64,
+    /// By node: the messages that it sent or was sent.
+    handled: Vec<u64>,
     bytes: u64,
     syncs: u64,
     overlap: Span,
     leaderless: Span,
+}
+
+impl Counts {
+    /// A message goes from one node to others: each of them has a part in it.
+    fn carry(&mut self, from: NodeId, to: Target, nodes: usize) {
+        self.handled.resize(nodes.max(self.handled.len()), 0);
+        let mut handle = |node: NodeId| {
+            if node != from
+                && let Some(count) = self.handled.get_mut(node.index())
+            {
+                *count += 1;
+            }
+        };
+        let receivers = match to {
+            Target::One(to) => u64::from(to != from),
+            Target::Peers => nodes as u64 - 1,
+        };
+        match to {
+            Target::One(to) => handle(to),
+            Target::Peers => (0..nodes as u32).map(NodeId).for_each(handle),
+        }
+        if let Some(count) = self.handled.get_mut(from.index()) {
+            *count += receivers;
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -348,6 +375,8 @@ impl Measures {
         let (counts, clients) = (&self.counts, &self.clients);
         let per_election = (counts.messages * 1_000).checked_div(counts.elections).unwrap_or(0);
         let per_op = |n: u64| (n * 1_000).checked_div(clients.ok).unwrap_or(0);
+        let most = counts.handled.iter().max().copied().unwrap_or(0);
+        let busiest = (most * 1_000).checked_div(counts.messages).unwrap_or(0);
         let paid = self.paid.values().map(|(out, _)| out).sum();
         let paid_out = self.paid.values().map(|(out, opening)| out.saturating_sub(*opening)).sum();
         let numbers = [
@@ -389,6 +418,7 @@ impl Measures {
             ("syncs-per-op", per_op(counts.syncs)),
             ("throughput", rate(clients.ok, end)),
             ("faults-struck", counts.struck),
+            ("busiest-share", busiest),
             ("paid", paid),
             ("paid-out", paid_out),
         ];
@@ -439,6 +469,7 @@ impl<P: Process> Observer<P> for Measures {
                         Target::Peers => nodes.len() as u64 - 1,
                     };
                     self.counts.messages += copies;
+                    self.counts.carry(step.node, *to, nodes.len());
                     self.counts.bytes += copies * u64::from(P::size(message));
                 }
                 Effect::Sync => self.counts.syncs += 1,

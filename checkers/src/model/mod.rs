@@ -8,6 +8,7 @@
 //! | [`decisions`] | registers that are written once: what consensus decides |
 //! | [`bank`] | accounts and lists that are spread over sites: transactions |
 //! | [`election`] | who leads, as nodes believe: judged from facts alone |
+//! | [`orders`] | a shop of four services: orders are created, charged, reserved, shipped and confirmed |
 //! | [`parley`] | nothing: for protocols without clients |
 //! | [`text_kv`] | keys with texts, as others record them |
 
@@ -16,6 +17,7 @@ pub mod cas_register;
 pub mod decisions;
 pub mod election;
 pub mod kv;
+pub mod orders;
 pub mod parley;
 pub mod register;
 pub mod text_kv;

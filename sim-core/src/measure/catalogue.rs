@@ -100,6 +100,8 @@ measures! {
     "committed" Count false "transactions that took effect";
     "aborted" Count false "transactions that were given up or undone";
     "dirty-reads" Count false "times that somebody was shown what a transaction wrote that had not ended";
+    "dead-letters" Count false "events that were told so often that they were put aside";
+    "busiest-share" Ratio false "of all messages between nodes, those that the busiest node sent or was sent";
     "paid" Count false "money granted";
     "paid-out" Count false "money granted beyond what accounts held";
 }

@@ -6,6 +6,7 @@ use crate::outcome::{Outcome, Samples};
 use crate::process::NodeId;
 use crate::time::Time;
 use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
 
 /// A transaction's part at a node.
 type Part = (NodeId, u64);
@@ -22,6 +23,8 @@ pub struct Transactions {
     in_doubt: Vec<u64>,
     lock_wait: Vec<u64>,
     dirty_reads: u64,
+    /// By node, transaction and local transaction: told again after a boot, they are no others.
+    dead_letters: BTreeSet<(NodeId, u64, u64)>,
 }
 
 impl Transactions {
@@ -45,7 +48,14 @@ impl Transactions {
                 self.waits.entry((me, transaction)).or_insert(at);
             }
             Fact::Acquires { transaction } => self.stop_waiting((me, transaction), at),
-            Fact::Shows { .. } => self.dirty_reads += 1,
+            // Whoever shows it may not know what has become of the transaction; here it is known.
+            Fact::Shows { transaction } => {
+                let is_open = self.seen.get(&transaction).is_none_or(Option::is_none);
+                self.dirty_reads += u64::from(is_open);
+            }
+            Fact::DeadLetters { transaction, local } => {
+                self.dead_letters.insert((me, transaction, local));
+            }
             _ => {}
         }
     }
@@ -78,6 +88,7 @@ impl Transactions {
             ("committed", ended(true)),
             ("aborted", ended(false)),
             ("dirty-reads", self.dirty_reads),
+            ("dead-letters", self.dead_letters.len() as u64),
         ];
         outcome.counts.extend(numbers.map(|(name, n)| (name.to_owned(), n)));
         let samples = [("in-doubt", self.in_doubt), ("lock-wait", self.lock_wait)];
