@@ -8,7 +8,7 @@ use checkers::Model;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use sim_core::fault::{FaultKind, Target};
-use sim_core::{Client, Fact, Safety, Service, Settings, Span};
+use sim_core::{Client, Fact, Process, Safety, Service, Settings, Span};
 use std::marker::PhantomData;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -86,15 +86,29 @@ pub trait Entry: Send + Sync {
 }
 
 /// Remembers a protocol's type behind [`Entry`].
-pub struct Named<P> {
+pub struct Named<P: Process> {
     name: &'static str,
+    /// What another form of the protocol begins with, in place of its options' own first values.
+    preset: Option<fn(&mut P::Config)>,
     of: PhantomData<fn() -> P>,
 }
 
-impl<P> Named<P> {
+impl<P: Process> Named<P> {
     /// The protocol `P` under this name.
     pub const fn new(name: &'static str) -> Self {
-        Named { name, of: PhantomData }
+        Named { name, preset: None, of: PhantomData }
+    }
+
+    /// Another form of a protocol, under a name of its own, so that one scenario can run both. Bugs are planted in the
+    /// protocol under its first name alone.
+    pub const fn preset(name: &'static str, preset: fn(&mut P::Config)) -> Self {
+        Named { name, preset: Some(preset), of: PhantomData }
+    }
+
+    fn first_values(&self) -> P::Config {
+        let mut config = P::Config::default();
+        self.preset.into_iter().for_each(|preset| preset(&mut config));
+        config
     }
 }
 
@@ -153,7 +167,10 @@ where
         P::promises(Self::config(options))
     }
     fn bugs(&self) -> Vec<BugAbout> {
-        P::bugs()
+        match self.preset {
+            None => P::bugs(),
+            Some(_) => Vec::new(),
+        }
     }
     fn plant(&self, options: &Options, bug: &str) -> Option<Options> {
         let mut config = Self::config(options).clone();
@@ -193,10 +210,11 @@ where
         ClientOf::<P>::loads().into_iter().map(|(name, _)| name).collect()
     }
     fn default_options(&self) -> Options {
-        Arc::new(P::Config::default())
+        Arc::new(self.first_values())
     }
     fn read_options(&self, section: Spanned<DeValue<'_>>) -> Result<Options, Error> {
-        let config = P::Config::deserialize(ValueDeserializer::from(section))?;
+        let given = P::Config::deserialize(ValueDeserializer::from(section.clone()))?;
+        let config = overlay(&self.first_values(), &given, &keys(&section))?;
         match P::complaint(&config) {
             Some(complaint) => Err(serde::de::Error::custom(complaint)),
             None => Ok(Arc::new(config)),
@@ -208,11 +226,7 @@ where
             return Err(serde::de::Error::custom(format!("{} has no load `{load}`", self.name)));
         };
         let given = Load::<P>::deserialize(ValueDeserializer::from(rest.clone()))?;
-        let keys: Vec<String> = match rest.get_ref() {
-            DeValue::Table(table) => table.keys().map(|key| key.get_ref().to_string()).collect(),
-            _ => Vec::new(),
-        };
-        let load: Load<P> = overlay(&begin, &given, &keys)?;
+        let load: Load<P> = overlay(&begin, &given, &keys(&rest))?;
         if ClientOf::<P>::changes_members(&load) && !P::CHANGES_MEMBERS {
             let why = format!("{} cannot change its members, as these clients ask", self.name);
             return Err(serde::de::Error::custom(why));
@@ -236,7 +250,15 @@ where
     }
 }
 
-/// What a named load begins with, with the keys laid over it that a file gives.
+/// The keys that a table gives.
+fn keys(table: &Spanned<DeValue<'_>>) -> Vec<String> {
+    match table.get_ref() {
+        DeValue::Table(table) => table.keys().map(|key| key.get_ref().to_string()).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// What a named load, or a form of a protocol, begins with, with the keys laid over it that a file gives.
 fn overlay<L: sim_core::Config>(begin: &L, given: &L, keys: &[String]) -> Result<L, Error> {
     let wrong = |e: serde_json::Error| serde::de::Error::custom(e.to_string());
     let mut whole = serde_json::to_value(begin).map_err(wrong)?;
@@ -269,12 +291,20 @@ impl Catalogue {
     }
 }
 
-/// Makes a [`Catalogue`]: `catalogue! { "mine" => Mine, "other" => Other }`.
+/// Makes a [`Catalogue`]: `catalogue! { "mine" => Mine, "other" => Other, "mine-otherwise" => Mine, preset }`, where
+/// `preset` is a function that changes what the options begin with.
 #[macro_export]
 macro_rules! catalogue {
-    ($($name:literal => $protocol:ty),* $(,)?) => {{
+    ($($name:literal => $protocol:ty $(, $preset:path)?);* $(;)?) => {{
         static ENTRIES: &[&dyn $crate::catalogue::Entry] =
-            &[$(&$crate::catalogue::Named::<$protocol>::new($name)),*];
+            &[$($crate::catalogue!(@ $name, $protocol $(, $preset)?)),*];
         $crate::catalogue::Catalogue(ENTRIES)
     }};
+    ($($name:literal => $protocol:ty),* $(,)?) => {
+        $crate::catalogue! { $($name => $protocol;)* }
+    };
+    (@ $name:literal, $protocol:ty) => { &$crate::catalogue::Named::<$protocol>::new($name) };
+    (@ $name:literal, $protocol:ty, $preset:path) => {
+        &$crate::catalogue::Named::<$protocol>::preset($name, $preset)
+    };
 }

@@ -30,22 +30,25 @@ pub use promise::Promise;
 pub use protocol::{BugAbout, Protocol};
 pub use run::{Job, Options, Ran};
 
+use checkers::model::bank::Bank;
 use checkers::model::kv::Kv;
 use checkers::model::orders::Orders;
 
 /// Every protocol that ships.
 pub fn all() -> Catalogue {
     catalogue! {
-        "raft" => raft::Raft<Kv>,
-        "multi-paxos" => multi_paxos::MultiPaxos<Kv>,
-        "paxos" => paxos::Paxos,
-        "fast-paxos" => fast_paxos::FastPaxos,
-        "generals" => generals::General,
-        "pbft" => pbft::Pbft<Kv>,
-        "bully" => bully::Bully,
-        "ring" => ring::Ring,
-        "saga" => saga::Saga<Orders>,
-        "unreplicated" => unreplicated::Unreplicated<Kv>,
-        "read-one-write-all" => read_one_write_all::ReadOneWriteAll<Kv>,
+        "raft" => raft::Raft<Kv>;
+        "multi-paxos" => multi_paxos::MultiPaxos<Kv>;
+        "paxos" => paxos::Paxos;
+        "fast-paxos" => fast_paxos::FastPaxos;
+        "generals" => generals::General;
+        "pbft" => pbft::Pbft<Kv>;
+        "bully" => bully::Bully;
+        "ring" => ring::Ring;
+        "saga" => saga::Saga<Orders>;
+        "saga-choreographed" => saga::Saga<Orders>, saga::Config::choreographed;
+        "saga-transfer" => saga::Saga<Bank>;
+        "unreplicated" => unreplicated::Unreplicated<Kv>;
+        "read-one-write-all" => read_one_write_all::ReadOneWriteAll<Kv>;
     }
 }

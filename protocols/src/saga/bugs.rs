@@ -60,7 +60,7 @@ planted_bugs! {
     SemanticLockNotReleased "semantic-lock-not-released" ["locks-released"] []
         "A compensation leaves the mark of its step.",
         "negative of Richardson, section 4.3.3";
-    StaleReadCheck "stale-read-check" ["never-negative"] []
+    StaleReadCheck "stale-read-check" ["never-negative" "conservation"] []
         "A step is allowed by what was read some transactions ago, and not read again.",
         "negative of the countermeasures reread value and version file (Frank and Zahle, 1998)";
     StandbyNotFenced "standby-not-fenced"

@@ -79,6 +79,11 @@ impl Default for Config {
 }
 
 impl Config {
+    /// Sagas that nobody drives.
+    pub fn choreographed(&mut self) {
+        self.style = Style::Choreographed;
+    }
+
     /// How often the watchdog looks.
     pub(super) fn watch_every(&self) -> Span {
         Span(self.watchdog.0 / 4).max(Span::millis(1))

@@ -32,12 +32,14 @@ mod layout;
 mod locks;
 mod message;
 mod orchestrator;
+mod orders;
 mod outbox;
 mod protocol;
 mod questions;
 mod record;
 mod show;
 pub mod steps;
+mod transfer;
 
 pub use bugs::{Bug, Bugs};
 pub use config::{Config, Locks, Style};
@@ -176,7 +178,9 @@ impl<S: Sagas> Process for Saga<S> {
     }
 
     fn on_request(&mut self, request: &Request<S>, ctx: &mut Context<Self>) {
-        if S::steps(&request.op, self.layout.services).is_empty() {
+        if let Some(reply) = S::unoffered(&request.op) {
+            ctx.reply(request.id, reply);
+        } else if S::steps(&request.op, self.layout.services).is_empty() {
             self.on_question(request, ctx);
         } else if self.config.style == Style::Choreographed {
             self.begin_by_first_step(request, ctx);

@@ -4,9 +4,8 @@ use super::bugs::Bug;
 use super::config::{Config, Style};
 use super::invariants::{self, ENDINGS, Invariants};
 use super::{Saga, Sagas};
-use crate::planted::plants;
 use crate::promise::{CRASH_RECOVERY, Promise};
-use crate::protocol::Protocol;
+use crate::protocol::{BugAbout, Protocol};
 use sim_core::fault::{Role, Target};
 use sim_core::{Nodes, Settings, Span, Time};
 use std::ops::RangeInclusive;
@@ -44,7 +43,24 @@ impl<S: Sagas> Protocol for Saga<S> {
         PROMISES.iter().map(promise).collect()
     }
 
-    plants!(Bug, unmasked);
+    fn bugs() -> Vec<BugAbout> {
+        let shown = Bug::ALL.iter().filter(|bug| S::shows(**bug));
+        shown.map(|bug| bug.about()).collect()
+    }
+
+    fn plant(config: &mut Config, bug: &str) -> bool {
+        let bug = Bug::named(bug).filter(|bug| S::shows(*bug));
+        config.bugs.extend(bug);
+        bug.is_some()
+    }
+
+    fn unmask(config: &mut Config, bug: &str) {
+        Bug::named(bug).into_iter().for_each(|bug| bug.config(config));
+    }
+
+    fn is_mutated(config: &Config) -> bool {
+        !config.bugs.is_empty()
+    }
 
     fn roles() -> Vec<(&'static str, Target)> {
         vec![

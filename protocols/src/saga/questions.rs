@@ -26,7 +26,7 @@ impl<S: Sagas> Saga<S> {
                 return ctx.refuse(request.id, Some(host));
             }
             let reply = self.look(&request.op, service, ctx);
-            let reply = S::gather(&request.op, vec![reply]);
+            let reply = S::gather(&request.op, self.layout.services, vec![reply]);
             return reply.into_iter().for_each(|reply| ctx.reply(request.id, reply));
         }
         // A client asks one question at a time, and has no use for answers to an older one.
@@ -50,7 +50,7 @@ impl<S: Sagas> Saga<S> {
         let Some(question) = self.questions.get_mut(&id) else { return };
         question.parts.insert(service, Some(reply.clone()));
         let parts: Option<Vec<S::Reply>> = question.parts.values().cloned().collect();
-        if let Some(reply) = parts.and_then(|parts| S::gather(&question.op, parts)) {
+        if let Some(reply) = parts.and_then(|parts| S::gather(&question.op, self.layout.services, parts)) {
             ctx.reply(id, reply);
             self.questions.remove(&id);
         }

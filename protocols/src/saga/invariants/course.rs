@@ -170,6 +170,11 @@ impl<S: Sagas> Courses<S> {
         self.by.get(&saga)
     }
 
+    /// Whether what was asked by this number is no saga.
+    pub fn is_no_saga(&self, number: u64) -> bool {
+        self.asked.get(&number).is_some_and(|op| S::steps(op, 1).is_empty())
+    }
+
     /// Whether no saga is under way.
     pub fn is_at_rest(&self) -> bool {
         self.open == 0

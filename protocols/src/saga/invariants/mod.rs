@@ -29,6 +29,7 @@ pub type Invariants<S> = (
     TruthfulOutcomes<S>,
     Conservation<S>,
     NeverNegative,
+    <S as Sagas>::Views,
 );
 
 /// The properties of what must come to an end.
