@@ -228,7 +228,8 @@ impl<S: Sagas> Saga<S> {
     /// Tells of a transaction that is on disk; again after each boot, for who was down when it got there.
     pub(super) fn claim_local(&self, local: &Local<S>, ctx: &mut Context<Self>) {
         let (transaction, step, local_number) = (number(local.saga), local.step, local.number);
-        if step == 1 && self.config.style == Style::Choreographed {
+        let begins = step == 1 && !matches!(local.act, Act::Undo(_));
+        if begins && self.config.style == Style::Choreographed {
             ctx.claim(Fact::Begins { transaction });
         }
         ctx.claim(match local.act {

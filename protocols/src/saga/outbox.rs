@@ -12,7 +12,7 @@ use super::bugs::Bug;
 use super::message::{Event, Message};
 use super::record::{Act, Cause, Lacks, Local, Record, What};
 use super::steps::Sagas;
-use super::{Saga, SagaId, Timer, number};
+use super::{Saga, SagaId, Timer};
 use serde::Serialize;
 use sim_core::{Context, Fact, NodeId, Time};
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,8 +28,6 @@ pub(super) struct Row<S: Sagas> {
     told: u32,
     /// When last.
     last: Time,
-    /// Since when it is here, in this life.
-    pub since: Time,
 }
 
 /// The events of a node that are not acknowledged, by number.
@@ -73,7 +71,7 @@ impl<S: Sagas> Saga<S> {
             Event { number: *number, saga: *saga, op: op.clone(), step: *step, what };
         let to = self.layout.owner(&steps, towards);
         let key = S::aggregate(op, *step);
-        self.outbox.rows.insert(*number, Row { to, key, event, told: 0, last: now, since: now });
+        self.outbox.rows.insert(*number, Row { to, key, event, told: 0, last: now });
     }
 
     /// Tells what was not told yet.
@@ -173,11 +171,5 @@ impl<S: Sagas> Saga<S> {
         if local.lacks != Lacks::Outbox {
             self.put_out(local, now);
         }
-    }
-
-    /// An event that has been here since before this instant, in words.
-    pub(super) fn stuck_event(&self, before: Time) -> Option<String> {
-        let row = self.outbox.rows.values().find(|row| row.since < before)?;
-        Some(format!("event {} of {} for {}", row.event.number, number(row.event.saga), row.to))
     }
 }

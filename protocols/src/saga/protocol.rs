@@ -22,7 +22,7 @@ const PROMISES: &[(&str, &str)] = &[
     ("conservation", "when no saga is under way, everything adds up"),
     ("never-negative", "nobody owes, and nothing is handed out that is not there"),
     ("sagas-end", "a saga that was begun ends"),
-    ("outbox-drains", "an event of a committed transaction is heard, or told as a dead letter"),
+    ("outbox-drains", "an event of a committed transaction is acknowledged, or told as a dead letter"),
     ("locks-released", "nothing stays marked for a saga that is over"),
     ("live-again", "when faults have healed, clients are served within the stated bound"),
     ("catch-up", "nodes have nothing to catch up with"),

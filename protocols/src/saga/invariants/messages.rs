@@ -1,6 +1,6 @@
 //! S6. Who says that something has happened has it on disk: a reply, an event, an acknowledgement each stand for a local
-//! transaction that is committed. And the other way round: every event of such a transaction is heard, or put aside and
-//! told as a dead letter.
+//! transaction that is committed. And the other way round: every event of such a transaction is acknowledged, or put aside
+//! and told as a dead letter.
 
 use super::course::{Course, Courses};
 use crate::saga::{Event, Message, Saga, Sagas, Style, Verdict, What, number};
@@ -17,8 +17,8 @@ pub struct MessageIffState<S: Sagas> {
     courses: Courses<S>,
     /// What was heard.
     events: BTreeMap<Place, Event<S>>,
-    /// Events of committed transactions that nobody has heard yet, with since when.
-    unheard: BTreeMap<Place, Time>,
+    /// Events of committed transactions that nobody has acknowledged yet, with since when, in true time.
+    open: BTreeMap<Place, Time>,
 }
 
 impl<S: Sagas> Default for MessageIffState<S> {
@@ -26,16 +26,16 @@ impl<S: Sagas> Default for MessageIffState<S> {
         MessageIffState {
             courses: Courses::default(),
             events: BTreeMap::new(),
-            unheard: BTreeMap::new(),
+            open: BTreeMap::new(),
         }
     }
 }
 
 impl<S: Sagas> MessageIffState<S> {
-    /// An event that should have been heard since before this instant, in words.
-    pub fn unheard(&self, before: Time) -> Option<String> {
-        let (place, _) = self.unheard.iter().find(|(_, since)| **since < before)?;
-        Some(format!("nobody has heard of transaction {} of {}", place.1, place.0))
+    /// An event that should have been dealt with since before this instant, in words.
+    pub fn open(&self, before: Time) -> Option<String> {
+        let (place, _) = self.open.iter().find(|(_, since)| **since < before)?;
+        Some(format!("nobody has acknowledged the event of transaction {} of {}", place.1, place.0))
     }
 
     fn claim(&mut self, nodes: &Nodes<Saga<S>>, step: &Step<'_, Saga<S>>, fact: &Fact) {
@@ -46,10 +46,10 @@ impl<S: Sagas> MessageIffState<S> {
             Fact::Does { local, .. } | Fact::Undoes { local, .. } | Fact::Declines { local, .. }
                 if is_new && tells =>
             {
-                self.unheard.insert((step.node, local), step.at);
+                self.open.insert((step.node, local), step.at);
             }
             Fact::DeadLetters { local, .. } => {
-                self.unheard.remove(&(step.node, local));
+                self.open.remove(&(step.node, local));
             }
             _ => {}
         }
@@ -108,9 +108,14 @@ impl<S: Sagas> Invariant<Saga<S>> for MessageIffState<S> {
         step: &Step<'_, Saga<S>>,
     ) -> Result<(), Violation> {
         self.courses.hear(step);
-        if let Cause::Message { from, message: Message::Event(event) } = &step.cause {
-            self.unheard.remove(&(*from, event.number));
-            self.events.insert((*from, event.number), event.clone());
+        match &step.cause {
+            Cause::Message { from, message: Message::Event(event) } => {
+                self.events.insert((*from, event.number), event.clone());
+            }
+            Cause::Message { message: Message::Ack { number }, .. } => {
+                self.open.remove(&(step.node, *number));
+            }
+            _ => {}
         }
         let mut result = Ok(());
         for effect in step.effects {

@@ -44,8 +44,7 @@ pub fn unfinished<S: Sagas>(
 ) -> Vec<(&'static str, String)> {
     let courses = &safety.0.courses;
     let saga = courses.unended(before).map(|course| format!("saga {} is under way", course.name()));
-    let stuck = || nodes.live().find_map(|(_, process)| process.stuck_event(before));
-    let event = safety.5.unheard(before).or_else(stuck);
+    let event = safety.5.open(before);
     let mark = nodes.live().find_map(|(machine, process)| {
         let is_over = |saga: &super::SagaId| {
             let course = courses.get(super::number(*saga));
