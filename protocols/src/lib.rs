@@ -22,6 +22,7 @@ pub mod read_one_write_all;
 pub mod ring;
 pub mod run;
 pub mod session;
+pub mod two_phase_commit;
 pub mod unreplicated;
 
 pub use catalogue::{Catalogue, Entry};
@@ -42,6 +43,7 @@ pub fn all() -> Catalogue {
         "pbft" => pbft::Pbft<Kv>,
         "bully" => bully::Bully,
         "ring" => ring::Ring,
+        "two-phase-commit" => two_phase_commit::TwoPhaseCommit,
         "unreplicated" => unreplicated::Unreplicated<Kv>,
         "read-one-write-all" => read_one_write_all::ReadOneWriteAll<Kv>,
     }
