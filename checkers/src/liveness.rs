@@ -130,7 +130,7 @@ impl<P: Process> Observer<P> for CatchUp {
 /// Follows which transactions are under way where: all that had begun before the healing have to end.
 ///
 /// A node has charge of a transaction from [`Fact::Begins`] to [`Fact::Ends`], and has a part in it from its first lock
-/// or promise until it concludes or votes no. What a node has forgotten in a crash is not under way there any more,
+/// or promise until it concludes, votes no or ends it. What a node has forgotten in a crash is not under way there any more,
 /// unless it claims it anew.
 #[derive(Clone, Debug)]
 pub struct AllEnd {
@@ -167,7 +167,10 @@ impl AllEnd {
     fn note(&mut self, node: NodeId, at: Time, fact: &Fact) {
         let (transaction, share, is_open) = match *fact {
             Fact::Begins { transaction } => (transaction, Share::Charge, true),
-            Fact::Ends { transaction } => (transaction, Share::Charge, false),
+            Fact::Ends { transaction } => {
+                self.open.remove(&(node, transaction, Share::Charge));
+                (transaction, Share::Part, false)
+            }
             Fact::Waits { transaction }
             | Fact::Acquires { transaction }
             | Fact::Votes { transaction, yes: true } => (transaction, Share::Part, true),

@@ -291,18 +291,15 @@ impl Catalogue {
     }
 }
 
-/// Makes a [`Catalogue`]: `catalogue! { "mine" => Mine, "other" => Other, "mine-otherwise" => Mine, preset }`, where
-/// `preset` is a function that changes what the options begin with.
+/// Makes a [`Catalogue`]: `catalogue! { "mine" => Mine, "other" => Other, "mine-otherwise" => Mine as otherwise }`. Where
+/// there is an `as`, the function that it names changes what the options begin with.
 #[macro_export]
 macro_rules! catalogue {
-    ($($name:literal => $protocol:ty $(, $preset:path)?);* $(;)?) => {{
+    ($($name:literal => $protocol:ty $(as $preset:path)?),* $(,)?) => {{
         static ENTRIES: &[&dyn $crate::catalogue::Entry] =
             &[$($crate::catalogue!(@ $name, $protocol $(, $preset)?)),*];
         $crate::catalogue::Catalogue(ENTRIES)
     }};
-    ($($name:literal => $protocol:ty),* $(,)?) => {
-        $crate::catalogue! { $($name => $protocol;)* }
-    };
     (@ $name:literal, $protocol:ty) => { &$crate::catalogue::Named::<$protocol>::new($name) };
     (@ $name:literal, $protocol:ty, $preset:path) => {
         &$crate::catalogue::Named::<$protocol>::preset($name, $preset)

@@ -23,6 +23,7 @@ pub mod ring;
 pub mod run;
 pub mod saga;
 pub mod session;
+pub mod two_phase_commit;
 pub mod unreplicated;
 
 pub use catalogue::{Catalogue, Entry};
@@ -37,18 +38,19 @@ use checkers::model::orders::Orders;
 /// Every protocol that ships.
 pub fn all() -> Catalogue {
     catalogue! {
-        "raft" => raft::Raft<Kv>;
-        "multi-paxos" => multi_paxos::MultiPaxos<Kv>;
-        "paxos" => paxos::Paxos;
-        "fast-paxos" => fast_paxos::FastPaxos;
-        "generals" => generals::General;
-        "pbft" => pbft::Pbft<Kv>;
-        "bully" => bully::Bully;
-        "ring" => ring::Ring;
-        "saga" => saga::Saga<Orders>;
-        "saga-choreographed" => saga::Saga<Orders>, saga::Config::choreographed;
-        "saga-transfer" => saga::Saga<Bank>;
-        "unreplicated" => unreplicated::Unreplicated<Kv>;
-        "read-one-write-all" => read_one_write_all::ReadOneWriteAll<Kv>;
+        "raft" => raft::Raft<Kv>,
+        "multi-paxos" => multi_paxos::MultiPaxos<Kv>,
+        "paxos" => paxos::Paxos,
+        "fast-paxos" => fast_paxos::FastPaxos,
+        "generals" => generals::General,
+        "pbft" => pbft::Pbft<Kv>,
+        "bully" => bully::Bully,
+        "ring" => ring::Ring,
+        "two-phase-commit" => two_phase_commit::TwoPhaseCommit,
+        "saga" => saga::Saga<Orders>,
+        "saga-choreographed" => saga::Saga<Orders> as saga::Config::choreographed,
+        "saga-transfer" => saga::Saga<Bank>,
+        "unreplicated" => unreplicated::Unreplicated<Kv>,
+        "read-one-write-all" => read_one_write_all::ReadOneWriteAll<Kv>,
     }
 }

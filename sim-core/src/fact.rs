@@ -115,7 +115,7 @@ pub enum Fact {
         /// Which.
         transaction: u64,
     },
-    /// Nothing is left for it to do about a transaction that it had charge of.
+    /// Nothing is left for it to do about a transaction that it had charge of, or a part in.
     Ends {
         /// Which.
         transaction: u64,

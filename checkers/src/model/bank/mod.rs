@@ -240,6 +240,20 @@ impl Bank {
         self.balances.insert(account, balance);
     }
 
+    /// A bank with these items alone, as they are.
+    pub fn excerpt(&self, items: impl Iterator<Item = Item>) -> Bank {
+        let mut excerpt = Bank::default();
+        for item in items {
+            match item {
+                Item::Account(account) => excerpt.set_balance(account, self.balance(account)),
+                Item::List(key) => {
+                    excerpt.lists.insert(key, self.list(key).to_vec());
+                }
+            }
+        }
+        excerpt
+    }
+
     /// What all accounts hold beyond what they opened with: nothing, in a whole bank.
     pub fn surplus(&self) -> i64 {
         self.balances.values().map(|balance| *balance as i64 - OPENING as i64).sum()
