@@ -136,7 +136,10 @@ impl<'a> Explainer<'a> {
                 format!("gives {} its locks", Number(*transaction))
             }
             Fact::Shows { transaction } => {
-                format!("shows what {} wrote, which it does not know to have ended", Number(*transaction))
+                format!(
+                    "shows what {} wrote, which it does not know to have ended",
+                    Number(*transaction)
+                )
             }
             Fact::Does { transaction, step, .. } => {
                 format!("does step {step} of {}", Number(*transaction))

@@ -93,8 +93,7 @@ impl<S: Sagas> Saga<S> {
 
     fn deal_with(&mut self, event: &Event<S>, ctx: &mut Context<Self>) -> Verdict {
         let last = S::steps(&event.op, self.layout.services).len() as u32;
-        let order =
-            |step| Order { saga: event.saga, op: event.op.clone(), step, key: 0 };
+        let order = |step| Order { saga: event.saga, op: event.op.clone(), step, key: 0 };
         match event.what {
             What::Done if event.step == last => {
                 self.conclude_here(event.saga, Outcome::Completed, ctx);

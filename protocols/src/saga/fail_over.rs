@@ -117,8 +117,8 @@ impl<S: Sagas> Saga<S> {
     /// There is an epoch, and another orchestrator has it: stand by.
     pub(super) fn on_epoch(&mut self, epoch: u64, is_at_work: bool, ctx: &mut Context<Self>) {
         let Some(orchestrator) = &mut self.orchestrator else { return };
-        let fences = epoch > orchestrator.epoch
-            || (epoch == orchestrator.epoch && !orchestrator.is_at_work);
+        let fences =
+            epoch > orchestrator.epoch || (epoch == orchestrator.epoch && !orchestrator.is_at_work);
         if !fences {
             return;
         }

@@ -1,9 +1,10 @@
 //! A node with services: its rows, and the local transactions that change them.
 //!
-//! Every transaction leaves a **fence row** for its saga and step: the step was done, declined or undone. A command that
-//! comes again is answered from it (idempotence). A compensation that comes before its step, or in place of one that
-//! was lost, has nothing to undo: it leaves the row (an *empty compensation*), and the step that comes late finds it
-//! and does nothing (a *dangling try*). Those are Seata's names for the three (TCC mode, fence table, 2022).
+//! Every transaction leaves a **fence row** for its saga and step: the step was done, declined or undone. A command
+//! that comes again is answered from it (idempotence). A compensation that comes before its step, or in place of
+//! one that was lost, has nothing to undo: it leaves the row (an *empty compensation*), and the step that comes
+//! late finds it and does nothing (a *dangling try*). Those are Seata's names for the three (TCC mode, fence table,
+//! 2022).
 
 use super::bugs::Bug;
 use super::config::{Locks, Style};
@@ -125,7 +126,11 @@ impl<S: Sagas> Saga<S> {
             return Verdict::NotNow;
         }
         let is_effective = row == Some(Row::Tried) || runs_empty;
-        self.commit(order, if is_effective { Act::Undo(cause) } else { Act::Decline(Why::Late) }, ctx);
+        self.commit(
+            order,
+            if is_effective { Act::Undo(cause) } else { Act::Decline(Why::Late) },
+            ctx,
+        );
         Verdict::Undone
     }
 

@@ -17,7 +17,8 @@ impl<S: Sagas> Saga<S> {
             return;
         }
         let steps = S::steps(op, self.layout.services);
-        let hosts: BTreeSet<NodeId> = steps.iter().map(|step| self.layout.host(step.service)).collect();
+        let hosts: BTreeSet<NodeId> =
+            steps.iter().map(|step| self.layout.host(step.service)).collect();
         self.send_releases(saga, &hosts, ctx);
         self.freeing.insert(saga, hosts);
         ctx.set_timer(Timer::Free, self.config.redelivery);

@@ -216,8 +216,7 @@ impl<S: Sagas> Saga<S> {
         };
         let order = self.undo_order(&op);
         let Some(orchestrator) = &mut self.orchestrator else { return };
-        let progress =
-            orchestrator.sagas.entry(saga).or_insert_with(|| Progress::new(op, now));
+        let progress = orchestrator.sagas.entry(saga).or_insert_with(|| Progress::new(op, now));
         progress.take(entry, order);
         (progress.since, progress.asked, progress.attempts) = (now, now, 0);
         match progress.stage {

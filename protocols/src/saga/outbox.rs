@@ -1,12 +1,13 @@
 //! The transactional outbox, and the relay that empties it.
 //!
-//! An event is a row in the transaction that it tells of, so there is never one without the other. The relay tells it
-//! to the service that it concerns, over and over until that has acknowledged it: **at least once**. What is about one
-//! thing goes to a service in order, each event when the one before it is acknowledged: **first in, first out for each
-//! key**. There is no broker between them: an outbox is its own topic, its relay the half of a broker that delivers.
+//! An event is a row in the transaction that it tells of, so there is never one without the other. The relay tells
+//! it to the service that it concerns, over and over until that has acknowledged it: **at least once**. What is
+//! about one thing goes to a service in order, each event when the one before it is acknowledged: **first in, first
+//! out for each key**. There is no broker between them: an outbox is its own topic, its relay the half of a broker
+//! that delivers.
 //!
-//! An event that was told too often is put aside as a **dead letter**, is claimed as one, and no longer holds up what is
-//! behind it. It is told again when the watchdog asks after its saga.
+//! An event that was told too often is put aside as a **dead letter**, is claimed as one, and no longer holds up
+//! what is behind it. It is told again when the watchdog asks after its saga.
 
 use super::bugs::Bug;
 use super::message::{Event, Message};
@@ -67,8 +68,7 @@ impl<S: Sagas> Saga<S> {
             }
             Act::Undo(cause) => (What::Undone(cause), step.saturating_sub(1).max(1)),
         };
-        let event =
-            Event { number: *number, saga: *saga, op: op.clone(), step: *step, what };
+        let event = Event { number: *number, saga: *saga, op: op.clone(), step: *step, what };
         let to = self.layout.owner(&steps, towards);
         let key = S::aggregate(op, *step);
         self.outbox.rows.insert(*number, Row { to, key, event, told: 0, last: now });

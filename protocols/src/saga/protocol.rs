@@ -22,7 +22,7 @@ const PROMISES: &[(&str, &str)] = &[
     ("conservation", "when no saga is under way, everything adds up"),
     ("never-negative", "nobody owes, and nothing is handed out that is not there"),
     ("sagas-end", "a saga that was begun ends"),
-    ("outbox-drains", "an event of a committed transaction is acknowledged, or told as a dead letter"),
+    ("outbox-drains", "an event of a committed transaction is acknowledged, or a dead letter"),
     ("locks-released", "nothing stays marked for a saga that is over"),
     ("live-again", "when faults have healed, clients are served within the stated bound"),
     ("catch-up", "nodes have nothing to catch up with"),
@@ -33,12 +33,14 @@ impl<S: Sagas> Protocol for Saga<S> {
     const ENDINGS: &'static [&'static str] = ENDINGS;
 
     fn about() -> &'static str {
-        "sagas: steps that are undone again when one fails, orchestrated or choreographed (Garcia-Molina and Salem, 1987)"
+        "sagas: steps that are undone when one fails, orchestrated or choreographed (Garcia-Molina and Salem, 1987)"
     }
 
     fn promises(_: &Config) -> Vec<Promise> {
-        let promise = |(property, words): &(&'static str, &'static str)| {
-            Promise { property, under: CRASH_RECOVERY.to_vec(), words }
+        let promise = |(property, words): &(&'static str, &'static str)| Promise {
+            property,
+            under: CRASH_RECOVERY.to_vec(),
+            words,
         };
         PROMISES.iter().map(promise).collect()
     }
@@ -63,10 +65,7 @@ impl<S: Sagas> Protocol for Saga<S> {
     }
 
     fn roles() -> Vec<(&'static str, Target)> {
-        vec![
-            ("orchestrator", Target::The(Role::Leader)),
-            ("a-service", Target::A(Role::Follower)),
-        ]
+        vec![("orchestrator", Target::The(Role::Leader)), ("a-service", Target::A(Role::Follower))]
     }
 
     fn sizes() -> RangeInclusive<u32> {

@@ -50,7 +50,9 @@ impl<S: Sagas> Saga<S> {
         let Some(question) = self.questions.get_mut(&id) else { return };
         question.parts.insert(service, Some(reply.clone()));
         let parts: Option<Vec<S::Reply>> = question.parts.values().cloned().collect();
-        if let Some(reply) = parts.and_then(|parts| S::gather(&question.op, self.layout.services, parts)) {
+        if let Some(reply) =
+            parts.and_then(|parts| S::gather(&question.op, self.layout.services, parts))
+        {
             ctx.reply(id, reply);
             self.questions.remove(&id);
         }

@@ -1,7 +1,7 @@
 //! A bank transfer as a saga: money is withdrawn, which can be undone, and then deposited, which cannot.
 //!
-//! In between it is nowhere, and whoever audits the accounts then misses it. Lists cannot be appended to and read in one
-//! saga: what a step has read may be undone before the saga is over, and no order would explain it.
+//! In between it is nowhere, and whoever audits the accounts then misses it. Lists cannot be appended to and read
+//! in one saga: what a step has read may be undone before the saga is over, and no order would explain it.
 
 use super::Bug;
 use super::steps::{Kind, Sagas, Step, Steps, Why};

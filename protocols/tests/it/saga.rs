@@ -25,7 +25,9 @@ fn asked(name: &str, cluster: &str, node: &str, op: &str) -> String {
 /// How many messages of a kind are sent.
 fn sent(happened: &str, kind: &str) -> usize {
     let is_sent = |line: &&str| line.starts_with("      n") && line.contains(" -> ");
-    let said = |line: &&str| line.split("  ").nth(4).is_some_and(|said| said.split(' ').next() == Some(kind));
+    let said = |line: &&str| {
+        line.split("  ").nth(4).is_some_and(|said| said.split(' ').next() == Some(kind))
+    };
     happened.lines().filter(is_sent).filter(said).count()
 }
 

@@ -31,7 +31,7 @@ pub struct Course {
 }
 
 impl Course {
-    fn new(saga: u64, steps: &Steps, begun: Time) -> Course {
+    pub(super) fn new(saga: u64, steps: &Steps, begun: Time) -> Course {
         let none = vec![None; steps.len() + 1];
         Course {
             saga,
@@ -88,7 +88,7 @@ impl Course {
         }
     }
 
-    fn take(&mut self, node: NodeId, fact: &Fact, at: Time) {
+    pub(super) fn take(&mut self, node: NodeId, fact: &Fact, at: Time) {
         let note = |list: &mut Vec<Option<Transaction>>, step: u32, local| {
             if let Some(place) = list.get_mut(step as usize) {
                 place.get_or_insert((node, local));
@@ -153,8 +153,7 @@ impl<S: Sagas> Courses<S> {
     }
 
     fn begin(&mut self, nodes: &Nodes<Saga<S>>, step: &Step<'_, Saga<S>>, saga: u64) {
-        let (Some(op), Some(process)) = (self.asked.get(&saga), nodes.process(step.machine))
-        else {
+        let (Some(op), Some(process)) = (self.asked.get(&saga), nodes.process(step.machine)) else {
             return;
         };
         let open = &mut self.open;

@@ -1,6 +1,6 @@
-//! S6. Who says that something has happened has it on disk: a reply, an event, an acknowledgement each stand for a local
-//! transaction that is committed. And the other way round: every event of such a transaction is acknowledged, or put aside
-//! and told as a dead letter.
+//! S6. Who says that something has happened has it on disk: a reply, an event, an acknowledgement each stand for a
+//! local transaction that is committed. And the other way round: every event of such a transaction is acknowledged,
+//! or put aside and told as a dead letter.
 
 use super::course::{Course, Courses};
 use crate::saga::{Event, Message, Saga, Sagas, Style, Verdict, What, number};
@@ -43,7 +43,9 @@ impl<S: Sagas> MessageIffState<S> {
         let process = nodes.process(step.machine);
         let tells = process.is_some_and(|p| p.config().style == Style::Choreographed);
         match *fact {
-            Fact::Does { local, .. } | Fact::Undoes { local, .. } | Fact::Declines { local, .. }
+            Fact::Does { local, .. }
+            | Fact::Undoes { local, .. }
+            | Fact::Declines { local, .. }
                 if is_new && tells =>
             {
                 self.open.insert((step.node, local), step.at);
@@ -60,15 +62,14 @@ impl<S: Sagas> MessageIffState<S> {
         let course = |saga| self.courses.get(number(saga));
         let is = |saga, holds: &dyn Fn(&Course) -> bool| course(saga).is_some_and(holds);
         match message {
-            Message::Reply { saga, step, verdict } | Message::Compensated { saga, step, verdict } => {
-                is(*saga, &|course| match verdict {
-                    Verdict::Done | Verdict::TooLate => course.was_done(*step),
-                    Verdict::Declined(_) | Verdict::Undone => {
-                        course.was_declined(*step) || course.was_undone(*step)
-                    }
-                    Verdict::NotNow => true,
-                })
-            }
+            Message::Reply { saga, step, verdict }
+            | Message::Compensated { saga, step, verdict } => is(*saga, &|course| match verdict {
+                Verdict::Done | Verdict::TooLate => course.was_done(*step),
+                Verdict::Declined(_) | Verdict::Undone => {
+                    course.was_declined(*step) || course.was_undone(*step)
+                }
+                Verdict::NotNow => true,
+            }),
             Message::Event(event) => is(event.saga, &|course| match event.what {
                 What::Done => course.was_done(event.step),
                 What::Failed(_) => course.was_declined(event.step),
@@ -86,9 +87,8 @@ impl<S: Sagas> MessageIffState<S> {
 
 /// Whether what an event calls for has happened.
 fn is_dealt_with<S: Sagas>(event: &Event<S>, course: &Course) -> bool {
-    let settled = |step| {
-        course.was_done(step) || course.was_declined(step) || course.was_undone(step)
-    };
+    let settled =
+        |step| course.was_done(step) || course.was_declined(step) || course.was_undone(step);
     match event.what {
         What::Done if event.step == course.steps => course.ended.is_some(),
         What::Done => settled(event.step + 1),
@@ -102,11 +102,7 @@ fn is_dealt_with<S: Sagas>(event: &Event<S>, course: &Course) -> bool {
 impl<S: Sagas> Invariant<Saga<S>> for MessageIffState<S> {
     const PROPERTIES: &'static [&'static str] = &["message-iff-state"];
 
-    fn check(
-        &mut self,
-        nodes: &Nodes<Saga<S>>,
-        step: &Step<'_, Saga<S>>,
-    ) -> Result<(), Violation> {
+    fn check(&mut self, nodes: &Nodes<Saga<S>>, step: &Step<'_, Saga<S>>) -> Result<(), Violation> {
         self.courses.hear(step);
         match &step.cause {
             Cause::Message { from, message: Message::Event(event) } => {
@@ -125,9 +121,8 @@ impl<S: Sagas> Invariant<Saga<S>> for MessageIffState<S> {
                     if !self.is_true(step.node, *to, message) =>
                 {
                     let node = step.node;
-                    let why = format!(
-                        "{node} says to {to} \"{message:?}\", and that is not on its disk"
-                    );
+                    let why =
+                        format!("{node} says to {to} \"{message:?}\", and that is not on its disk");
                     result = Err(Violation { property: "message-iff-state", why });
                 }
                 _ => {}

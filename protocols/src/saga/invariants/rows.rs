@@ -40,11 +40,7 @@ impl<S: Sagas> Conservation<S> {
 impl<S: Sagas> Invariant<Saga<S>> for Conservation<S> {
     const PROPERTIES: &'static [&'static str] = &["conservation"];
 
-    fn check(
-        &mut self,
-        nodes: &Nodes<Saga<S>>,
-        step: &Step<'_, Saga<S>>,
-    ) -> Result<(), Violation> {
+    fn check(&mut self, nodes: &Nodes<Saga<S>>, step: &Step<'_, Saga<S>>) -> Result<(), Violation> {
         self.courses.hear(step);
         let mut ends = false;
         for fact in step.facts() {
@@ -80,11 +76,7 @@ impl<S: Sagas> Invariant<Saga<S>> for NeverNegative {
     const PROPERTIES: &'static [&'static str] = &["never-negative"];
     const CONCERNS: Option<Kinds> = Some(Kinds::WRITES);
 
-    fn check(
-        &mut self,
-        nodes: &Nodes<Saga<S>>,
-        step: &Step<'_, Saga<S>>,
-    ) -> Result<(), Violation> {
+    fn check(&mut self, nodes: &Nodes<Saga<S>>, step: &Step<'_, Saga<S>>) -> Result<(), Violation> {
         let shortage = nodes.process(step.machine).and_then(|process| process.rows().shortage());
         match shortage {
             Some(what) => {

@@ -33,11 +33,7 @@ impl<S: Sagas, R: Rule> Invariant<Saga<S>> for Judged<S, R> {
     const PROPERTIES: &'static [&'static str] = &[R::NAME];
     const CONCERNS: Option<Kinds> = None;
 
-    fn check(
-        &mut self,
-        nodes: &Nodes<Saga<S>>,
-        step: &Step<'_, Saga<S>>,
-    ) -> Result<(), Violation> {
+    fn check(&mut self, nodes: &Nodes<Saga<S>>, step: &Step<'_, Saga<S>>) -> Result<(), Violation> {
         self.courses.hear(step);
         let mut result = Ok(());
         for fact in step.facts() {
@@ -142,9 +138,8 @@ impl Rule for ReverseOrder {
                 Err(format!("{node} does step {step} of {name} while step {before} is not done"))
             }
             Fact::Undoes { step, .. } => {
-                let later = course.each().rev().find(|later| {
-                    *later > step && course.is_effective(*later)
-                });
+                let later =
+                    course.each().rev().find(|later| *later > step && course.is_effective(*later));
                 match later {
                     Some(later) => Err(format!(
                         "{node} undoes step {step} of {name} while step {later} is done"
@@ -180,5 +175,71 @@ impl Rule for NoReturn {
             }
             _ => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::saga::{Kind, Step, Steps};
+    use sim_core::Time;
+
+    const HERE: NodeId = NodeId(1);
+
+    fn does(step: u32, local: u64) -> Fact {
+        Fact::Does { transaction: 1, step, local }
+    }
+    fn undoes(step: u32, local: u64) -> Fact {
+        Fact::Undoes { transaction: 1, step, local }
+    }
+    fn declines(step: u32, local: u64) -> Fact {
+        Fact::Declines { transaction: 1, step, local }
+    }
+    fn concludes(commits: bool) -> Fact {
+        Fact::Concludes { transaction: 1, commits }
+    }
+
+    /// Three steps, of which the last is the pivot; and what has happened.
+    fn after(facts: &[Fact]) -> Course {
+        let kinds = [Kind::Compensatable, Kind::Compensatable, Kind::Pivot];
+        let steps: Steps = kinds.iter().map(|kind| Step { service: 0, kind: *kind }).collect();
+        let mut course = Course::new(1, &steps, Time::ZERO);
+        facts.iter().for_each(|fact| course.take(HERE, fact, Time(1)));
+        course
+    }
+
+    fn allows<R: Rule>(facts: &[Fact], next: Fact) -> bool {
+        R::judge(&after(facts), HERE, &next).is_ok()
+    }
+
+    #[test]
+    fn a_saga_ends_with_all_or_with_nothing() {
+        let all = [does(1, 1), does(2, 2), does(3, 3)];
+        assert!(allows::<Atomicity>(&all, concludes(true)));
+        assert!(!allows::<Atomicity>(&all[..2], concludes(true)));
+        assert!(!allows::<Atomicity>(&all[..1], concludes(false)));
+        assert!(allows::<Atomicity>(&[does(1, 1), undoes(1, 2)], concludes(false)));
+        assert!(!allows::<Atomicity>(&[concludes(false)], does(1, 1)), "too late");
+    }
+
+    #[test]
+    fn what_is_done_is_done_once_and_not_after_it_was_undone() {
+        assert!(allows::<StepsOnce>(&[], does(1, 1)));
+        assert!(!allows::<StepsOnce>(&[does(1, 1)], does(1, 2)));
+        assert!(!allows::<UndoWhatWasDone>(&[], undoes(1, 1)), "an empty compensation");
+        assert!(!allows::<UndoWhatWasDone>(&[declines(1, 1)], does(1, 2)), "a dangling try");
+        assert!(!allows::<UndoWhatWasDone>(&[does(1, 1), undoes(1, 2)], does(1, 3)));
+    }
+
+    #[test]
+    fn steps_are_undone_in_reverse_and_never_past_the_pivot() {
+        let two = [does(1, 1), does(2, 2)];
+        assert!(allows::<ReverseOrder>(&two, undoes(2, 3)));
+        assert!(!allows::<ReverseOrder>(&two, undoes(1, 3)));
+        assert!(!allows::<ReverseOrder>(&[], does(2, 1)), "the first is not done");
+        let all = [does(1, 1), does(2, 2), does(3, 3)];
+        assert!(!allows::<NoReturn>(&all, undoes(2, 4)));
+        assert!(!allows::<NoReturn>(&[does(1, 1), undoes(1, 2)], does(3, 3)));
+        assert!(allows::<NoReturn>(&two, undoes(2, 3)));
     }
 }

@@ -40,7 +40,11 @@ impl<S: Sagas> TruthfulOutcomes<S> {
         if so && as_told(course) {
             return Ok(());
         }
-        Err(format!("a client is told that {} is {}, which is not so", course.name(), words(completed)))
+        Err(format!(
+            "a client is told that {} is {}, which is not so",
+            course.name(),
+            words(completed)
+        ))
     }
 
     /// A step is done or undone of which a client was told the end.
@@ -61,11 +65,7 @@ impl<S: Sagas> TruthfulOutcomes<S> {
 impl<S: Sagas> Invariant<Saga<S>> for TruthfulOutcomes<S> {
     const PROPERTIES: &'static [&'static str] = &["truthful-outcomes"];
 
-    fn check(
-        &mut self,
-        nodes: &Nodes<Saga<S>>,
-        step: &Step<'_, Saga<S>>,
-    ) -> Result<(), Violation> {
+    fn check(&mut self, nodes: &Nodes<Saga<S>>, step: &Step<'_, Saga<S>>) -> Result<(), Violation> {
         self.courses.hear(step);
         let mut result = Ok(());
         for effect in step.effects {
