@@ -63,3 +63,31 @@ impl Layout {
         NodeId(1 - node.0.min(1))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use checkers::model::bank::Bank;
+    use checkers::model::orders::Orders;
+
+    #[test]
+    fn every_node_has_something_to_do_and_every_service_a_node() {
+        let orchestrated = Config::default();
+        let shop = Layout::of::<Orders>(&orchestrated, 5);
+        assert!((0..4).map(|service| shop.host(service)).eq((1..5).map(NodeId)));
+        let small = Layout::of::<Orders>(&orchestrated, 3);
+        assert_eq!([0, 1, 2, 3].map(|service| small.host(service).0), [1, 2, 1, 2]);
+        let bank = Layout::of::<Bank>(&orchestrated, 4);
+        assert_eq!((bank.services, bank.host(2)), (3, NodeId(3)));
+    }
+
+    #[test]
+    fn the_log_is_with_the_last_node_when_there_are_enough_for_a_spare_orchestrator() {
+        let fail_over = Config { fail_over: true, ..Config::default() };
+        let seven = Layout::of::<Orders>(&fail_over, 7);
+        assert_eq!((seven.store(), seven.hosts), (Some(NodeId(6)), 4));
+        assert!(seven.orchestrates(NodeId(1)) && !seven.orchestrates(NodeId(2)));
+        assert_eq!(seven.other(NodeId(1)), NodeId(0));
+        assert_eq!(Layout::of::<Orders>(&fail_over, 3).store(), None);
+    }
+}

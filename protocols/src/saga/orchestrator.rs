@@ -200,6 +200,8 @@ impl<S: Sagas> Saga<S> {
         match entry {
             Entry::Started { .. } => ctx.claim(Fact::Begins { transaction: number(saga) }),
             Entry::Ended { outcome } => self.claim_outcome(saga, *outcome, ctx),
+            // Nothing follows from it, and the client has its answer.
+            Entry::Freed => return,
             _ => {}
         }
         self.go_on(saga, ctx);
