@@ -321,6 +321,10 @@ impl<S: Service> Caller<S> {
         ctx: &mut ClientContext<S>,
     ) -> Option<Ended<S>> {
         let call = self.open.remove(&number)?;
+        let ending = match ending {
+            Ending::Ok(reply) if S::is_failure(&reply) => Ending::Fail,
+            ending => ending,
+        };
         let id = RequestId { client: ctx.id(), number };
         self.timers[call.timer as usize - 1] = 0;
         ctx.cancel_timer(call.timer);

@@ -4,8 +4,9 @@
 //! with all faults healed, and a bound in which clients must be served again and every node must have caught up
 //! with what had been decided. The bound is the protocol's own; it is derived and printed.
 
-use sim_core::{Cause, Fact, Machine, NodeSet, Nodes, Observer, Process, Step, Time};
-use std::collections::BTreeSet;
+use sim_core::fact::Number;
+use sim_core::{Cause, Fact, Machine, NodeId, NodeSet, Nodes, Observer, Process, Step, Time};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Follows what each node has decided, and what it has to reach.
 #[derive(Clone, Debug)]
@@ -123,5 +124,111 @@ impl<P: Process> Observer<P> for CatchUp {
                 self.reach(step.machine, *slot, step.at);
             }
         }
+    }
+}
+
+/// Follows which transactions are under way where: all that had begun before the healing have to end.
+///
+/// A node has charge of a transaction from [`Fact::Begins`] to [`Fact::Ends`], and has a part in it from its first lock
+/// or promise until it concludes, votes no or ends it. What a node has forgotten in a crash is not under way there any more,
+/// unless it claims it anew.
+#[derive(Clone, Debug)]
+pub struct AllEnd {
+    healed: Time,
+    /// Since when, and whether it was told again since the node's last boot.
+    open: BTreeMap<(NodeId, u64, Share), (Time, bool)>,
+}
+
+/// What a node has to do with a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Share {
+    Charge,
+    Part,
+}
+
+impl AllEnd {
+    /// For a run in which everything heals at `healed`.
+    pub fn new(healed: Time) -> Self {
+        AllEnd { healed, open: BTreeMap::new() }
+    }
+
+    /// What should have ended and has not, in words.
+    pub fn open(&self) -> Option<String> {
+        let is_due = |(_, (since, told)): &(_, &(Time, bool))| *told && *since <= self.healed;
+        let ((node, transaction, share), (since, _)) = self.open.iter().find(is_due)?;
+        let number = Number(*transaction);
+        let has = match share {
+            Share::Charge => "has charge of",
+            Share::Part => "has a part in",
+        };
+        Some(format!("{node} {has} transaction {number} since {since}, which had not ended"))
+    }
+
+    fn note(&mut self, node: NodeId, at: Time, fact: &Fact) {
+        let (transaction, share, is_open) = match *fact {
+            Fact::Begins { transaction } => (transaction, Share::Charge, true),
+            Fact::Ends { transaction } => {
+                self.open.remove(&(node, transaction, Share::Charge));
+                (transaction, Share::Part, false)
+            }
+            Fact::Waits { transaction }
+            | Fact::Acquires { transaction }
+            | Fact::Votes { transaction, yes: true } => (transaction, Share::Part, true),
+            Fact::Votes { transaction, yes: false } | Fact::Concludes { transaction, .. } => {
+                (transaction, Share::Part, false)
+            }
+            _ => return,
+        };
+        match is_open {
+            true => self.open.entry((node, transaction, share)).or_insert((at, true)).1 = true,
+            false => {
+                self.open.remove(&(node, transaction, share));
+            }
+        }
+    }
+
+    fn reboot(&mut self, node: NodeId) {
+        let its = (node, 0, Share::Charge)..=(node, u64::MAX, Share::Part);
+        self.open.range_mut(its).for_each(|(_, (_, told))| *told = false);
+    }
+}
+
+impl<P: Process> Observer<P> for AllEnd {
+    #[inline]
+    fn observe(&mut self, nodes: &Nodes<P>, step: &Step<'_, P>) {
+        if nodes.is_liar(step.machine) {
+            return;
+        }
+        if let Cause::Boot = step.cause {
+            self.reboot(step.node);
+        }
+        for fact in step.facts() {
+            self.note(step.node, step.at, fact);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_began_before_the_healing_has_to_end_and_a_crash_forgets_what_is_not_told_again() {
+        let mut end = AllEnd::new(Time(10));
+        let (one, two) = (NodeId(0), NodeId(1));
+        end.note(one, Time(1), &Fact::Begins { transaction: 1 });
+        end.note(two, Time(2), &Fact::Votes { transaction: 1, yes: true });
+        end.note(two, Time(11), &Fact::Acquires { transaction: 2 });
+        assert_eq!(
+            end.open().as_deref().map(|words| &words[..29]),
+            Some("n1 has charge of transaction ")
+        );
+        end.reboot(one);
+        end.reboot(two);
+        assert_eq!(end.open(), None, "forgotten");
+        end.note(two, Time(12), &Fact::Acquires { transaction: 1 });
+        assert!(end.open().is_some_and(|words| words.starts_with("n2 has a part")), "as before");
+        end.note(two, Time(13), &Fact::Concludes { transaction: 1, commits: false });
+        assert_eq!(end.open(), None);
     }
 }

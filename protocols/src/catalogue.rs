@@ -3,11 +3,12 @@
 
 use crate::promise::Promise;
 use crate::protocol::{BugAbout, Protocol};
-use crate::run::{self, CHANGE_OVER, GENERAL, Job, Options, Ran};
+use crate::run::{self, ALL_END, CHANGE_OVER, GENERAL, Job, Options, Ran};
+use checkers::Model;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use sim_core::fault::{FaultKind, Target};
-use sim_core::{Client, Fact, Safety, Service, Settings, Span};
+use sim_core::{Client, Fact, Process, Safety, Service, Settings, Span};
 use std::marker::PhantomData;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -85,23 +86,37 @@ pub trait Entry: Send + Sync {
 }
 
 /// Remembers a protocol's type behind [`Entry`].
-pub struct Named<P> {
+pub struct Named<P: Process> {
     name: &'static str,
-    /// What it is, when it is a protocol that stands under another name already, with another service.
-    variant: Option<&'static str>,
+    /// What it is and what its options begin with, when it is another form of a protocol that has a name already.
+    form: Option<Form<P>>,
     of: PhantomData<fn() -> P>,
 }
 
-impl<P> Named<P> {
+/// What sets another form of a protocol apart.
+struct Form<P: Process> {
+    about: &'static str,
+    preset: fn(&mut P::Config),
+}
+
+impl<P: Process> Named<P> {
     /// The protocol `P` under this name.
     pub const fn new(name: &'static str) -> Self {
-        Named { name, variant: None, of: PhantomData }
+        Named { name, form: None, of: PhantomData }
     }
 
-    /// A protocol that is listed already, with another service, and what it is then. Mistakes are planted in the
-    /// first alone.
-    pub const fn variant(name: &'static str, about: &'static str) -> Self {
-        Named { name, variant: Some(about), of: PhantomData }
+    /// Another form of a protocol under a name of its own, so that one scenario can run both: with another service, or
+    /// with options that begin otherwise. Bugs are planted in the protocol under its first name alone.
+    pub const fn form(name: &'static str, about: &'static str, preset: fn(&mut P::Config)) -> Self {
+        Named { name, form: Some(Form { about, preset }), of: PhantomData }
+    }
+
+    fn first_values(&self) -> P::Config {
+        let mut config = P::Config::default();
+        if let Some(form) = &self.form {
+            (form.preset)(&mut config);
+        }
+        config
     }
 }
 
@@ -126,7 +141,7 @@ where
         self.name
     }
     fn about(&self) -> &'static str {
-        self.variant.unwrap_or_else(P::about)
+        self.form.as_ref().map_or_else(P::about, |form| form.about)
     }
     fn kinds(&self) -> &'static [&'static str] {
         P::KINDS
@@ -149,7 +164,10 @@ where
     }
     fn properties(&self) -> Vec<&'static str> {
         let mut properties = P::Safety::properties();
+        properties.extend(<P::Service as Model>::judged().property());
         properties.extend(GENERAL);
+        properties.extend(run::does_transactions::<P>().then_some(ALL_END));
+        properties.extend(P::ENDINGS);
         properties.extend(P::CHANGES_MEMBERS.then_some(CHANGE_OVER));
         properties
     }
@@ -157,7 +175,7 @@ where
         P::promises(Self::config(options))
     }
     fn bugs(&self) -> Vec<BugAbout> {
-        if self.variant.is_some() { Vec::new() } else { P::bugs() }
+        if self.form.is_some() { Vec::new() } else { P::bugs() }
     }
     fn plant(&self, options: &Options, bug: &str) -> Option<Options> {
         let mut config = Self::config(options).clone();
@@ -197,10 +215,11 @@ where
         ClientOf::<P>::loads().into_iter().map(|(name, _)| name).collect()
     }
     fn default_options(&self) -> Options {
-        Arc::new(P::Config::default())
+        Arc::new(self.first_values())
     }
     fn read_options(&self, section: Spanned<DeValue<'_>>) -> Result<Options, Error> {
-        let config = P::Config::deserialize(ValueDeserializer::from(section))?;
+        let given = P::Config::deserialize(ValueDeserializer::from(section.clone()))?;
+        let config = overlay(&self.first_values(), &given, &keys(&section))?;
         match P::complaint(&config) {
             Some(complaint) => Err(serde::de::Error::custom(complaint)),
             None => Ok(Arc::new(config)),
@@ -212,11 +231,7 @@ where
             return Err(serde::de::Error::custom(format!("{} has no load `{load}`", self.name)));
         };
         let given = Load::<P>::deserialize(ValueDeserializer::from(rest.clone()))?;
-        let keys: Vec<String> = match rest.get_ref() {
-            DeValue::Table(table) => table.keys().map(|key| key.get_ref().to_string()).collect(),
-            _ => Vec::new(),
-        };
-        let load: Load<P> = overlay(&begin, &given, &keys)?;
+        let load: Load<P> = overlay(&begin, &given, &keys(&rest))?;
         if ClientOf::<P>::changes_members(&load) && !P::CHANGES_MEMBERS {
             let why = format!("{} cannot change its members, as these clients ask", self.name);
             return Err(serde::de::Error::custom(why));
@@ -240,7 +255,15 @@ where
     }
 }
 
-/// What a named load begins with, with the keys laid over it that a file gives.
+/// The keys that a table gives.
+fn keys(table: &Spanned<DeValue<'_>>) -> Vec<String> {
+    match table.get_ref() {
+        DeValue::Table(table) => table.keys().map(|key| key.get_ref().to_string()).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// What a named load, or a form of a protocol, begins with, with the keys laid over it that a file gives.
 fn overlay<L: sim_core::Config>(begin: &L, given: &L, keys: &[String]) -> Result<L, Error> {
     let wrong = |e: serde_json::Error| serde::de::Error::custom(e.to_string());
     let mut whole = serde_json::to_value(begin).map_err(wrong)?;
@@ -273,20 +296,23 @@ impl Catalogue {
     }
 }
 
-/// Makes a [`Catalogue`]: `catalogue! { "mine" => Mine, "other" => Other }`. A protocol that stands there with one
-/// service and comes again with another has words of its own:
-/// `"raft-election" => Raft<Election> as "Raft, asked who leads"`.
+/// Makes a [`Catalogue`]: `catalogue! { "mine" => Mine, "other" => Other }`. Another form of a protocol, with another
+/// service or with options that begin otherwise, has words of its own: `"mine-otherwise" => Mine as "mine, but so"`, and
+/// if need be, a function that changes the options: `"fast" => Mine as "mine, but fast" with Config::fast`.
 #[macro_export]
 macro_rules! catalogue {
-    ($($name:literal => $protocol:ty $(as $about:literal)?),* $(,)?) => {{
+    ($($name:literal => $protocol:ty $(as $about:literal $(with $preset:path)?)?),* $(,)?) => {{
         static ENTRIES: &[&dyn $crate::catalogue::Entry] =
-            &[$(&$crate::catalogue!(@ $name => $protocol $(as $about)?)),*];
+            &[$(&$crate::catalogue!(@ $name, $protocol $(, $about $(, $preset)?)?)),*];
         $crate::catalogue::Catalogue(ENTRIES)
     }};
-    (@ $name:literal => $protocol:ty) => {
+    (@ $name:literal, $protocol:ty) => {
         $crate::catalogue::Named::<$protocol>::new($name)
     };
-    (@ $name:literal => $protocol:ty as $about:literal) => {
-        $crate::catalogue::Named::<$protocol>::variant($name, $about)
+    (@ $name:literal, $protocol:ty, $about:literal) => {
+        $crate::catalogue::Named::<$protocol>::form($name, $about, |_| ())
+    };
+    (@ $name:literal, $protocol:ty, $about:literal, $preset:path) => {
+        $crate::catalogue::Named::<$protocol>::form($name, $about, $preset)
     };
 }

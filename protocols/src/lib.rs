@@ -21,7 +21,9 @@ pub mod raft;
 pub mod read_one_write_all;
 pub mod ring;
 pub mod run;
+pub mod saga;
 pub mod session;
+pub mod two_phase_commit;
 pub mod unreplicated;
 
 pub use catalogue::{Catalogue, Entry};
@@ -29,8 +31,10 @@ pub use promise::Promise;
 pub use protocol::{BugAbout, Protocol};
 pub use run::{Job, Options, Ran};
 
+use checkers::model::bank::Bank;
 use checkers::model::election::Election;
 use checkers::model::kv::Kv;
+use checkers::model::orders::Orders;
 
 /// Every protocol that ships.
 pub fn all() -> Catalogue {
@@ -44,6 +48,11 @@ pub fn all() -> Catalogue {
         "bully" => bully::Bully,
         "ring" => ring::Ring,
         "raft-election" => raft::Raft<Election> as "Raft, whose servers are asked who leads",
+        "two-phase-commit" => two_phase_commit::TwoPhaseCommit,
+        "saga" => saga::Saga<Orders>,
+        "saga-choreographed" => saga::Saga<Orders> as "sagas that nobody drives: services react to events"
+            with saga::Config::choreographed,
+        "saga-transfer" => saga::Saga<Bank> as "transfers between accounts as sagas",
         "unreplicated" => unreplicated::Unreplicated<Kv>,
         "read-one-write-all" => read_one_write_all::ReadOneWriteAll<Kv>,
     }

@@ -3,7 +3,7 @@
 use crate::promise::Promise;
 use checkers::Model;
 use sim_core::fault::{FaultKind, Role, Target};
-use sim_core::{Matching, NodeSet, Nodes, Process, Safety, Settings, Span};
+use sim_core::{Matching, NodeSet, Nodes, Process, Safety, Settings, Span, Time};
 use std::ops::RangeInclusive;
 
 /// A protocol: a process, what it promises, and how those promises are checked.
@@ -13,6 +13,9 @@ use std::ops::RangeInclusive;
 pub trait Protocol: Process<Service: Model> {
     /// What is checked at every step: a tuple of invariants, `()` for none.
     type Safety: Safety<Self>;
+
+    /// The properties of what must come to an end, of which [`unfinished`](Protocol::unfinished) speaks.
+    const ENDINGS: &'static [&'static str] = &[];
 
     /// What it is, in a sentence.
     fn about() -> &'static str;
@@ -93,6 +96,16 @@ pub trait Protocol: Process<Service: Model> {
     /// A change of the members that is not over, in words. It is asked for only where `change-over` is promised.
     fn open_change(_nodes: &Nodes<Self>) -> Option<String> {
         None
+    }
+
+    /// What began before this instant and is not over: which of [`ENDINGS`](Protocol::ENDINGS) that breaks, if it is
+    /// so long after everything has healed, and what it is, in words that end in "…, within 5s after …".
+    fn unfinished(
+        _safety: &Self::Safety,
+        _nodes: &Nodes<Self>,
+        _before: Time,
+    ) -> Vec<(&'static str, String)> {
+        Vec::new()
     }
 
     /// When its clients may believe an answer, in a cluster of so many nodes.

@@ -1,7 +1,10 @@
 //! One run: a world, the clients, every observer, and the verdict.
 
+mod judged;
+
 use crate::protocol::Protocol;
-use checkers::liveness::CatchUp;
+use checkers::liveness::{AllEnd, CatchUp};
+use checkers::model::{Judged, Model};
 use sim_core::drive::replay::{Digest, Recording};
 use sim_core::drive::timed::{self, Stopped};
 use sim_core::fault::{FaultKind, Lasts, Plan};
@@ -64,10 +67,18 @@ const AFTERGLOW: Span = Span::secs(1);
 const GLANCE: Span = Span::millis(50);
 
 /// The names of properties that every protocol's runs are checked for.
-pub const GENERAL: [&str; 4] = ["linearizable", "live-again", "catch-up", "no-panic"];
+pub const GENERAL: [&str; 3] = ["live-again", "catch-up", "no-panic"];
 
 /// A property of those protocols whose members change.
 pub const CHANGE_OVER: &str = "change-over";
+
+/// A property of those protocols that do transactions.
+pub const ALL_END: &str = "all-end";
+
+/// Whether what its clients ask for are transactions.
+pub(crate) fn does_transactions<P: Protocol>() -> bool {
+    matches!(P::Service::judged(), Judged::Transactions(_))
+}
 
 /// Reports the first violation of each property, with when it was found.
 struct Judge<S> {
@@ -132,7 +143,7 @@ type Watch<P> = (
     History<<P as sim_core::Process>::Service>,
     Judge<<P as Protocol>::Safety>,
     CatchUp,
-    (Order, Option<Trace>, Option<Recording>),
+    (Order, Option<AllEnd>, Option<Trace>, Option<Recording>),
 );
 
 /// Runs a protocol once and judges the run.
@@ -153,7 +164,12 @@ pub fn run<P: Protocol>(job: &Job<'_>) -> Ran {
         History::default(),
         Judge { safety: P::Safety::default(), found: Vec::new() },
         CatchUp::new(heal, P::decides_in_order()),
-        (Order::default(), job.trace.then(Trace::default), job.record.then(Recording::default)),
+        (
+            Order::default(),
+            does_transactions::<P>().then(|| AllEnd::new(heal)),
+            job.trace.then(Trace::default),
+            job.record.then(Recording::default),
+        ),
     );
     let mut world =
         World::<P>::new(job.settings.clone(), config.clone(), clients, job.plan.clone(), job.seed);
@@ -165,9 +181,10 @@ pub fn run<P: Protocol>(job: &Job<'_>) -> Ran {
     let mut findings = Findings::<P> { config, world: &world, list: Vec::new() };
     findings.safety(&watch.3);
     findings.panic(panicked.err());
-    let judgement =
-        checkers::linearizable::check_told(&watch.2.operations, &watch.5.0.requests, job.budget);
-    findings.linearizable(&judgement);
+    let judged = judged::judge::<P::Service>(&watch.2, &watch.5.0.requests, job.budget);
+    if let Some(property) = judged.property {
+        findings.add(property, judged.verdict, judged.why, judged.at, None);
+    }
     let due = Due::of::<P>(config, &job.plan, &world);
     findings.liveness(&due, ended, has_clients, &watch, settle);
     let mut outcome = Outcome {
@@ -180,13 +197,13 @@ pub fn run<P: Protocol>(job: &Job<'_>) -> Ran {
         findings: findings.list,
         fired: world.fired().clone(),
         idle: world.idle_faults().iter().map(ToString::to_string).collect(),
-        operations: judgement.operations,
-        keys: judgement.keys,
+        operations: judged.operations,
+        keys: judged.keys,
         settle,
         ..Outcome::default()
     };
     watch.1.finish(world.now(), &mut outcome);
-    let (_, trace, recording) = watch.5;
+    let (_, _, trace, recording) = watch.5;
     Ran { outcome, trace, recording }
 }
 
@@ -252,7 +269,9 @@ fn until_recovered<P: Protocol>(
         let nodes = world.nodes();
         let caught_up = || watch.4.is_caught_up(nodes, P::members(nodes));
         open_change = open_change.and_then(|_| P::open_change(nodes));
-        if served && caught_up() && open_change.is_none() {
+        let lingers = || !P::unfinished(&watch.3.safety, nodes, job.plan.heal).is_empty();
+        let all_ended = || watch.5.1.as_ref().is_none_or(|end| end.open().is_none());
+        if served && caught_up() && open_change.is_none() && all_ended() && !lingers() {
             let at_limit = !advance(world, watch, (at + AFTERGLOW).min(end));
             return Ended { at_limit, recovered: true, open_change };
         }
@@ -381,11 +400,6 @@ impl<P: Protocol> Findings<'_, P> {
         self.add("no-panic", Verdict::Broken, why, Some(at), Some(step));
     }
 
-    fn linearizable(&mut self, judgement: &checkers::Judgement) {
-        let at = judgement.explanation.as_ref().map(|explanation| explanation.at);
-        self.add("linearizable", judgement.verdict, judgement.why(), at, None);
-    }
-
     fn liveness(
         &mut self,
         due: &Due,
@@ -406,6 +420,14 @@ impl<P: Protocol> Findings<'_, P> {
         let promises = P::promises(self.config);
         if promises.iter().any(|promise| promise.property == CHANGE_OVER) {
             checks.push((CHANGE_OVER, ended.open_change.map(late)));
+        }
+        if let Some(end) = &watch.5.1 {
+            checks.push((ALL_END, end.open().map(late)));
+        }
+        let unfinished = P::unfinished(&watch.3.safety, nodes, heal);
+        for property in P::ENDINGS {
+            let found = unfinished.iter().find(|(broken, _)| broken == property);
+            checks.push((property, found.map(|(_, what)| late(what.clone()))));
         }
         for (property, why) in checks {
             let (verdict, why) = match (why, due, ended.at_limit) {

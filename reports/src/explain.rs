@@ -3,6 +3,7 @@
 use crate::lives::{Lives, is_crash};
 use crate::past::{Row, facts};
 use crate::words::{cut, join};
+use sim_core::fact::Number;
 use sim_core::fault::Role;
 use sim_core::trace::{Trace, TraceCause, TraceEffect, TraceStep};
 use sim_core::{Fact, NodeId, ReadPath};
@@ -111,6 +112,46 @@ impl<'a> Explainer<'a> {
             }
             Fact::Reconfigures { slot, members } => {
                 format!("has {members} members from slot {slot} on")
+            }
+            Fact::Begins { transaction } => {
+                format!("takes charge of transaction {}", Number(*transaction))
+            }
+            Fact::Ends { transaction } => {
+                format!("is done with transaction {}", Number(*transaction))
+            }
+            Fact::Votes { transaction, yes: true } => {
+                format!("votes yes on {}, and is in doubt", Number(*transaction))
+            }
+            Fact::Votes { transaction, yes: false } => {
+                format!("will not do its part of {}", Number(*transaction))
+            }
+            Fact::Concludes { transaction, commits } => {
+                let does = if *commits { "commits" } else { "aborts" };
+                format!("{does} transaction {}", Number(*transaction))
+            }
+            Fact::Waits { transaction } => {
+                format!("lets {} wait for locks", Number(*transaction))
+            }
+            Fact::Acquires { transaction } => {
+                format!("gives {} its locks", Number(*transaction))
+            }
+            Fact::Shows { transaction } => {
+                format!(
+                    "shows what {} wrote, which it does not know to have ended",
+                    Number(*transaction)
+                )
+            }
+            Fact::Does { transaction, step, .. } => {
+                format!("does step {step} of {}", Number(*transaction))
+            }
+            Fact::Undoes { transaction, step, .. } => {
+                format!("undoes step {step} of {}", Number(*transaction))
+            }
+            Fact::Declines { transaction, step, .. } => {
+                format!("declines step {step} of {}, for good", Number(*transaction))
+            }
+            Fact::DeadLetters { transaction, .. } => {
+                format!("puts aside an event of {}, a dead letter", Number(*transaction))
             }
             Fact::Pays { account, amount, .. } => {
                 format!("is granted {amount} from account {account}")

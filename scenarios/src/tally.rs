@@ -250,7 +250,7 @@ impl Collector {
         let expectations = self.expectations(expect, enough);
         let mut properties: Vec<PropertyTally> = self.properties.into_values().collect();
         for tally in &mut properties {
-            if tally.property == "linearizable" {
+            if ["linearizable", "serializable"].contains(&tally.property.as_str()) {
                 tally.detail = format!(
                     "{} operations on {} keys",
                     thousands(self.operations),

@@ -110,6 +110,80 @@ pub enum Fact {
         /// Where.
         slot: u64,
     },
+    /// It takes charge of a transaction, or finds after a boot that it had.
+    Begins {
+        /// Which.
+        transaction: u64,
+    },
+    /// Nothing is left for it to do about a transaction that it had charge of, or a part in.
+    Ends {
+        /// Which.
+        transaction: u64,
+    },
+    /// It promises to do its part of a transaction, whatever happens to it, if the others do theirs; or it will not
+    /// do it any more.
+    Votes {
+        /// Which.
+        transaction: u64,
+        /// Whether it promises: from there on it is in doubt until it concludes.
+        yes: bool,
+    },
+    /// It knows how a transaction ends, and has done its part.
+    Concludes {
+        /// Which.
+        transaction: u64,
+        /// Whether it takes effect.
+        commits: bool,
+    },
+    /// A transaction waits at it for locks that others have.
+    Waits {
+        /// Which.
+        transaction: u64,
+    },
+    /// A transaction has every lock that it asked it for, or has them again after a boot.
+    Acquires {
+        /// Which.
+        transaction: u64,
+    },
+    /// It showed somebody what a transaction wrote, and does not know that to have ended.
+    Shows {
+        /// Which.
+        transaction: u64,
+    },
+    /// It did a step of a transaction that consists of local ones: a saga.
+    Does {
+        /// Of which.
+        transaction: u64,
+        /// Which step, from 1.
+        step: u32,
+        /// Which of its local transactions that was.
+        local: u64,
+    },
+    /// It undid a step.
+    Undoes {
+        /// Of which transaction.
+        transaction: u64,
+        /// Which step, from 1.
+        step: u32,
+        /// Which of its local transactions that was.
+        local: u64,
+    },
+    /// It has not done a step, and never will.
+    Declines {
+        /// Of which transaction.
+        transaction: u64,
+        /// Which step, from 1.
+        step: u32,
+        /// Which of its local transactions says so.
+        local: u64,
+    },
+    /// It has given up to tell what a local transaction did, until somebody asks.
+    DeadLetters {
+        /// Of which transaction.
+        transaction: u64,
+        /// Which of its local transactions.
+        local: u64,
+    },
     /// A client was granted money from an account.
     Pays {
         /// From which account.
@@ -141,7 +215,7 @@ pub enum ReadPath {
 
 impl Fact {
     /// The names by which a fault can wait for a fact.
-    pub const EVENTS: [&'static str; 15] = [
+    pub const EVENTS: [&'static str; 26] = [
         "campaigns",
         "leads",
         "follows",
@@ -157,6 +231,17 @@ impl Fact {
         "pays",
         "reconfigures",
         "overtakes",
+        "begins",
+        "ends",
+        "votes",
+        "concludes",
+        "waits",
+        "acquires",
+        "shows",
+        "does",
+        "undoes",
+        "declines",
+        "dead-letters",
     ];
 
     /// Which of [`EVENTS`](Fact::EVENTS) this is.
@@ -177,6 +262,17 @@ impl Fact {
             Fact::Pays { .. } => 12,
             Fact::Reconfigures { .. } => 13,
             Fact::Overtakes { .. } => 14,
+            Fact::Begins { .. } => 15,
+            Fact::Ends { .. } => 16,
+            Fact::Votes { .. } => 17,
+            Fact::Concludes { .. } => 18,
+            Fact::Waits { .. } => 19,
+            Fact::Acquires { .. } => 20,
+            Fact::Shows { .. } => 21,
+            Fact::Does { .. } => 22,
+            Fact::Undoes { .. } => 23,
+            Fact::Declines { .. } => 24,
+            Fact::DeadLetters { .. } => 25,
         }
     }
 }
@@ -203,6 +299,39 @@ impl fmt::Display for Fact {
             Fact::Transfers { epoch, to } => write!(f, " {epoch} to {}", NodeId(to)),
             Fact::Pays { account, amount, .. } => write!(f, " {amount} from {account}"),
             Fact::Reconfigures { slot, members } => write!(f, " at {slot}, {members} members"),
+            Fact::Begins { transaction }
+            | Fact::Ends { transaction }
+            | Fact::Waits { transaction }
+            | Fact::Acquires { transaction }
+            | Fact::Shows { transaction } => write!(f, " {}", Number(transaction)),
+            Fact::Does { transaction, step, .. }
+            | Fact::Undoes { transaction, step, .. }
+            | Fact::Declines { transaction, step, .. } => {
+                write!(f, " step {step} of {}", Number(transaction))
+            }
+            Fact::DeadLetters { transaction, local } => {
+                write!(f, " {local}, of {}", Number(transaction))
+            }
+            Fact::Votes { transaction, yes } => {
+                write!(f, " {} on {}", if yes { "yes" } else { "no" }, Number(transaction))
+            }
+            Fact::Concludes { transaction, commits } => {
+                write!(f, " {}: {}", Number(transaction), if commits { "commit" } else { "abort" })
+            }
+        }
+    }
+}
+
+/// A transaction's number, as people read it. Whoever numbers transactions anew in each of its lives puts the life
+/// into the upper half: `2.7` is the seventh of the second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Number(pub u64);
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.0 >> 32, self.0 & u64::from(u32::MAX)) {
+            (0, number) => write!(f, "{number}"),
+            (life, number) => write!(f, "{life}.{number}"),
         }
     }
 }

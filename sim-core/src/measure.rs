@@ -1,6 +1,7 @@
 //! What is measured on every run, whatever the protocol: from facts, faults and what clients saw.
 
 mod catalogue;
+mod transactions;
 
 pub use catalogue::{MEASURES, Measure, Unit};
 
@@ -15,6 +16,7 @@ use crate::service::{ClientEffect, Ending, RequestId, Service};
 use crate::time::{Span, Time};
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
+use transactions::Transactions;
 
 /// Takes every measure of one run.
 #[derive(Clone, Debug)]
@@ -40,6 +42,7 @@ pub struct Measures {
     clients: ClientSide,
     paid: BTreeMap<u64, (u64, u64)>,
     slots: Slots,
+    transactions: Transactions,
 }
 
 /// How many slots are remembered. What is decided beyond goes unseen.
@@ -121,10 +124,37 @@ struct Counts {
     deduplicated: u64,
     messages: u64,
     election_messages: u64,
+    /// By node: the messages that it sent or was sent.
+    handled: Vec<u64>,
     bytes: u64,
     syncs: u64,
     overlap: Span,
     leaderless: Span,
+}
+
+impl Counts {
+    /// A message goes from one node to others: each of them has a part in it.
+    fn carry(&mut self, from: NodeId, to: Target, nodes: usize) {
+        self.handled.resize(nodes.max(self.handled.len()), 0);
+        let mut handle = |node: NodeId| {
+            if node != from
+                && let Some(count) = self.handled.get_mut(node.index())
+            {
+                *count += 1;
+            }
+        };
+        let receivers = match to {
+            Target::One(to) => u64::from(to != from),
+            Target::Peers => nodes as u64 - 1,
+        };
+        match to {
+            Target::One(to) => handle(to),
+            Target::Peers => (0..nodes as u32).map(NodeId).for_each(handle),
+        }
+        if let Some(count) = self.handled.get_mut(from.index()) {
+            *count += receivers;
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -178,6 +208,7 @@ impl Measures {
             clients: ClientSide::default(),
             paid: BTreeMap::new(),
             slots: Slots::default(),
+            transactions: Transactions::default(),
         }
     }
 
@@ -223,6 +254,7 @@ impl Measures {
             Fact::Reads { by } => self.counts.reads[*by as usize] += 1,
             Fact::Deduplicates { .. } => self.counts.deduplicated += 1,
             Fact::Leases { .. } | Fact::Executes { .. } | Fact::Pays { .. } => {}
+            _ => self.transactions.note(me, at, fact),
         }
     }
 
@@ -345,6 +377,8 @@ impl Measures {
         let per_election =
             (counts.election_messages * 1_000).checked_div(counts.elections).unwrap_or(0);
         let per_op = |n: u64| (n * 1_000).checked_div(clients.ok).unwrap_or(0);
+        let most = counts.handled.iter().max().copied().unwrap_or(0);
+        let busiest = (most * 1_000).checked_div(counts.messages).unwrap_or(0);
         let paid = self.paid.values().map(|(out, _)| out).sum();
         let paid_out = self.paid.values().map(|(out, opening)| out.saturating_sub(*opening)).sum();
         let numbers = [
@@ -386,6 +420,7 @@ impl Measures {
             ("syncs-per-op", per_op(counts.syncs)),
             ("throughput", rate(clients.ok, end)),
             ("faults-struck", counts.struck),
+            ("busiest-share", busiest),
             ("paid", paid),
             ("paid-out", paid_out),
         ];
@@ -402,6 +437,7 @@ impl Measures {
             ("catch-up", times.catch_up),
         ];
         outcome.samples.extend(samples.map(|(name, list)| (name.to_owned(), Samples(list))));
+        self.transactions.finish(end, outcome);
     }
 }
 
@@ -436,6 +472,7 @@ impl<P: Process> Observer<P> for Measures {
                     };
                     self.counts.messages += copies;
                     self.counts.election_messages += copies * u64::from(P::elects(message));
+                    self.counts.carry(step.node, *to, nodes.len());
                     self.counts.bytes += copies * u64::from(P::size(message));
                 }
                 Effect::Sync => self.counts.syncs += 1,
@@ -515,6 +552,7 @@ impl<P: Process> Observer<P> for Measures {
         if crashes {
             self.leading.retain(|node, _| !step.hit.contains(node));
             self.overlap(step.at);
+            self.transactions.crash(step.hit, step.at);
         }
         let Some((epoch, leader)) = self.leader else { return };
         let leads = crashes || nodes.role(leader.0).is_some_and(|(role, _)| role == Role::Leader);

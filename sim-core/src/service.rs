@@ -49,6 +49,12 @@ pub trait Service: Data + Default {
         None
     }
 
+    /// Whether the reply says that the operation certainly had no effect and never will: a transaction that was
+    /// aborted. It then ends as [`Ending::Fail`].
+    fn is_failure(_reply: &Self::Reply) -> bool {
+        false
+    }
+
     /// A false reply in place of a true one, for liars.
     fn falsify(reply: &Self::Reply, _rng: &mut Rng) -> Self::Reply {
         reply.clone()

@@ -142,6 +142,11 @@ pub fn about_general(property: &str) -> &'static str {
         "linearizable" => {
             "every operation takes effect at one instant between its call and its return"
         }
+        "serializable" => {
+            "transactions are strictly serializable: as if each had run alone, at one instant between its call \
+             and its return"
+        }
+        "all-end" => "after all faults have healed, every transaction that was under way ends",
         "live-again" => "after all faults have healed, clients are served again within the bound",
         "catch-up" => "after all faults have healed, every live node decides what had been decided",
         "no-panic" => "the protocol's code does not panic",

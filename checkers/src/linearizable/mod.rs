@@ -160,9 +160,6 @@ fn judge_keys<'k, 'a: 'k, S: Model>(
 
 /// One key through the portfolio: what is known, and how many configurations that took.
 fn decide<S: Model>(initial: &S, seen: &[Seen<'_, S>], budget: u64) -> (Verdict, u64) {
-    if !S::is_sequential() {
-        return (Verdict::Holds, 0);
-    }
     match zones::judge(initial, seen) {
         Zones::Linearizable => return (Verdict::Holds, 0),
         Zones::Broken(_) => return (Verdict::Broken, 0),

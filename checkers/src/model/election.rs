@@ -5,7 +5,7 @@
 //! long: see [`elected`](crate::safety::elected).
 
 use crate::client::{Caller, Patience, Sends};
-use crate::model::Model;
+use crate::model::{Judged, Model};
 use serde::Serialize;
 use sim_core::process::NoOptions;
 use sim_core::{
@@ -68,8 +68,8 @@ impl Service for Election {
 }
 
 impl Model for Election {
-    fn is_sequential() -> bool {
-        false
+    fn judged() -> Judged<Election> {
+        Judged::Beliefs
     }
 }
 
@@ -149,8 +149,6 @@ impl Elector {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sim_core::history::Operation;
-    use sim_core::outcome::Verdict;
 
     #[test]
     fn the_question_reads_as_it_shows() {
@@ -161,9 +159,11 @@ mod tests {
     }
 
     #[test]
-    fn no_order_of_answers_is_wrong() {
-        let told: Vec<Operation<Election>> = Vec::new();
-        assert_eq!(crate::check(&told, 1).verdict, Verdict::Holds);
-        assert!(!Election::is_sequential());
+    fn answers_are_what_nodes_believe() {
+        let leader = Some((NodeId(2), 7));
+        let told = Election::belief(&WhoLeads, leader);
+        assert_eq!(told, Some(Belief::Leads { node: NodeId(2), epoch: 7 }));
+        assert_eq!(Election::belief(&WhoLeads, None), Some(Belief::Nobody));
+        assert_eq!(Election::judged().property(), None, "no order of answers is wrong");
     }
 }

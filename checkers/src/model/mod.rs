@@ -6,18 +6,23 @@
 //! | [`register`] | one value that is read and written |
 //! | [`cas_register`] | the same, with compare-and-swap |
 //! | [`decisions`] | registers that are written once: what consensus decides |
+//! | [`bank`] | accounts and lists that are spread over sites: transactions |
 //! | [`election`] | who leads, as nodes believe: judged from facts alone |
+//! | [`orders`] | a shop of four services: orders are created, charged, reserved, shipped and confirmed |
 //! | [`parley`] | nothing: for protocols without clients |
 //! | [`text_kv`] | keys with texts, as others record them |
 
+pub mod bank;
 pub mod cas_register;
 pub mod decisions;
 pub mod election;
 pub mod kv;
+pub mod orders;
 pub mod parley;
 pub mod register;
 pub mod text_kv;
 
+use crate::serializable::Micro;
 use sim_core::Service;
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -25,10 +30,9 @@ use std::hash::{Hash, Hasher};
 /// A service whose histories can be checked. `impl Model for Mine {}` is enough; what is overridden makes the
 /// checker faster and must not change its verdict.
 pub trait Model: Service {
-    /// Whether the service is its own specification. The answers of one that is not are beliefs, which no order of
-    /// operations could contradict.
-    fn is_sequential() -> bool {
-        true
+    /// How its histories are judged.
+    fn judged() -> Judged<Self> {
+        Judged::Linearizable
     }
 
     /// The operation as one on a register, when all the operations on its key are that.
@@ -45,6 +49,29 @@ pub trait Model: Service {
     /// acts of one key.
     fn quotient(_acts: &[Act<'_, Self>]) -> Option<Quotient<Self>> {
         None
+    }
+}
+
+/// How a service's histories are judged.
+pub enum Judged<S: Service> {
+    /// Each operation takes effect at one instant between its call and its return: see
+    /// [`linearizable`](crate::linearizable).
+    Linearizable,
+    /// The operations are transactions, of which this is what one did, given what it asked and, when it ended well,
+    /// what was replied: see [`serializable`](crate::serializable). One that did nothing says nothing.
+    Transactions(fn(&S::Op, Option<&S::Reply>) -> Vec<Micro>),
+    /// The answers are beliefs, which no order of operations could contradict.
+    Beliefs,
+}
+
+impl<S: Service> Judged<S> {
+    /// The property that the verdict is on, if there is one.
+    pub fn property(&self) -> Option<&'static str> {
+        match self {
+            Judged::Linearizable => Some("linearizable"),
+            Judged::Transactions(_) => Some("serializable"),
+            Judged::Beliefs => None,
+        }
     }
 }
 

@@ -10,4 +10,5 @@ mod pbft;
 mod quorums;
 mod raft;
 mod rules;
+mod saga;
 mod scripts;

@@ -56,6 +56,8 @@ measures! {
     "step-down" Time true "from a cut that leaves a leader without most nodes to its stepping down";
     "recovery" Time true "from the healing of all faults to the first success of an operation begun after it";
     "catch-up" Time true "from a node's return to its having decided what was decided by then";
+    "in-doubt" Time true "from a node's promise to do its part of a transaction to its knowing how that ends";
+    "lock-wait" Time true "how long a transaction waited at a node for locks that others had";
     "leaders-overlap" Time false "how long two live nodes believed at the same time that they led";
     "leaderless" Time false "how long no live node believed that it led";
     "elections" Count false "epochs that got a leader";
@@ -94,6 +96,12 @@ measures! {
     "syncs-per-op" Ratio false "syncs for each success";
     "throughput" Ratio false "successes a second of virtual time";
     "faults-struck" Count false "faults that struck, each repetition counted";
+    "transactions" Count false "transactions that somebody took charge of";
+    "committed" Count false "transactions that took effect";
+    "aborted" Count false "transactions that were given up or undone";
+    "dirty-reads" Count false "times that somebody was shown what a transaction wrote that had not ended";
+    "dead-letters" Count false "events that were told so often that they were put aside";
+    "busiest-share" Ratio false "of all messages between nodes, those that the busiest node sent or was sent";
     "paid" Count false "money granted";
     "paid-out" Count false "money granted beyond what accounts held";
 }

@@ -1,0 +1,64 @@
+//! Semantic locks (Richardson, "Microservices Patterns", section 4.3.3): what a saga under way has changed is marked,
+//! and others are refused or wait. A compensation takes its own mark away; when a saga has completed, its services are
+//! told to, until they say that they have.
+
+use super::config::Locks;
+use super::message::{Message, SagaId};
+use super::record::Record;
+use super::steps::Sagas;
+use super::{Saga, Timer, number};
+use sim_core::{Context, Fact, NodeId};
+use std::collections::BTreeSet;
+
+impl<S: Sagas> Saga<S> {
+    /// Frees what a completed saga had marked, wherever that was.
+    pub(super) fn free(&mut self, saga: SagaId, op: &S::Op, ctx: &mut Context<Self>) {
+        if self.config.locks == Locks::None {
+            return;
+        }
+        let steps = S::steps(op, self.layout.services);
+        let hosts: BTreeSet<NodeId> =
+            steps.iter().map(|step| self.layout.host(step.service)).collect();
+        self.send_releases(saga, &hosts, ctx);
+        self.freeing.insert(saga, hosts);
+        ctx.set_timer(Timer::Free, self.config.redelivery);
+    }
+
+    fn send_releases(&self, saga: SagaId, hosts: &BTreeSet<NodeId>, ctx: &mut Context<Self>) {
+        hosts.iter().for_each(|host| ctx.send(*host, Message::Release { saga }));
+    }
+
+    /// Tells every service that still has marks of completed sagas to take them away.
+    pub(super) fn release_again(&mut self, ctx: &mut Context<Self>) {
+        self.freeing.iter().for_each(|(saga, hosts)| self.send_releases(*saga, hosts, ctx));
+        if !self.freeing.is_empty() {
+            ctx.set_timer(Timer::Free, self.config.redelivery);
+        }
+    }
+
+    /// A completed saga has nothing to wait for here any more.
+    pub(super) fn on_release(&mut self, from: NodeId, saga: SagaId, ctx: &mut Context<Self>) {
+        if self.host.locks.values().any(|holder| *holder == saga) {
+            self.unmark(saga);
+            ctx.append(Record::Confirmed { saga });
+            ctx.sync();
+            ctx.claim(Fact::Concludes { transaction: number(saga), commits: true });
+        }
+        ctx.send(from, Message::Released { saga });
+    }
+
+    /// What a saga has marked here is free.
+    pub(super) fn unmark(&mut self, saga: SagaId) {
+        self.host.locks.retain(|_, holder| *holder != saga);
+    }
+
+    /// A service has taken a saga's marks away; with the last of them, that is noted for good.
+    pub(super) fn on_released(&mut self, from: NodeId, saga: SagaId, ctx: &mut Context<Self>) {
+        let Some(hosts) = self.freeing.get_mut(&saga) else { return };
+        hosts.remove(&from);
+        if hosts.is_empty() {
+            self.freeing.remove(&saga);
+            self.note_freed(saga, ctx);
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! What others are told is so: who is in doubt and asks, and clients. And who is in doubt acts on nothing else.
+
+use super::super::message::{Message, Tx};
+use super::super::show::outcome;
+use super::super::{COORDINATOR, TwoPhaseCommit};
+use super::Past;
+use checkers::model::bank::{BankReply, Step as Work};
+use sim_core::context::{Kinds, Target};
+use sim_core::{Answer, Cause, Effect, Fact, Invariant, NodeId, Nodes, RequestId, Step, Violation};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Whoever is in doubt and is told how a transaction ends, by the coordinator or by another, is told the same: an answer
+/// by presumption is a decision like any other. Those who know already may be told anything: a second copy of an old
+/// vote is answered as well as can be.
+#[derive(Clone, Debug, Default)]
+pub struct Presumption {
+    told: Past<Option<(bool, NodeId)>>,
+    doubts: BTreeSet<(NodeId, Tx)>,
+}
+
+impl Presumption {
+    fn tell(&mut self, tx: Tx, commits: bool, by: NodeId) -> Result<(), Violation> {
+        let (first, other) = *self.told.of(tx).get_or_insert((commits, by));
+        if first == commits {
+            return Ok(());
+        }
+        let (does, did) = (outcome(commits), outcome(first));
+        let why = format!("{by} says of {tx:?}: {does}, and {other} has said: {did}");
+        Err(Violation { property: "presumption", why })
+    }
+}
+
+impl Invariant<TwoPhaseCommit> for Presumption {
+    const PROPERTIES: &'static [&'static str] = &["presumption"];
+
+    fn check(
+        &mut self,
+        _: &Nodes<TwoPhaseCommit>,
+        step: &Step<'_, TwoPhaseCommit>,
+    ) -> Result<(), Violation> {
+        for fact in step.facts() {
+            match *fact {
+                Fact::Votes { transaction, yes: true } => {
+                    self.doubts.insert((step.node, Tx(transaction)));
+                }
+                Fact::Concludes { transaction, .. } => {
+                    self.doubts.remove(&(step.node, Tx(transaction)));
+                }
+                _ => {}
+            }
+        }
+        for effect in step.effects {
+            let Effect::Send { to: Target::One(to), message } = effect else { continue };
+            match *message {
+                Message::Decision { tx, commits }
+                | Message::PeerAnswer { tx, commits: Some(commits) }
+                    if self.doubts.contains(&(*to, tx)) =>
+                {
+                    self.tell(tx, commits, step.node)?;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A client that is told of success has it, one that is told otherwise does not and never will, and what changes
+/// anything is done once for each request.
+#[derive(Clone, Debug, Default)]
+pub struct ToldTheTruth {
+    /// For whose request a transaction works, and whether it changes anything.
+    works: Past<Option<(RequestId, bool)>>,
+    requests: BTreeMap<RequestId, Fate>,
+}
+
+/// What has become of a request.
+#[derive(Clone, Debug, Default)]
+struct Fate {
+    /// The transaction that was done for it.
+    done: Option<Tx>,
+    /// Whether its client was told that nothing was done.
+    denied: bool,
+}
+
+impl ToldTheTruth {
+    fn commit(&mut self, tx: Tx) -> Result<(), Violation> {
+        let Some((id, changes)) = *self.works.of(tx) else { return Ok(()) };
+        let fate = self.requests.entry(id).or_default();
+        if fate.denied {
+            let why = format!("{tx:?} commits for {id}, which was told that nothing was done");
+            return Err(Violation { property: "told-the-truth", why });
+        }
+        match fate.done.replace(tx) {
+            Some(other) if other != tx && changes => {
+                let why = format!("{tx:?} does {id}, which {other:?} has done before");
+                Err(Violation { property: "runs-once", why })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn reply(&mut self, id: RequestId, reply: &BankReply) -> Result<(), Violation> {
+        let fate = self.requests.entry(id).or_default();
+        let denies = matches!(reply, BankReply::Aborted | BankReply::Declined);
+        fate.denied |= denies;
+        let why = match (denies, fate.done) {
+            (true, Some(tx)) => {
+                format!("{id} is told that nothing was done, and {tx:?} has done it")
+            }
+            (false, None) => {
+                format!("{id} is told of success, and no transaction has committed for it")
+            }
+            _ => return Ok(()),
+        };
+        Err(Violation { property: "told-the-truth", why })
+    }
+}
+
+impl Invariant<TwoPhaseCommit> for ToldTheTruth {
+    const PROPERTIES: &'static [&'static str] = &["told-the-truth", "runs-once"];
+
+    fn check(
+        &mut self,
+        _: &Nodes<TwoPhaseCommit>,
+        step: &Step<'_, TwoPhaseCommit>,
+    ) -> Result<(), Violation> {
+        if step.node != COORDINATOR {
+            return Ok(());
+        }
+        let mut found = Ok(());
+        for effect in step.effects {
+            match effect {
+                Effect::Send { message: Message::Work { tx, request, steps, .. }, .. } => {
+                    let changes = steps.iter().any(Work::writes);
+                    let known = self.works.of(*tx).get_or_insert((*request, false));
+                    known.1 |= changes;
+                }
+                Effect::Claim(claim) => {
+                    if let Fact::Concludes { transaction, commits: true } = claim.fact {
+                        found = found.and(self.commit(Tx(transaction)));
+                    }
+                }
+                Effect::Reply { id, answer: Answer::Done(reply) } => {
+                    found = found.and(self.reply(*id, reply));
+                }
+                _ => {}
+            }
+        }
+        found
+    }
+}
+
+/// Who is in doubt ends it as it was told to, by the coordinator or by another that knows, and never otherwise.
+#[derive(Clone, Debug, Default)]
+pub struct NeverAlone {
+    told: BTreeMap<(NodeId, Tx), BTreeSet<bool>>,
+}
+
+impl NeverAlone {
+    fn conclude(&mut self, node: NodeId, tx: Tx, commits: bool) -> Result<(), Violation> {
+        if self.told.get(&(node, tx)).is_some_and(|told| told.contains(&commits)) {
+            return Ok(());
+        }
+        let why = format!("{node} decides alone on {tx:?}: {}", outcome(commits));
+        Err(Violation { property: "never-alone", why })
+    }
+}
+
+impl Invariant<TwoPhaseCommit> for NeverAlone {
+    const PROPERTIES: &'static [&'static str] = &["never-alone"];
+
+    fn check(
+        &mut self,
+        _: &Nodes<TwoPhaseCommit>,
+        step: &Step<'_, TwoPhaseCommit>,
+    ) -> Result<(), Violation> {
+        if step.node == COORDINATOR {
+            return Ok(());
+        }
+        if let Cause::Message {
+            message:
+                Message::Decision { tx, commits } | Message::PeerAnswer { tx, commits: Some(commits) },
+            ..
+        } = step.cause
+        {
+            self.told.entry((step.node, *tx)).or_default().insert(*commits);
+            if self.told.len() > super::TRANSACTIONS {
+                self.told.pop_first();
+            }
+        }
+        if !step.kinds.any_of(Kinds::CLAIMS) {
+            return Ok(());
+        }
+        for fact in step.facts() {
+            if let Fact::Concludes { transaction, commits } = *fact {
+                self.conclude(step.node, Tx(transaction), commits)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(number: u32) -> RequestId {
+        RequestId { client: NodeId::client(0), number }
+    }
+
+    #[test]
+    fn an_answer_by_presumption_is_held_against_the_decision() {
+        let mut checker = Presumption::default();
+        assert_eq!(checker.tell(Tx(1), true, NodeId(0)), Ok(()));
+        assert_eq!(checker.tell(Tx(1), true, NodeId(2)), Ok(()));
+        let why = checker.tell(Tx(1), false, NodeId(0)).unwrap_err().why;
+        assert_eq!(why, "n1 says of 1: abort, and n1 has said: commit");
+    }
+
+    #[test]
+    fn clients_are_told_what_is_so_and_stays_so() {
+        let mut checker = ToldTheTruth::default();
+        *checker.works.of(Tx(1)) = Some((id(1), true));
+        *checker.works.of(Tx(2)) = Some((id(2), true));
+        *checker.works.of(Tx(3)) = Some((id(1), true));
+        assert!(checker.reply(id(1), &BankReply::Done).is_err(), "too early");
+        assert_eq!(checker.commit(Tx(1)), Ok(()));
+        assert_eq!(checker.reply(id(1), &BankReply::Done), Ok(()));
+        assert_eq!(checker.reply(id(2), &BankReply::Aborted), Ok(()));
+        assert_eq!(checker.commit(Tx(2)).unwrap_err().property, "told-the-truth");
+        assert_eq!(checker.commit(Tx(3)).unwrap_err().property, "runs-once");
+    }
+
+    #[test]
+    fn nobody_decides_what_it_was_not_told() {
+        let mut checker = NeverAlone::default();
+        checker.told.insert((NodeId(1), Tx(1)), BTreeSet::from([true]));
+        assert_eq!(checker.conclude(NodeId(1), Tx(1), true), Ok(()));
+        assert!(checker.conclude(NodeId(1), Tx(1), false).is_err());
+        assert!(checker.conclude(NodeId(2), Tx(1), true).is_err());
+    }
+}

@@ -1,0 +1,229 @@
+//! Logs before words: what a message rests on is on disk before it leaves; and nothing is forgotten while somebody may
+//! ask for it and would be told otherwise.
+
+use super::super::config::Variant;
+use super::super::message::{Message, Record, Tx, Vote};
+use super::super::{COORDINATOR, TwoPhaseCommit};
+use super::Past;
+use sim_core::context::Kinds;
+use sim_core::{Cause, Effect, Fact, Invariant, NodeId, Nodes, Step, Violation};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// PREPARED before yes, COMMIT before its being told, the outcome before ACK, INITIATION before PREPARE.
+#[derive(Clone, Debug, Default)]
+pub struct WriteAhead {
+    /// What the coordinator's disk has, or had before it was put together: commits and initiations.
+    logged: BTreeSet<(Tx, bool)>,
+    /// What each node's disk has, or had before it was concluded.
+    promised: BTreeSet<(NodeId, Tx)>,
+}
+
+/// What is in doubt by a log.
+fn in_doubt(records: &[Record]) -> BTreeSet<Tx> {
+    let mut doubts = BTreeSet::new();
+    for record in records {
+        match record {
+            Record::Prepared { tx, .. } => {
+                doubts.insert(*tx);
+            }
+            Record::Outcome { tx, .. } => {
+                doubts.remove(tx);
+            }
+            Record::Participant(checkpoint) => {
+                doubts = checkpoint.in_doubt.iter().map(|(tx, ..)| *tx).collect();
+            }
+            _ => {}
+        }
+    }
+    doubts
+}
+
+/// What a coordinator's log has: a commit is true, an initiation false.
+fn decided(records: &[Record]) -> impl Iterator<Item = (Tx, bool)> + '_ {
+    records.iter().flat_map(|record| match record {
+        Record::Initiation { tx, .. } => vec![(*tx, false)],
+        Record::Decision { tx, commits: true, .. } => vec![(*tx, true)],
+        Record::Coordinator(checkpoint) => {
+            let open = checkpoint.open.iter();
+            open.map(|(tx, commits, _)| (*tx, commits.unwrap_or(false))).collect()
+        }
+        _ => Vec::new(),
+    })
+}
+
+impl WriteAhead {
+    fn rests_on(
+        &self,
+        node: NodeId,
+        log: &[Record],
+        message: &Message,
+        variant: Variant,
+    ) -> Result<(), String> {
+        match *message {
+            Message::Vote { tx, vote: Vote::Yes } if !self.promised.contains(&(node, tx)) => {
+                Err(format!("votes yes on {tx:?}, which its disk does not have"))
+            }
+            Message::Ack { tx } if in_doubt(log).contains(&tx) => {
+                Err(format!("acknowledges {tx:?}, of which its disk does not have the outcome"))
+            }
+            Message::Decision { tx, commits: true } if !self.logged.contains(&(tx, true)) => {
+                Err(format!("tells that {tx:?} commits, which its disk does not have"))
+            }
+            Message::Prepare { tx, ref peers, .. }
+                if variant == Variant::PresumedCommit
+                    && !peers.is_empty()
+                    && !self.logged.contains(&(tx, false)) =>
+            {
+                Err(format!("asks for votes on {tx:?}, and its disk does not have who takes part"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Invariant<TwoPhaseCommit> for WriteAhead {
+    const PROPERTIES: &'static [&'static str] = &["write-ahead"];
+
+    fn check(
+        &mut self,
+        nodes: &Nodes<TwoPhaseCommit>,
+        step: &Step<'_, TwoPhaseCommit>,
+    ) -> Result<(), Violation> {
+        let rests = |message: &Message| {
+            matches!(
+                message,
+                Message::Vote { vote: Vote::Yes, .. }
+                    | Message::Ack { .. }
+                    | Message::Decision { commits: true, .. }
+                    | Message::Prepare { .. }
+            )
+        };
+        let booted = matches!(step.cause, Cause::Boot);
+        let sends = step.kinds.any_of(Kinds::SENDS)
+            && step
+                .effects
+                .iter()
+                .any(|effect| matches!(effect, Effect::Send { message, .. } if rests(message)));
+        if !sends && !booted {
+            return Ok(());
+        }
+        let log = nodes.durable(step.machine);
+        let variant = match nodes.process(step.machine) {
+            Some(TwoPhaseCommit::Coordinator(node)) => {
+                self.logged.extend(decided(&log));
+                node.variant()
+            }
+            _ => {
+                self.promised.extend(in_doubt(&log).into_iter().map(|tx| (step.node, tx)));
+                Variant::default()
+            }
+        };
+        for effect in step.effects {
+            let Effect::Send { message, .. } = effect else { continue };
+            self.rests_on(step.node, &log, message, variant).map_err(|why| Violation {
+                property: "write-ahead",
+                why: format!("{} {why}", step.node),
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// The coordinator forgets a transaction that did not end as it presumes only when all who were in doubt know.
+#[derive(Clone, Debug, Default)]
+pub struct ForgottenWhenAllKnow {
+    past: Past<Ends>,
+}
+
+/// How a transaction ends.
+#[derive(Clone, Debug, Default)]
+struct Ends {
+    outcome: Option<bool>,
+    /// Who was or is in doubt, and whether it knows.
+    doubts: BTreeMap<NodeId, bool>,
+}
+
+impl Invariant<TwoPhaseCommit> for ForgottenWhenAllKnow {
+    const PROPERTIES: &'static [&'static str] = &["forgotten-when-all-know"];
+    const CONCERNS: Option<Kinds> = Some(Kinds::CLAIMS);
+
+    fn check(
+        &mut self,
+        nodes: &Nodes<TwoPhaseCommit>,
+        step: &Step<'_, TwoPhaseCommit>,
+    ) -> Result<(), Violation> {
+        for fact in step.facts() {
+            match *fact {
+                Fact::Votes { transaction, yes: true } => {
+                    self.past.of(Tx(transaction)).doubts.entry(step.node).or_insert(false);
+                }
+                Fact::Concludes { transaction, commits } if step.node == COORDINATOR => {
+                    self.past.of(Tx(transaction)).outcome = Some(commits);
+                }
+                Fact::Concludes { transaction, .. } => {
+                    self.past.of(Tx(transaction)).doubts.insert(step.node, true);
+                }
+                Fact::Ends { transaction } => {
+                    let Some(TwoPhaseCommit::Coordinator(node)) = nodes.process(step.machine)
+                    else {
+                        continue;
+                    };
+                    let presumed = node.variant() == Variant::PresumedCommit;
+                    let ends = self.past.of(Tx(transaction));
+                    let ignorant = ends.doubts.iter().find(|(_, knows)| !**knows);
+                    if let (Some(outcome), Some((other, _))) = (ends.outcome, ignorant)
+                        && outcome != presumed
+                    {
+                        let (tx, does) = (Tx(transaction), super::super::show::outcome(outcome));
+                        let why = format!(
+                            "{} forgets the {does} of {tx:?}, of which {other} is still in doubt",
+                            step.node
+                        );
+                        return Err(Violation { property: "forgotten-when-all-know", why });
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_yes_rests_on_prepared_and_an_acknowledgement_on_the_outcome() {
+        let prepared = Record::Prepared { tx: Tx(1), peers: Vec::new(), writes: Vec::new() };
+        let outcome = Record::Outcome { tx: Tx(1), commits: true };
+        let yes = Message::Vote { tx: Tx(1), vote: Vote::Yes };
+        let ack = Message::Ack { tx: Tx(1) };
+        let rests = |log: &[Record], message| {
+            let mut checker = WriteAhead::default();
+            checker.promised.extend(in_doubt(log).into_iter().map(|tx| (NodeId(1), tx)));
+            checker.rests_on(NodeId(1), log, message, Variant::PresumedAbort).is_ok()
+        };
+        assert!(!rests(&[], &yes) && rests(std::slice::from_ref(&prepared), &yes));
+        assert!(!rests(std::slice::from_ref(&prepared), &ack));
+        assert!(rests(&[prepared, outcome], &ack) && rests(&[], &ack));
+    }
+
+    #[test]
+    fn telling_a_commit_rests_on_its_record_and_presumed_commit_on_initiations() {
+        let mut checker = WriteAhead::default();
+        let commit = Message::Decision { tx: Tx(1), commits: true };
+        let (floor, peers) = (Tx(1), vec![NodeId(1)]);
+        let prepare = Message::Prepare { tx: Tx(1), floor, life: 1, peers };
+        let rests = |checker: &WriteAhead, message, variant| {
+            checker.rests_on(NodeId(0), &[], message, variant).is_ok()
+        };
+        assert!(!rests(&checker, &commit, Variant::PresumedCommit));
+        assert!(!rests(&checker, &prepare, Variant::PresumedCommit));
+        assert!(rests(&checker, &prepare, Variant::PresumedAbort));
+        let log = [Record::Initiation { tx: Tx(1), sites: Vec::new() }];
+        checker.logged.extend(decided(&log));
+        assert!(rests(&checker, &prepare, Variant::PresumedCommit));
+        assert!(!rests(&checker, &commit, Variant::PresumedCommit));
+    }
+}
