@@ -11,3 +11,4 @@ mod quorums;
 mod raft;
 mod rules;
 mod scripts;
+mod two_phase_commit;
