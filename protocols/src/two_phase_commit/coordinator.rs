@@ -74,6 +74,11 @@ impl Open {
         self.sites.values().all(is_so)
     }
 
+    /// Who needs to know the decision.
+    pub fn to_be_told(&self) -> Vec<NodeId> {
+        self.nodes(|site| site.stage != Stage::Voted(Vote::ReadOnly))
+    }
+
     fn nodes(&self, is_so: impl Fn(&Site) -> bool) -> Vec<NodeId> {
         self.sites.iter().filter(|(_, site)| is_so(site)).map(|(node, _)| *node).collect()
     }
@@ -219,7 +224,7 @@ impl Coordinator {
     }
 
     /// Who will be in doubt when it has voted yes.
-    fn voters(&self, open: &Open) -> Vec<NodeId> {
+    pub(super) fn voters(&self, open: &Open) -> Vec<NodeId> {
         open.nodes(|site| site.writes() || !self.options.config.read_only)
     }
 
@@ -352,7 +357,7 @@ impl Coordinator {
         open.phase = Phase::Telling { commits: false };
         open.due = ctx.now() + self.options.config.retry;
         let Some(request) = open.request.clone() else { return };
-        let sites = open.nodes(|site| site.stage != Stage::Voted(Vote::ReadOnly));
+        let sites = open.to_be_told();
         let answer = self.answer(&request, reply.clone());
         let in_doubt = |site: &Site| is_late || site.stage == Stage::Voted(Vote::Yes);
         match self.variant() {
@@ -477,6 +482,12 @@ impl Coordinator {
     pub(super) fn log(&mut self, record: Record, ctx: &mut Ctx) {
         self.logged += 1;
         ctx.append(record);
+    }
+
+    /// Whether a transaction is under way of which nothing is decided.
+    pub fn is_undecided(&self, tx: Tx) -> bool {
+        let phase = self.open.get(&tx).map(|open| open.phase);
+        matches!(phase, Some(Phase::Working | Phase::Preparing))
     }
 
     /// What it has under way.

@@ -30,6 +30,7 @@ impl Coordinator {
         let mut node = Coordinator::new(options, life);
         node.logged = disk.len() as u32;
         let mut open = BTreeMap::<Tx, (Option<bool>, Vec<NodeId>)>::new();
+        let mut decided = Vec::new();
         for record in disk {
             match record {
                 Record::Initiation { tx, sites } => {
@@ -37,6 +38,7 @@ impl Coordinator {
                 }
                 Record::Decision { tx, commits, sites, answer } => {
                     node.remember(answer);
+                    decided.push((*tx, *commits));
                     let is_over =
                         node.options.config.variant == Variant::PresumedCommit && *commits;
                     match is_over {
@@ -59,6 +61,10 @@ impl Coordinator {
         node.log(Record::Boot { life }, ctx);
         ctx.sync();
         ctx.claim(Fact::Leads { epoch: life.into() });
+        // It may have crashed before it could say so.
+        for (tx, commits) in decided {
+            ctx.claim(Fact::Concludes { transaction: tx.0, commits });
+        }
         for (tx, (commits, sites)) in open {
             node.tell_again(tx, commits.unwrap_or(false), &sites, ctx);
         }
@@ -100,12 +106,12 @@ impl Coordinator {
         self.logged = 1;
         let initiates = self.options.config.variant == Variant::PresumedCommit;
         let open = self.open.iter().filter_map(|(tx, open)| {
-            let commits = match open.phase {
-                Phase::Telling { commits } => Some(commits),
-                Phase::Preparing if initiates => None,
+            let (commits, sites) = match open.phase {
+                Phase::Telling { commits } => (Some(commits), open.to_be_told()),
+                Phase::Preparing if initiates => (None, self.voters(open)),
                 Phase::Working | Phase::Preparing => return None,
             };
-            Some((*tx, commits, open.sites.keys().copied().collect()))
+            (!sites.is_empty()).then_some((*tx, commits, sites))
         });
         let (life, open) = (self.life, open.collect());
         let sessions = self.sessions.clone();

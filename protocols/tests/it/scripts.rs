@@ -282,6 +282,23 @@ pub const NOTICED: &[(&str, &str)] = &[
     ("saga/event_that_comes_again_is_acknowledged_again", "terminal-redelivery-reruns"),
     ("saga/marks_keep_others_out_until_a_saga_is_over", "semantic-lock-not-released"),
     ("saga/money_is_read_when_it_is_spent", "stale-read-check"),
+    ("two-phase-commit/vote_waits_for_disk", "vote-before-force"),
+    ("two-phase-commit/decision_waits_for_disk", "decide-before-force"),
+    ("two-phase-commit/decision_waits_for_disk", "reply-before-decision"),
+    ("two-phase-commit/inquiry_during_the_vote_is_not_answered", "presume-abort-while-preparing"),
+    ("two-phase-commit/commit_is_remembered_until_all_have_it", "forget-before-all-acks"),
+    ("two-phase-commit/presumed_commit_needs_no_acks", "presume-commit-without-initiation"),
+    ("two-phase-commit/who_is_in_doubt_waits", "timeout-abort-when-prepared"),
+    ("two-phase-commit/who_is_in_doubt_waits", "coop-prepared-means-commit"),
+    ("two-phase-commit/who_has_not_voted_frees_another", "coop-init-answers-later-yes"),
+    ("two-phase-commit/duplicated_vote_counts_once", "vote-count-not-set"),
+    ("two-phase-commit/numbers_are_never_used_again", "numbers-used-again"),
+    ("two-phase-commit/in_doubt_stays_locked", "locks-not-rebuilt"),
+    ("two-phase-commit/readers_keep_their_locks_until_they_vote", "readers-release-early"),
+    ("two-phase-commit/every_site_is_on_the_list", "participant-left-out"),
+    ("two-phase-commit/checkpoint_holds_what_is_in_doubt", "checkpoint-leaves-doubt-out"),
+    ("two-phase-commit/answers_survive_the_coordinator", "answers-forgotten"),
+    ("two-phase-commit/acknowledgement_waits_for_disk", "ack-before-force"),
 ];
 
 #[test]
