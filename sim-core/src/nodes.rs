@@ -149,9 +149,9 @@ impl<P: Process> Nodes<P> {
         self.list[machine as usize].paused > 0
     }
     /// The records that a machine's disk would still have after a crash, file after file.
-    pub fn durable(&self, machine: Machine) -> Vec<P::Record> {
+    pub fn durable(&self, machine: Machine) -> impl DoubleEndedIterator<Item = &P::Record> + Clone {
         let rare = self.list[machine as usize].rare.as_ref();
-        rare.map_or_else(Vec::new, |rare| rare.disk.readable())
+        rare.into_iter().flat_map(|rare| rare.disk.readable())
     }
     /// What a machine's monotonic clock shows at a true time.
     #[inline]

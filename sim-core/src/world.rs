@@ -464,7 +464,7 @@ impl<P: Process> World<P> {
 
     /// Boots what runs on a machine from what its disk has.
     fn boot(&mut self, machine: Machine, watch: &mut impl Observer<P>) {
-        let disk = self.nodes.durable(machine);
+        let disk: Vec<P::Record> = self.nodes.durable(machine).cloned().collect();
         self.nodes.list[machine as usize].life += 1;
         let leaves = self.begin(machine);
         let process = P::boot(&self.config, &disk, &mut self.context);

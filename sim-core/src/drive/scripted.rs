@@ -329,7 +329,7 @@ impl<P: Process> Stage<P> {
                 })
             }
             ["disk", nodes @ ..] => self.each(nodes, |stage, node| {
-                let disk = stage.world.nodes().durable(node.0);
+                let disk: Vec<&P::Record> = stage.world.nodes().durable(node.0).collect();
                 format!("has on disk {disk:?}")
             }),
             _ => Err(NO_SUCH.into()),

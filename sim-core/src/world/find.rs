@@ -27,7 +27,7 @@ impl<P: Process> World<P> {
             Fault::Crash { nodes, .. } => self.find_nodes(nodes, Self::is_up, rng),
             Fault::BitRot { nodes } => {
                 let has_records = |world: &Self, n: NodeId| {
-                    !n.is_client() && !world.nodes.durable(n.0).is_empty()
+                    !n.is_client() && world.nodes.durable(n.0).next().is_some()
                 };
                 self.find_nodes(nodes, has_records, rng)
             }

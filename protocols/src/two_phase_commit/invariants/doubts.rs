@@ -35,8 +35,8 @@ impl InDoubtLocks {
 }
 
 /// What a machine has promised, by its log.
-fn promised(records: &[Record], tx: Tx) -> Option<&[Write]> {
-    records.iter().rev().find_map(|record| match record {
+fn promised<'l>(log: impl DoubleEndedIterator<Item = &'l Record>, tx: Tx) -> Option<&'l [Write]> {
+    log.rev().find_map(|record| match record {
         Record::Prepared { tx: other, writes, .. } if *other == tx => Some(writes.as_slice()),
         Record::Participant(checkpoint) => {
             let mut doubts = checkpoint.in_doubt.iter();
@@ -62,7 +62,7 @@ impl Invariant<TwoPhaseCommit> for InDoubtLocks {
                 Fact::Votes { transaction, yes: true } => {
                     let tx = Tx(transaction);
                     let log = nodes.durable(machine);
-                    let items = promised(&log, tx).map(|writes| locked_by(writes).into_keys());
+                    let items = promised(log, tx).map(|writes| locked_by(writes).into_keys());
                     let items = items.into_iter().flatten().collect();
                     self.doubts.entry((machine, tx)).or_insert(items);
                 }

@@ -6,7 +6,7 @@ use super::super::message::{Message, Record, Tx, Vote};
 use super::super::{COORDINATOR, TwoPhaseCommit};
 use super::{Past, TRANSACTIONS};
 use sim_core::context::Kinds;
-use sim_core::{Cause, Effect, Fact, Invariant, NodeId, Nodes, Step, Violation};
+use sim_core::{Effect, Fact, Invariant, NodeId, Nodes, Step, Violation};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// PREPARED before yes, COMMIT before its being told, the outcome before ACK, INITIATION before PREPARE.
@@ -18,29 +18,22 @@ pub struct WriteAhead {
     ended: BTreeSet<Tx>,
 }
 
-/// What is in doubt by a log.
-fn in_doubt(records: &[Record]) -> BTreeSet<Tx> {
-    let mut doubts = BTreeSet::new();
-    for record in records {
-        match record {
-            Record::Prepared { tx, .. } => {
-                doubts.insert(*tx);
-            }
-            Record::Outcome { tx, .. } => {
-                doubts.remove(tx);
-            }
-            Record::Participant(checkpoint) => {
-                doubts = checkpoint.in_doubt.iter().map(|(tx, ..)| *tx).collect();
-            }
-            _ => {}
+/// Whether a participant's log leaves a transaction in doubt: what it tells last of it is that it was promised.
+fn is_in_doubt<'l>(log: impl DoubleEndedIterator<Item = &'l Record>, tx: Tx) -> bool {
+    let told = log.rev().find_map(|record| match record {
+        Record::Prepared { tx: other, .. } if *other == tx => Some(true),
+        Record::Outcome { tx: other, .. } if *other == tx => Some(false),
+        Record::Participant(checkpoint) => {
+            Some(checkpoint.in_doubt.iter().any(|(other, ..)| *other == tx))
         }
-    }
-    doubts
+        _ => None,
+    });
+    told.unwrap_or(false)
 }
 
 /// Whether a log tells of a transaction that it was promised here, or how it ended since.
-fn tells_of(records: &[Record], tx: Tx) -> bool {
-    records.iter().any(|record| match record {
+fn tells_of<'l>(mut log: impl DoubleEndedIterator<Item = &'l Record>, tx: Tx) -> bool {
+    log.rfind(|record| match record {
         Record::Prepared { tx: other, .. } | Record::Outcome { tx: other, .. } => *other == tx,
         Record::Participant(checkpoint) => {
             tx < checkpoint.floor
@@ -49,63 +42,79 @@ fn tells_of(records: &[Record], tx: Tx) -> bool {
         }
         _ => false,
     })
+    .is_some()
 }
 
-/// What a coordinator's log has: a commit is true, an initiation false.
-fn decided(records: &[Record]) -> impl Iterator<Item = (Tx, bool)> + '_ {
-    records.iter().flat_map(|record| match record {
-        Record::Initiation { tx, .. } => vec![(*tx, false)],
-        Record::Decision { tx, commits: true, .. } => vec![(*tx, true)],
-        Record::Coordinator(checkpoint) => {
-            let open = checkpoint.open.iter();
-            open.map(|(tx, commits, _)| (*tx, commits.unwrap_or(false))).collect()
-        }
-        _ => Vec::new(),
+/// Whether a coordinator's log has that a transaction commits, or, for false, who takes part in it.
+fn has<'l>(mut log: impl DoubleEndedIterator<Item = &'l Record>, tx: Tx, commits: bool) -> bool {
+    log.rfind(|record| match record {
+        Record::Initiation { tx: other, .. } => *other == tx && !commits,
+        Record::Decision { tx: other, commits: true, .. } => *other == tx && commits,
+        Record::Coordinator(checkpoint) => checkpoint
+            .open
+            .iter()
+            .any(|(other, decided, _)| *other == tx && decided.unwrap_or(false) == commits),
+        _ => false,
     })
+    .is_some()
 }
 
-/// What was initiated and not decided, by a coordinator's log.
-fn undecided(records: &[Record]) -> BTreeSet<Tx> {
-    let mut undecided = BTreeSet::new();
-    for record in records {
-        match record {
-            Record::Initiation { tx, .. } => {
-                undecided.insert(*tx);
-            }
-            Record::Decision { tx, .. } | Record::End { tx } => {
-                undecided.remove(tx);
-            }
-            Record::Coordinator(checkpoint) => {
-                let open = checkpoint.open.iter().filter(|(_, commits, _)| commits.is_none());
-                undecided = open.map(|(tx, ..)| *tx).collect();
-            }
-            _ => {}
+/// Whether a coordinator's log leaves a transaction open: what it tells last of it is who takes part.
+fn is_undecided<'l>(log: impl DoubleEndedIterator<Item = &'l Record>, tx: Tx) -> bool {
+    let told = log.rev().find_map(|record| match record {
+        Record::Initiation { tx: other, .. } if *other == tx => Some(true),
+        Record::Decision { tx: other, .. } | Record::End { tx: other } if *other == tx => {
+            Some(false)
         }
-    }
-    undecided
+        Record::Coordinator(checkpoint) => {
+            let mut open = checkpoint.open.iter();
+            Some(open.any(|(other, commits, _)| *other == tx && commits.is_none()))
+        }
+        _ => None,
+    });
+    told.unwrap_or(false)
 }
 
 impl WriteAhead {
-    fn rests_on(&self, log: &[Record], message: &Message, variant: Variant) -> Result<(), String> {
+    /// Whether the coordinator's log has it, or had it before it was put together.
+    fn is_logged<'l>(
+        &mut self,
+        log: impl DoubleEndedIterator<Item = &'l Record>,
+        tx: Tx,
+        commits: bool,
+    ) -> bool {
+        let is_logged = self.logged.contains(&(tx, commits)) || has(log, tx, commits);
+        if is_logged {
+            self.logged.insert((tx, commits));
+        }
+        is_logged
+    }
+
+    fn rests_on<'l>(
+        &mut self,
+        log: impl DoubleEndedIterator<Item = &'l Record> + Clone,
+        message: &Message,
+        variant: Variant,
+    ) -> Result<(), String> {
         let presumes_commit = variant == Variant::PresumedCommit;
         match *message {
-            Message::Vote { tx, vote: Vote::Yes } if !tells_of(log, tx) => {
+            Message::Vote { tx, vote: Vote::Yes } if !tells_of(log.clone(), tx) => {
                 Err(format!("votes yes on {tx:?}, which its disk does not have"))
             }
-            Message::Ack { tx } if in_doubt(log).contains(&tx) => {
+            Message::Ack { tx } if is_in_doubt(log.clone(), tx) => {
                 Err(format!("acknowledges {tx:?}, of which its disk does not have the outcome"))
             }
             // Under presumed commit a log that has nothing of it says the same.
             Message::Decision { tx, commits: true }
                 if match presumes_commit {
-                    true => !self.ended.contains(&tx) && undecided(log).contains(&tx),
-                    false => !self.logged.contains(&(tx, true)),
+                    true => !self.ended.contains(&tx) && is_undecided(log.clone(), tx),
+                    false => !self.is_logged(log.clone(), tx, true),
                 } =>
             {
                 Err(format!("tells that {tx:?} commits, which its disk does not have"))
             }
             Message::Prepare { tx, ref peers, .. }
-                if presumes_commit && !peers.is_empty() && !self.logged.contains(&(tx, false)) =>
+                if presumes_commit && !peers.is_empty() && !self.is_logged(log, tx, false) =>
             {
                 Err(format!("asks for votes on {tx:?}, and its disk does not have who takes part"))
             }
@@ -138,16 +147,13 @@ impl Invariant<TwoPhaseCommit> for WriteAhead {
             _ => None,
         });
         let mut found = Ok(());
-        if matches!(step.cause, Cause::Boot) || sends.clone().next().is_some() {
+        if sends.clone().next().is_some() {
             let log = nodes.durable(step.machine);
             let variant = match nodes.process(step.machine) {
-                Some(TwoPhaseCommit::Coordinator(node)) => {
-                    self.logged.extend(decided(&log));
-                    node.variant()
-                }
+                Some(TwoPhaseCommit::Coordinator(node)) => node.variant(),
                 _ => Variant::default(),
             };
-            let judge = |message: &Message| self.rests_on(&log, message, variant);
+            let judge = |message: &Message| self.rests_on(log.clone(), message, variant);
             found = sends.map(judge).collect();
         }
         for fact in step.facts().filter(|_| step.node == COORDINATOR) {
@@ -239,8 +245,8 @@ mod tests {
         let yes = Message::Vote { tx: Tx(1), vote: Vote::Yes };
         let ack = Message::Ack { tx: Tx(1) };
         let rests = |log: &[Record], message| {
-            let checker = WriteAhead::default();
-            checker.rests_on(log, message, Variant::PresumedAbort).is_ok()
+            let mut checker = WriteAhead::default();
+            checker.rests_on(log.iter(), message, Variant::PresumedAbort).is_ok()
         };
         assert!(!rests(&[], &yes) && rests(std::slice::from_ref(&prepared), &yes));
         assert!(!rests(std::slice::from_ref(&prepared), &ack));
@@ -254,15 +260,14 @@ mod tests {
         let (floor, peers) = (Tx(1), vec![NodeId(1)]);
         let prepare = Message::Prepare { tx: Tx(1), floor, life: 1, peers };
         let log = [Record::Initiation { tx: Tx(1), sites: Vec::new() }];
-        let rests = |checker: &WriteAhead, message, variant| {
-            checker.rests_on(&log, message, variant).is_ok()
+        let mut rests = |log: &[Record], message, variant| {
+            checker.rests_on(log.iter(), message, variant).is_ok()
         };
-        assert!(!rests(&checker, &commit, Variant::PresumedCommit));
-        assert!(!rests(&checker, &commit, Variant::PresumedAbort));
-        assert!(!rests(&checker, &prepare, Variant::PresumedCommit));
-        assert!(rests(&checker, &prepare, Variant::PresumedAbort));
-        checker.logged.extend(decided(&log));
-        assert!(rests(&checker, &prepare, Variant::PresumedCommit));
-        assert!(!rests(&checker, &commit, Variant::PresumedCommit));
+        assert!(!rests(&log, &commit, Variant::PresumedCommit));
+        assert!(!rests(&log, &commit, Variant::PresumedAbort));
+        assert!(!rests(&[], &prepare, Variant::PresumedCommit));
+        assert!(rests(&[], &prepare, Variant::PresumedAbort));
+        assert!(rests(&log, &prepare, Variant::PresumedCommit));
+        assert!(rests(&[], &prepare, Variant::PresumedCommit), "it had it");
     }
 }
