@@ -30,6 +30,7 @@ impl Coordinator {
         let mut node = Coordinator::new(options, life);
         node.logged = disk.len() as u32;
         let mut open = BTreeMap::<Tx, (Option<bool>, Vec<NodeId>)>::new();
+        let mut committed = Vec::new();
         for record in disk {
             match record {
                 Record::Initiation { tx, sites } => {
@@ -39,10 +40,12 @@ impl Coordinator {
                     node.remember(answer);
                     let is_over =
                         node.options.config.variant == Variant::PresumedCommit && *commits;
-                    match is_over {
-                        true => open.remove(tx),
-                        false => open.insert(*tx, (Some(*commits), sites.clone())),
-                    };
+                    if is_over {
+                        open.remove(tx);
+                        committed.push(*tx);
+                    } else {
+                        open.insert(*tx, (Some(*commits), sites.clone()));
+                    }
                 }
                 Record::End { tx } => {
                     open.remove(tx);
@@ -59,6 +62,10 @@ impl Coordinator {
         node.log(Record::Boot { life }, ctx);
         ctx.sync();
         ctx.claim(Fact::Leads { epoch: life.into() });
+        // It may have crashed before it could say so.
+        for tx in committed {
+            ctx.claim(Fact::Concludes { transaction: tx.0, commits: true });
+        }
         for (tx, (commits, sites)) in open {
             node.tell_again(tx, commits.unwrap_or(false), &sites, ctx);
         }
@@ -94,18 +101,18 @@ impl Coordinator {
 
     /// Puts the log together when it is long. What is not decided has left no trace in it, but for initiations.
     pub(super) fn checkpoint(&mut self, ctx: &mut Ctx) {
-        if self.logged < self.options.config.checkpoint {
+        if self.logged <= self.options.config.checkpoint {
             return;
         }
         self.logged = 1;
         let initiates = self.options.config.variant == Variant::PresumedCommit;
         let open = self.open.iter().filter_map(|(tx, open)| {
-            let commits = match open.phase {
-                Phase::Telling { commits } => Some(commits),
-                Phase::Preparing if initiates => None,
+            let (commits, sites) = match open.phase {
+                Phase::Telling { commits } => (Some(commits), open.to_be_told()),
+                Phase::Preparing if initiates => (None, self.voters(open)),
                 Phase::Working | Phase::Preparing => return None,
             };
-            Some((*tx, commits, open.sites.keys().copied().collect()))
+            (!sites.is_empty()).then_some((*tx, commits, sites))
         });
         let (life, open) = (self.life, open.collect());
         let sessions = self.sessions.clone();
@@ -171,7 +178,7 @@ impl Participant {
 
     /// Puts the log together when it is long.
     pub(super) fn checkpoint(&mut self, ctx: &mut Ctx) {
-        if self.logged < self.options.config.checkpoint {
+        if self.logged <= self.options.config.checkpoint {
             return;
         }
         self.logged = 1;

@@ -12,3 +12,4 @@ mod raft;
 mod rules;
 mod saga;
 mod scripts;
+mod two_phase_commit;

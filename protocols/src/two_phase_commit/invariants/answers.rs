@@ -77,8 +77,10 @@ pub struct ToldTheTruth {
 /// What has become of a request.
 #[derive(Clone, Debug, Default)]
 struct Fate {
-    /// The transaction that was done for it.
+    /// The transaction that has changed something for it.
     done: Option<Tx>,
+    /// Whether one has committed for it.
+    committed: bool,
     /// Whether its client was told that nothing was done.
     denied: bool,
 }
@@ -87,12 +89,17 @@ impl ToldTheTruth {
     fn commit(&mut self, tx: Tx) -> Result<(), Violation> {
         let Some((id, changes)) = *self.works.of(tx) else { return Ok(()) };
         let fate = self.requests.entry(id).or_default();
+        fate.committed = true;
+        if !changes {
+            // To read again is to do nothing again.
+            return Ok(());
+        }
         if fate.denied {
             let why = format!("{tx:?} commits for {id}, which was told that nothing was done");
             return Err(Violation { property: "told-the-truth", why });
         }
         match fate.done.replace(tx) {
-            Some(other) if other != tx && changes => {
+            Some(other) if other != tx => {
                 let why = format!("{tx:?} does {id}, which {other:?} has done before");
                 Err(Violation { property: "runs-once", why })
             }
@@ -105,13 +112,14 @@ impl ToldTheTruth {
         let denies = matches!(reply, BankReply::Aborted | BankReply::Declined);
         fate.denied |= denies;
         let why = match (denies, fate.done) {
+            (false, _) if fate.committed => return Ok(()),
             (true, Some(tx)) => {
                 format!("{id} is told that nothing was done, and {tx:?} has done it")
             }
-            (false, None) => {
+            (false, _) => {
                 format!("{id} is told of success, and no transaction has committed for it")
             }
-            _ => return Ok(()),
+            (true, None) => return Ok(()),
         };
         Err(Violation { property: "told-the-truth", why })
     }

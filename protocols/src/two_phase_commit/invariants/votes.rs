@@ -6,6 +6,7 @@ use super::super::{COORDINATOR, TwoPhaseCommit};
 use super::Past;
 use sim_core::context::Target;
 use sim_core::{Cause, Effect, Fact, Invariant, NodeSet, Nodes, Step, Violation};
+use std::collections::BTreeSet;
 
 /// Who works for a transaction, and what has become of their votes.
 #[derive(Clone, Debug, Default)]
@@ -13,7 +14,7 @@ struct Voting {
     works: NodeSet,
     /// Who has voted yes or read-only.
     consents: NodeSet,
-    /// Whose vote the coordinator has, in this life of its own.
+    /// Whose vote has reached the coordinator, in this life of its own, while nothing was decided.
     heard: NodeSet,
     concluded: bool,
 }
@@ -22,6 +23,8 @@ struct Voting {
 #[derive(Clone, Debug, Default)]
 pub struct Votes {
     past: Past<Voting>,
+    /// What was not decided when last looked.
+    undecided: BTreeSet<Tx>,
 }
 
 impl Votes {
@@ -51,7 +54,7 @@ impl Invariant<TwoPhaseCommit> for Votes {
 
     fn check(
         &mut self,
-        _: &Nodes<TwoPhaseCommit>,
+        nodes: &Nodes<TwoPhaseCommit>,
         step: &Step<'_, TwoPhaseCommit>,
     ) -> Result<(), Violation> {
         let node = step.node;
@@ -61,7 +64,9 @@ impl Invariant<TwoPhaseCommit> for Votes {
                 self.past.0.values_mut().for_each(|voting| voting.heard = NodeSet::default());
             }
             Cause::Message { from, message: Message::Vote { tx, vote } }
-                if node == COORDINATOR && matches!(vote, Vote::Yes | Vote::ReadOnly) =>
+                if node == COORDINATOR
+                    && self.undecided.contains(tx)
+                    && matches!(vote, Vote::Yes | Vote::ReadOnly) =>
             {
                 self.past.of(*tx).heard.insert(from);
             }
@@ -71,6 +76,7 @@ impl Invariant<TwoPhaseCommit> for Votes {
             if let Effect::Send { to: Target::One(to), message } = effect {
                 match message {
                     Message::Work { tx, .. } => {
+                        self.undecided.insert(*tx);
                         self.past.of(*tx).works.insert(*to);
                     }
                     Message::Vote { tx, vote: Vote::ReadOnly } => {
@@ -79,6 +85,9 @@ impl Invariant<TwoPhaseCommit> for Votes {
                     _ => {}
                 }
             }
+        }
+        if let Some(TwoPhaseCommit::Coordinator(coordinator)) = nodes.process(step.machine) {
+            self.undecided.retain(|tx| coordinator.is_undecided(*tx));
         }
         let mut found = Ok(());
         for fact in step.facts() {

@@ -4,7 +4,7 @@
 use super::super::config::Variant;
 use super::super::message::{Message, Record, Tx, Vote};
 use super::super::{COORDINATOR, TwoPhaseCommit};
-use super::Past;
+use super::{Past, TRANSACTIONS};
 use sim_core::context::Kinds;
 use sim_core::{Cause, Effect, Fact, Invariant, NodeId, Nodes, Step, Violation};
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,8 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct WriteAhead {
     /// What the coordinator's disk has, or had before it was put together: commits and initiations.
     logged: BTreeSet<(Tx, bool)>,
-    /// What each node's disk has, or had before it was concluded.
-    promised: BTreeSet<(NodeId, Tx)>,
+    /// What the coordinator is done with: whoever it still tells anything of that knows better.
+    ended: BTreeSet<Tx>,
 }
 
 /// What is in doubt by a log.
@@ -38,6 +38,19 @@ fn in_doubt(records: &[Record]) -> BTreeSet<Tx> {
     doubts
 }
 
+/// Whether a log tells of a transaction that it was promised here, or how it ended since.
+fn tells_of(records: &[Record], tx: Tx) -> bool {
+    records.iter().any(|record| match record {
+        Record::Prepared { tx: other, .. } | Record::Outcome { tx: other, .. } => *other == tx,
+        Record::Participant(checkpoint) => {
+            tx < checkpoint.floor
+                || checkpoint.in_doubt.iter().any(|(other, ..)| *other == tx)
+                || checkpoint.outcomes.iter().any(|(other, _)| *other == tx)
+        }
+        _ => false,
+    })
+}
+
 /// What a coordinator's log has: a commit is true, an initiation false.
 fn decided(records: &[Record]) -> impl Iterator<Item = (Tx, bool)> + '_ {
     records.iter().flat_map(|record| match record {
@@ -51,34 +64,65 @@ fn decided(records: &[Record]) -> impl Iterator<Item = (Tx, bool)> + '_ {
     })
 }
 
+/// What was initiated and not decided, by a coordinator's log.
+fn undecided(records: &[Record]) -> BTreeSet<Tx> {
+    let mut undecided = BTreeSet::new();
+    for record in records {
+        match record {
+            Record::Initiation { tx, .. } => {
+                undecided.insert(*tx);
+            }
+            Record::Decision { tx, .. } | Record::End { tx } => {
+                undecided.remove(tx);
+            }
+            Record::Coordinator(checkpoint) => {
+                let open = checkpoint.open.iter().filter(|(_, commits, _)| commits.is_none());
+                undecided = open.map(|(tx, ..)| *tx).collect();
+            }
+            _ => {}
+        }
+    }
+    undecided
+}
+
 impl WriteAhead {
-    fn rests_on(
-        &self,
-        node: NodeId,
-        log: &[Record],
-        message: &Message,
-        variant: Variant,
-    ) -> Result<(), String> {
+    fn rests_on(&self, log: &[Record], message: &Message, variant: Variant) -> Result<(), String> {
+        let presumes_commit = variant == Variant::PresumedCommit;
         match *message {
-            Message::Vote { tx, vote: Vote::Yes } if !self.promised.contains(&(node, tx)) => {
+            Message::Vote { tx, vote: Vote::Yes } if !tells_of(log, tx) => {
                 Err(format!("votes yes on {tx:?}, which its disk does not have"))
             }
             Message::Ack { tx } if in_doubt(log).contains(&tx) => {
                 Err(format!("acknowledges {tx:?}, of which its disk does not have the outcome"))
             }
-            Message::Decision { tx, commits: true } if !self.logged.contains(&(tx, true)) => {
+            // Under presumed commit a log that has nothing of it says the same.
+            Message::Decision { tx, commits: true }
+                if match presumes_commit {
+                    true => !self.ended.contains(&tx) && undecided(log).contains(&tx),
+                    false => !self.logged.contains(&(tx, true)),
+                } =>
+            {
                 Err(format!("tells that {tx:?} commits, which its disk does not have"))
             }
             Message::Prepare { tx, ref peers, .. }
-                if variant == Variant::PresumedCommit
-                    && !peers.is_empty()
-                    && !self.logged.contains(&(tx, false)) =>
+                if presumes_commit && !peers.is_empty() && !self.logged.contains(&(tx, false)) =>
             {
                 Err(format!("asks for votes on {tx:?}, and its disk does not have who takes part"))
             }
             _ => Ok(()),
         }
     }
+}
+
+/// Whether a message rests on what is on disk.
+fn rests(message: &Message) -> bool {
+    matches!(
+        message,
+        Message::Vote { vote: Vote::Yes, .. }
+            | Message::Ack { .. }
+            | Message::Decision { commits: true, .. }
+            | Message::Prepare { .. }
+    )
 }
 
 impl Invariant<TwoPhaseCommit> for WriteAhead {
@@ -89,43 +133,38 @@ impl Invariant<TwoPhaseCommit> for WriteAhead {
         nodes: &Nodes<TwoPhaseCommit>,
         step: &Step<'_, TwoPhaseCommit>,
     ) -> Result<(), Violation> {
-        let rests = |message: &Message| {
-            matches!(
-                message,
-                Message::Vote { vote: Vote::Yes, .. }
-                    | Message::Ack { .. }
-                    | Message::Decision { commits: true, .. }
-                    | Message::Prepare { .. }
-            )
-        };
-        let booted = matches!(step.cause, Cause::Boot);
-        let sends = step.kinds.any_of(Kinds::SENDS)
-            && step
-                .effects
-                .iter()
-                .any(|effect| matches!(effect, Effect::Send { message, .. } if rests(message)));
-        if !sends && !booted {
-            return Ok(());
+        let sends = step.effects.iter().filter_map(|effect| match effect {
+            Effect::Send { message, .. } if rests(message) => Some(message),
+            _ => None,
+        });
+        let mut found = Ok(());
+        if matches!(step.cause, Cause::Boot) || sends.clone().next().is_some() {
+            let log = nodes.durable(step.machine);
+            let variant = match nodes.process(step.machine) {
+                Some(TwoPhaseCommit::Coordinator(node)) => {
+                    self.logged.extend(decided(&log));
+                    node.variant()
+                }
+                _ => Variant::default(),
+            };
+            let judge = |message: &Message| self.rests_on(&log, message, variant);
+            found = sends.map(judge).collect();
         }
-        let log = nodes.durable(step.machine);
-        let variant = match nodes.process(step.machine) {
-            Some(TwoPhaseCommit::Coordinator(node)) => {
-                self.logged.extend(decided(&log));
-                node.variant()
+        for fact in step.facts().filter(|_| step.node == COORDINATOR) {
+            if let Fact::Ends { transaction } = *fact {
+                self.ended.insert(Tx(transaction));
             }
-            _ => {
-                self.promised.extend(in_doubt(&log).into_iter().map(|tx| (step.node, tx)));
-                Variant::default()
-            }
-        };
-        for effect in step.effects {
-            let Effect::Send { message, .. } = effect else { continue };
-            self.rests_on(step.node, &log, message, variant).map_err(|why| Violation {
-                property: "write-ahead",
-                why: format!("{} {why}", step.node),
-            })?;
         }
-        Ok(())
+        if self.logged.len() > 2 * TRANSACTIONS {
+            self.logged.pop_first();
+        }
+        if self.ended.len() > TRANSACTIONS {
+            self.ended.pop_first();
+        }
+        found.map_err(|why: String| {
+            let why = format!("{} {why}", step.node);
+            Violation { property: "write-ahead", why }
+        })
     }
 }
 
@@ -200,9 +239,8 @@ mod tests {
         let yes = Message::Vote { tx: Tx(1), vote: Vote::Yes };
         let ack = Message::Ack { tx: Tx(1) };
         let rests = |log: &[Record], message| {
-            let mut checker = WriteAhead::default();
-            checker.promised.extend(in_doubt(log).into_iter().map(|tx| (NodeId(1), tx)));
-            checker.rests_on(NodeId(1), log, message, Variant::PresumedAbort).is_ok()
+            let checker = WriteAhead::default();
+            checker.rests_on(log, message, Variant::PresumedAbort).is_ok()
         };
         assert!(!rests(&[], &yes) && rests(std::slice::from_ref(&prepared), &yes));
         assert!(!rests(std::slice::from_ref(&prepared), &ack));
@@ -215,13 +253,14 @@ mod tests {
         let commit = Message::Decision { tx: Tx(1), commits: true };
         let (floor, peers) = (Tx(1), vec![NodeId(1)]);
         let prepare = Message::Prepare { tx: Tx(1), floor, life: 1, peers };
+        let log = [Record::Initiation { tx: Tx(1), sites: Vec::new() }];
         let rests = |checker: &WriteAhead, message, variant| {
-            checker.rests_on(NodeId(0), &[], message, variant).is_ok()
+            checker.rests_on(&log, message, variant).is_ok()
         };
         assert!(!rests(&checker, &commit, Variant::PresumedCommit));
+        assert!(!rests(&checker, &commit, Variant::PresumedAbort));
         assert!(!rests(&checker, &prepare, Variant::PresumedCommit));
         assert!(rests(&checker, &prepare, Variant::PresumedAbort));
-        let log = [Record::Initiation { tx: Tx(1), sites: Vec::new() }];
         checker.logged.extend(decided(&log));
         assert!(rests(&checker, &prepare, Variant::PresumedCommit));
         assert!(!rests(&checker, &commit, Variant::PresumedCommit));
