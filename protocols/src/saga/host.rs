@@ -242,7 +242,10 @@ impl<S: Sagas> Saga<S> {
             Act::Undo(_) => Fact::Undoes { transaction, step, local: local_number },
             Act::Decline(_) => Fact::Declines { transaction, step, local: local_number },
         });
-        if self.config.locks != Locks::None && matches!(local.act, Act::Undo(_)) {
+        // With its mark its part is over; whoever has charge of the saga says so at the saga's end.
+        let has_charge = self.origin.sagas.contains_key(&local.saga);
+        let is_unmarked = self.config.locks != Locks::None && matches!(local.act, Act::Undo(_));
+        if is_unmarked && !has_charge {
             ctx.claim(Fact::Concludes { transaction, commits: false });
         }
     }

@@ -33,7 +33,7 @@ impl<S: Sagas> Protocol for Saga<S> {
     const ENDINGS: &'static [&'static str] = ENDINGS;
 
     fn about() -> &'static str {
-        "sagas: steps that are undone when one fails, orchestrated or choreographed (Garcia-Molina and Salem, 1987)"
+        "steps that are undone again when one fails, orchestrated or choreographed (Garcia-Molina and Salem, 1987)"
     }
 
     fn promises(_: &Config) -> Vec<Promise> {

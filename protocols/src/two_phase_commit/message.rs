@@ -25,7 +25,7 @@ pub enum Message {
         tx: Tx,
         /// Every transaction before this one is over, as far as the coordinator is concerned.
         floor: Tx,
-        /// The request that it is done for.
+        /// The request that it is done for: for people, and for those who check.
         request: RequestId,
         /// What is to be done.
         steps: Vec<Step>,

@@ -33,6 +33,7 @@
 mod bugs;
 pub mod config;
 pub mod coordinator;
+mod decision;
 pub mod invariants;
 pub mod locks;
 pub mod message;

@@ -8,7 +8,7 @@ use super::show;
 use super::{Alarm, COORDINATOR, Ctx, Options, Timer};
 use checkers::model::bank::{Bank, Declined, Found, Item, Step};
 use serde::Serialize;
-use sim_core::{Fact, NodeId, RequestId, Time};
+use sim_core::{Fact, NodeId, Time};
 use std::collections::BTreeMap;
 
 /// How far a transaction's part is.
@@ -89,9 +89,9 @@ impl Participant {
 
     pub(super) fn on_message(&mut self, from: NodeId, message: &Message, ctx: &mut Ctx) {
         match *message {
-            Message::Work { tx, floor, request, ref steps } => {
+            Message::Work { tx, floor, ref steps, .. } => {
                 self.pass(floor, ctx);
-                self.on_work(tx, request, steps, ctx);
+                self.on_work(tx, steps, ctx);
             }
             Message::Rollback { tx } => self.on_rollback(tx, ctx),
             Message::Prepare { tx, floor, life, ref peers } => {
@@ -148,7 +148,7 @@ impl Participant {
         }
     }
 
-    fn on_work(&mut self, tx: Tx, _: RequestId, steps: &[Step], ctx: &mut Ctx) {
+    fn on_work(&mut self, tx: Tx, steps: &[Step], ctx: &mut Ctx) {
         if tx < self.floor {
             return;
         }

@@ -30,7 +30,7 @@ impl Coordinator {
         let mut node = Coordinator::new(options, life);
         node.logged = disk.len() as u32;
         let mut open = BTreeMap::<Tx, (Option<bool>, Vec<NodeId>)>::new();
-        let mut decided = Vec::new();
+        let mut committed = Vec::new();
         for record in disk {
             match record {
                 Record::Initiation { tx, sites } => {
@@ -38,13 +38,14 @@ impl Coordinator {
                 }
                 Record::Decision { tx, commits, sites, answer } => {
                     node.remember(answer);
-                    decided.push((*tx, *commits));
                     let is_over =
                         node.options.config.variant == Variant::PresumedCommit && *commits;
-                    match is_over {
-                        true => open.remove(tx),
-                        false => open.insert(*tx, (Some(*commits), sites.clone())),
-                    };
+                    if is_over {
+                        open.remove(tx);
+                        committed.push(*tx);
+                    } else {
+                        open.insert(*tx, (Some(*commits), sites.clone()));
+                    }
                 }
                 Record::End { tx } => {
                     open.remove(tx);
@@ -62,8 +63,8 @@ impl Coordinator {
         ctx.sync();
         ctx.claim(Fact::Leads { epoch: life.into() });
         // It may have crashed before it could say so.
-        for (tx, commits) in decided {
-            ctx.claim(Fact::Concludes { transaction: tx.0, commits });
+        for tx in committed {
+            ctx.claim(Fact::Concludes { transaction: tx.0, commits: true });
         }
         for (tx, (commits, sites)) in open {
             node.tell_again(tx, commits.unwrap_or(false), &sites, ctx);
@@ -100,7 +101,7 @@ impl Coordinator {
 
     /// Puts the log together when it is long. What is not decided has left no trace in it, but for initiations.
     pub(super) fn checkpoint(&mut self, ctx: &mut Ctx) {
-        if self.logged < self.options.config.checkpoint {
+        if self.logged <= self.options.config.checkpoint {
             return;
         }
         self.logged = 1;
@@ -177,7 +178,7 @@ impl Participant {
 
     /// Puts the log together when it is long.
     pub(super) fn checkpoint(&mut self, ctx: &mut Ctx) {
-        if self.logged < self.options.config.checkpoint {
+        if self.logged <= self.options.config.checkpoint {
             return;
         }
         self.logged = 1;

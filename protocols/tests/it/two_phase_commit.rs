@@ -23,7 +23,7 @@ struct Watch {
     invariants: Invariants,
     violations: Vec<Violation>,
     sent: BTreeMap<&'static str, u64>,
-    /// By node: records of transactions, and how many of them a sync follows at once.
+    /// By node: records of transactions, and how many of them are forced: a sync follows at once.
     writes: BTreeMap<NodeId, (u64, u64)>,
     /// How many answers were written for their own sake.
     answers: u64,
@@ -45,7 +45,8 @@ impl Observer<TwoPhaseCommit> for Watch {
                 Effect::Append { .. } => {
                     let (writes, forced) = self.writes.entry(step.node).or_default();
                     *writes += 1;
-                    *forced += u64::from(step.effects[place..].contains(&Effect::Sync));
+                    // What is behind it is behind the answer, say, and waits for the disk by chance.
+                    *forced += u64::from(step.effects.get(place + 1) == Some(&Effect::Sync));
                 }
                 Effect::Reply { id, answer: Answer::Done(reply) } => {
                     self.replies.push((step.at, *id, reply.clone()));
