@@ -291,8 +291,8 @@ impl Catalogue {
     }
 }
 
-/// Makes a [`Catalogue`]: `catalogue! { "mine" => Mine, "other" => Other, "mine-otherwise" => Mine as otherwise }`. Where
-/// there is an `as`, the function that it names changes what the options begin with.
+/// Makes a [`Catalogue`]: `catalogue! { "mine" => Mine, "other" => Other, "mine-otherwise" => Mine as otherwise }`.
+/// Where there is an `as`, the function that it names changes what the options begin with.
 #[macro_export]
 macro_rules! catalogue {
     ($($name:literal => $protocol:ty $(as $preset:path)?),* $(,)?) => {{
