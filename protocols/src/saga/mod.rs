@@ -20,9 +20,9 @@
 //! **Cost.** Orchestrated, n steps take 2n messages; when step k is refused, 4k - 2. The log takes n + 2 entries.
 //! Choreographed, they take n events, and 2k - 1, each of which is acknowledged.
 //!
-//! **Promises** stand in `PROMISES.md`. **Caveats.** No isolation, as said. Every service is the only one of its kind: while
-//! one is away, sagas that need it wait, or are undone when it is back. A service that cannot undo a step any more, or
-//! never does one that may not be refused, holds its saga up for ever.
+//! **Promises** stand in `PROMISES.md`. **Caveats.** No isolation, as said. Every service is the only one of its
+//! kind: while one is away, sagas that need it wait, or are undone when it is back. A service that cannot undo a step
+//! any more, or never does one that may not be refused, holds its saga up for ever.
 //!
 //! **Roles.** An orchestrator that is at work leads. Of services, one is as the other.
 

@@ -81,9 +81,9 @@ impl Sagas for Bank {
 
     fn look(&self, op: &BankOp, service: u32, services: u32) -> BankReply {
         let part = op.parts(services).remove(&service).unwrap_or_default();
-        let found = part.iter().filter_map(|step| match step.item() {
-            Item::Account(account) => Some(vec![self.balance(account)]),
-            Item::List(key) => Some(self.list(key).to_vec()),
+        let found = part.iter().map(|step| match step.item() {
+            Item::Account(account) => vec![self.balance(account)],
+            Item::List(key) => self.list(key).to_vec(),
         });
         match op {
             BankOp::Lists(_) => BankReply::Lists(found.collect()),

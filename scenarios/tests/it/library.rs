@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 /// What the library has to show.
-const CLAIMS: [&str; 43] = [
+const CLAIMS: [&str; 50] = [
     "bank-overdraft",
     "bully-highest-wins",
     "bully-split-brain",
@@ -51,7 +51,14 @@ const CLAIMS: [&str; 43] = [
     "raft-two-of-five-down",
     "raft-uncommitted-lost",
     "ring-linear",
+    "saga-choreography-vs-orchestration",
+    "saga-no-locks-no-isolation",
+    "saga-order",
+    "saga-vs-2pc",
     "split-brain-without-quorum",
+    "two-phase-commit-atomic",
+    "two-phase-commit-blocks",
+    "two-phase-commit-wal",
     "wait-for-all-blocks",
 ];
 
