@@ -2,6 +2,10 @@
 
 use crate::time::{Span, Time};
 
+/// No clock runs slower than this many millionths of its right speed, however many faults slow it down together: it
+/// never stands still.
+const SLOWEST: i64 = 100_000;
+
 /// What a machine's clocks show, told from true time.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub(crate) struct Clock {
@@ -22,7 +26,7 @@ impl Clock {
         if self.ppm == 0 {
             return Time(self.local.0 + passed);
         }
-        Time(self.local.0 + passed.saturating_add_signed(scale(passed, self.ppm)))
+        Time(self.local.0 + (u128::from(passed) * self.speed() / 1_000_000) as u64)
     }
 
     /// The wall clock when the monotonic one shows `now`.
@@ -37,8 +41,16 @@ impl Clock {
         if self.ppm == 0 {
             return span;
         }
-        let rate = (1_000_000 + self.ppm).max(1) as u128;
-        Span((u128::from(span.0) * 1_000_000).div_ceil(rate) as u64)
+        Span((u128::from(span.0) * 1_000_000).div_ceil(self.speed()) as u64)
+    }
+
+    /// By how much the monotonic clock goes on during this true time, rounded up.
+    pub fn local_span(&self, span: Span) -> Span {
+        Span((u128::from(span.0) * self.speed()).div_ceil(1_000_000) as u64)
+    }
+
+    fn speed(&self) -> u128 {
+        (1_000_000 + self.ppm).max(SLOWEST) as u128
     }
 
     /// From this true time on it runs fast by so many millionths.
@@ -59,10 +71,6 @@ impl Clock {
     }
 }
 
-fn scale(passed: u64, ppm: i64) -> i64 {
-    (i128::from(passed) * i128::from(ppm) / 1_000_000) as i64
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,7 +89,7 @@ mod tests {
 
     #[test]
     fn a_timer_never_rings_before_its_own_clock_says_so() {
-        for ppm in [-300_000, -50, 0, 7, 500_000] {
+        for ppm in [-2_000_000, -300_000, -50, 0, 7, 500_000] {
             let mut clock = Clock::default();
             clock.set_rate(Time(0), ppm);
             for span in [1, 10, 999, 1_000_000_007] {
@@ -89,5 +97,15 @@ mod tests {
                 assert!(clock.now(rings) >= Time(span), "{ppm} {span}");
             }
         }
+    }
+    #[test]
+    fn a_clock_that_many_faults_slow_down_still_goes_on() {
+        let mut clock = Clock::default();
+        clock.set_rate(Time(0), -600_000);
+        clock.set_rate(Time(1_000), clock.rate() - 600_000);
+        assert_eq!((clock.now(Time(1_000)), clock.now(Time(2_000))), (Time(400), Time(500)));
+        assert_eq!(clock.true_span(clock.local_span(Span(1_000))), Span(1_000));
+        clock.set_rate(Time(2_000), clock.rate() + 1_200_000);
+        assert_eq!((clock.rate(), clock.now(Time(3_000))), (0, Time(1_500)));
     }
 }

@@ -40,6 +40,10 @@ planted_bugs! {
     LocksNotRebuilt "locks-not-rebuilt" ["in-doubt-locks"] [Crash]
         "A participant that is back in doubt does not lock what it is in doubt about.",
         "negative of recovery: Mohan and others, ARIES, TODS 17(1), 1992";
+    ShownWhenPrepared "shown-when-prepared"
+        ["in-doubt-locks" "serializable" "audits-add-up" "conserves-money"] []
+        "A participant shows what it has prepared as if it were committed, and gives its locks back.",
+        "citus #3780: reads after half a commit";
     ReadersReleaseEarly "readers-release-early" ["serializable" "audits-add-up"] []
         "Who has only read gives its locks back at once, while the transaction still asks for others.",
         "negative of two-phase locking; the caveat of Mohan and others, 1986, on read-only votes";

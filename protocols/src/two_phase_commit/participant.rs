@@ -63,12 +63,16 @@ pub struct Participant {
     pub(super) bank: Bank,
     pub(super) branches: BTreeMap<Tx, Branch>,
     pub(super) locks: Locks,
-    /// What is over here and not yet for the coordinator.
+    /// What is over here: all that is not yet over for the coordinator, and the last of what is.
     pub(super) over: BTreeMap<Tx, Over>,
     /// How many records the log has.
     pub(super) logged: u32,
     alarms: [Alarm; 3],
 }
+
+/// How many transactions are remembered that are over for the coordinator too. One that is in doubt and cut off from the
+/// coordinator may yet ask.
+const REMEMBERED: usize = 256;
 
 const TIMERS: [Timer; 3] = [Timer::Lock, Timer::Idle, Timer::Doubt];
 
@@ -131,7 +135,7 @@ impl Participant {
     }
 
     /// The coordinator is done with all before this one: what was not promised of that never will be, and what has
-    /// ended need not be remembered.
+    /// ended need not be remembered for long.
     fn pass(&mut self, floor: Tx, ctx: &mut Ctx) {
         if floor <= self.floor {
             return;
@@ -142,7 +146,11 @@ impl Participant {
         let unpromised: Vec<Tx> = unpromised.map(|(tx, _)| *tx).collect();
         let frees = !unpromised.is_empty();
         unpromised.into_iter().for_each(|tx| self.refuse(tx, ctx));
-        self.over = self.over.split_off(&floor);
+        while self.over.len() > REMEMBERED
+            && self.over.first_key_value().is_some_and(|(tx, _)| *tx < floor)
+        {
+            self.over.pop_first();
+        }
         if frees {
             self.grant(ctx);
         }
@@ -201,8 +209,9 @@ impl Participant {
     /// constraints that are checked at the end.
     fn work(&mut self, tx: Tx, ctx: &mut Ctx) {
         ctx.claim(Fact::Acquires { transaction: tx.0 });
-        let Some(branch) = self.branches.get_mut(&tx) else { return };
-        let mut space = self.bank.excerpt(branch.steps.iter().map(Step::item));
+        let Some(branch) = self.branches.get(&tx) else { return };
+        let before = self.view(branch.steps.iter().map(Step::item), ctx);
+        let mut space = before.clone();
         let (mut found, mut declined) = (Vec::new(), false);
         for step in &branch.steps {
             match space.run(step) {
@@ -211,10 +220,13 @@ impl Participant {
             }
         }
         let changed = branch.steps.iter().filter(|step| step.writes()).map(Step::item);
-        let writes = writes(changed.collect(), &self.bank, &space);
+        let writes = writes(changed.collect(), &before, &space);
         let only_reads = writes.is_empty();
-        branch.stage = Stage::Worked { found, writes, declined };
-        branch.due = ctx.now() + self.options.config.idle;
+        let due = ctx.now() + self.options.config.idle;
+        if let Some(branch) = self.branches.get_mut(&tx) {
+            branch.stage = Stage::Worked { found, writes, declined };
+            branch.due = due;
+        }
         self.tell_done(tx, ctx);
         if only_reads && self.options.on(Bug::ReadersReleaseEarly) {
             self.locks.release(tx);
@@ -301,6 +313,25 @@ impl Participant {
         }
         ctx.claim(Fact::Votes { transaction: tx.0, yes: true });
         ctx.send(COORDINATOR, Message::Vote { tx, vote: Vote::Yes });
+        if self.options.on(Bug::ShownWhenPrepared) {
+            self.locks.release(tx);
+            self.grant(ctx);
+        }
+    }
+
+    /// What its work begins with: what is committed. Shows what is in doubt as well by a planted mistake alone.
+    fn view(&self, items: impl Iterator<Item = Item> + Clone, ctx: &mut Ctx) -> Bank {
+        let mut space = self.bank.excerpt(items.clone());
+        for (tx, branch) in &self.branches {
+            let Stage::Prepared { writes, .. } = &branch.stage else { continue };
+            let concerned = locked_by(writes);
+            let is_seen = items.clone().any(|item| concerned.contains_key(&item));
+            if is_seen && self.options.on(Bug::ShownWhenPrepared) {
+                apply(&mut space, writes);
+                ctx.claim(Fact::Shows { transaction: tx.0 });
+            }
+        }
+        space
     }
 
     /// All locks that the transaction needs are held by now, wherever: so some may be given back.

@@ -273,6 +273,7 @@ pub const NOTICED: &[(&str, &str)] = &[
     ("two-phase-commit/who_has_not_voted_frees_another", "coop-init-answers-later-yes"),
     ("two-phase-commit/duplicated_vote_counts_once", "vote-count-not-set"),
     ("two-phase-commit/numbers_are_never_used_again", "numbers-used-again"),
+    ("two-phase-commit/in_doubt_is_shown_to_nobody", "shown-when-prepared"),
     ("two-phase-commit/in_doubt_stays_locked", "locks-not-rebuilt"),
     ("two-phase-commit/readers_keep_their_locks_until_they_vote", "readers-release-early"),
     ("two-phase-commit/every_site_is_on_the_list", "participant-left-out"),

@@ -54,12 +54,7 @@ impl<P: Process> World<P> {
                 self.each(all, |rare| rare.clock.jump(if *back { -by } else { by }));
             }
             Fault::ClockDrift { ppm, .. } => {
-                let (now, mut worst) = (self.now, self.drift);
-                self.each(all, |rare| {
-                    rare.clock.set_rate(now, rare.clock.rate() + i64::from(*ppm));
-                    worst = worst.max(rare.clock.rate().unsigned_abs());
-                });
-                self.drift = worst;
+                self.change_rates(all, i64::from(*ppm));
             }
             Fault::Cut { .. }
             | Fault::Loss { .. }
@@ -119,6 +114,33 @@ impl<P: Process> World<P> {
     fn each(&mut self, all: &[NodeId], mut change: impl FnMut(&mut crate::nodes::Rare<P>)) {
         for node in all.iter().filter(|node| !node.is_client()) {
             change(self.nodes.list[node.index()].rare());
+        }
+    }
+
+    /// Clocks run faster by so many millionths from now on. What their timers still have to run, they run at the new
+    /// rate.
+    fn change_rates(&mut self, all: &[NodeId], ppm: i64) {
+        let now = self.now;
+        for node in all.iter().filter(|node| !node.is_client()) {
+            let at = &mut self.nodes.list[node.index()];
+            let clock = &mut at.rare.get_or_insert_default().clock;
+            let before = clock.clone();
+            clock.set_rate(now, before.rate() + ppm);
+            self.drift = self.drift.max(clock.rate().unsigned_abs());
+            let mut requeued = Vec::new();
+            for alarm in &mut at.timers {
+                if alarm.deadline == Time::NEVER || alarm.deadline <= now {
+                    continue;
+                }
+                let left = before.local_span(alarm.deadline - now);
+                let deadline = now + clock.true_span(left);
+                if alarm.set(deadline) {
+                    requeued.push((deadline, alarm.timer));
+                }
+            }
+            for (deadline, timer) in requeued {
+                self.push(deadline, Event::Timer { node: node.0, timer });
+            }
         }
     }
 
@@ -211,10 +233,7 @@ impl<P: Process> World<P> {
             Fault::FullDisk { .. } => self.each(all, |rare| rare.disk.full -= 1),
             Fault::LyingSync { .. } => self.each(all, |rare| rare.disk.lying -= 1),
             Fault::ClockDrift { ppm, .. } => {
-                let now = self.now;
-                self.each(all, |rare| {
-                    rare.clock.set_rate(now, rare.clock.rate() - i64::from(*ppm));
-                });
+                self.change_rates(all, -i64::from(*ppm));
             }
             Fault::Cut { .. }
             | Fault::Loss { .. }

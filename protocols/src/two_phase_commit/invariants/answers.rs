@@ -1,6 +1,6 @@
 //! What others are told is so: who is in doubt and asks, and clients. And who is in doubt acts on nothing else.
 
-use super::super::message::{Message, Tx};
+use super::super::message::{Message, Record, Tx};
 use super::super::show::outcome;
 use super::super::{COORDINATOR, TwoPhaseCommit};
 use super::Past;
@@ -72,6 +72,8 @@ pub struct ToldTheTruth {
     /// For whose request a transaction works, and whether it changes anything.
     works: Past<Option<(RequestId, bool)>>,
     requests: BTreeMap<RequestId, Fate>,
+    /// How often the coordinator has booted.
+    life: u32,
 }
 
 /// What has become of a request.
@@ -81,6 +83,8 @@ struct Fate {
     done: Option<Tx>,
     /// Whether one has committed for it.
     committed: bool,
+    /// In which life its commit was written. One that was not announced before a crash is known by its answer.
+    written: Option<(Tx, u32)>,
     /// Whether its client was told that nothing was done.
     denied: bool,
 }
@@ -108,6 +112,14 @@ impl ToldTheTruth {
     }
 
     fn reply(&mut self, id: RequestId, reply: &BankReply) -> Result<(), Violation> {
+        let life = self.life;
+        let recovered = self.requests.get(&id).and_then(|fate| fate.written);
+        if let Some((tx, written)) = recovered
+            && written < life
+            && !matches!(reply, BankReply::Aborted | BankReply::Declined)
+        {
+            self.commit(tx)?;
+        }
         let fate = self.requests.entry(id).or_default();
         let denies = matches!(reply, BankReply::Aborted | BankReply::Declined);
         fate.denied |= denies;
@@ -136,9 +148,19 @@ impl Invariant<TwoPhaseCommit> for ToldTheTruth {
         if step.node != COORDINATOR {
             return Ok(());
         }
+        if let Cause::Boot = step.cause {
+            self.life += 1;
+        }
         let mut found = Ok(());
         for effect in step.effects {
             match effect {
+                Effect::Append {
+                    record: Record::Decision { tx, commits: true, answer, .. },
+                    ..
+                } => {
+                    let fate = self.requests.entry(answer.id).or_default();
+                    fate.written = Some((*tx, self.life));
+                }
                 Effect::Send { message: Message::Work { tx, request, steps, .. }, .. } => {
                     let changes = steps.iter().any(Work::writes);
                     let known = self.works.of(*tx).get_or_insert((*request, false));

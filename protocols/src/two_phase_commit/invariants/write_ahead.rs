@@ -3,10 +3,10 @@
 
 use super::super::config::Variant;
 use super::super::message::{Message, Record, Tx, Vote};
-use super::super::{COORDINATOR, TwoPhaseCommit};
+use super::super::{COORDINATOR, Coordinator, TwoPhaseCommit};
 use super::{Past, TRANSACTIONS};
 use sim_core::context::Kinds;
-use sim_core::{Effect, Fact, Invariant, NodeId, Nodes, Step, Violation};
+use sim_core::{Claim, Effect, Fact, Invariant, NodeId, Nodes, Step, Violation};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// PREPARED before yes, COMMIT before its being told, the outcome before ACK, INITIATION before PREPARE.
@@ -142,23 +142,27 @@ impl Invariant<TwoPhaseCommit> for WriteAhead {
         nodes: &Nodes<TwoPhaseCommit>,
         step: &Step<'_, TwoPhaseCommit>,
     ) -> Result<(), Violation> {
-        let sends = step.effects.iter().filter_map(|effect| match effect {
-            Effect::Send { message, .. } if rests(message) => Some(message),
+        let log = nodes.durable(step.machine);
+        let coordinator = match nodes.process(step.machine) {
+            Some(TwoPhaseCommit::Coordinator(node)) => Some(node),
             _ => None,
-        });
+        };
         let mut found = Ok(());
-        if sends.clone().next().is_some() {
-            let log = nodes.durable(step.machine);
-            let variant = match nodes.process(step.machine) {
-                Some(TwoPhaseCommit::Coordinator(node)) => node.variant(),
-                _ => Variant::default(),
-            };
-            let judge = |message: &Message| self.rests_on(log.clone(), message, variant);
-            found = sends.map(judge).collect();
-        }
-        for fact in step.facts().filter(|_| step.node == COORDINATOR) {
-            if let Fact::Ends { transaction } = *fact {
-                self.ended.insert(Tx(transaction));
+        for effect in step.effects {
+            match effect {
+                // What leaves when it is no use any more, since the disk was slow, can do no harm.
+                Effect::Send { message: Message::Prepare { tx, .. }, .. }
+                    if !coordinator.is_some_and(|node| node.is_undecided(*tx)) => {}
+                Effect::Send { message, .. } if rests(message) => {
+                    let variant = coordinator.map_or(Variant::default(), Coordinator::variant);
+                    found = found.and(self.rests_on(log.clone(), message, variant));
+                }
+                Effect::Claim(Claim { fact: Fact::Ends { transaction }, .. })
+                    if step.node == COORDINATOR =>
+                {
+                    self.ended.insert(Tx(*transaction));
+                }
+                _ => {}
             }
         }
         if self.logged.len() > 2 * TRANSACTIONS {
