@@ -130,8 +130,8 @@ impl<P: Process> Observer<P> for CatchUp {
 /// Follows which transactions are under way where: all that had begun before the healing have to end.
 ///
 /// A node has charge of a transaction from [`Fact::Begins`] to [`Fact::Ends`], and has a part in it from its first lock
-/// or promise until it concludes, votes no or ends it. What a node has forgotten in a crash is not under way there any more,
-/// unless it claims it anew.
+/// or promise until it concludes, votes no or ends it. What a node has forgotten in a crash is not under way there
+/// any more, unless it claims it anew.
 #[derive(Clone, Debug)]
 pub struct AllEnd {
     healed: Time,

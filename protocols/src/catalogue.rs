@@ -297,8 +297,8 @@ impl Catalogue {
 }
 
 /// Makes a [`Catalogue`]: `catalogue! { "mine" => Mine, "other" => Other }`. Another form of a protocol, with another
-/// service or with options that begin otherwise, has words of its own: `"mine-otherwise" => Mine as "mine, but so"`, and
-/// if need be, a function that changes the options: `"fast" => Mine as "mine, but fast" with Config::fast`.
+/// service or with options that begin otherwise, has words of its own: `"mine-otherwise" => Mine as "mine, but so"`,
+/// and if need be, a function that changes the options: `"fast" => Mine as "mine, but fast" with Config::fast`.
 #[macro_export]
 macro_rules! catalogue {
     ($($name:literal => $protocol:ty $(as $about:literal $(with $preset:path)?)?),* $(,)?) => {{

@@ -40,8 +40,8 @@ impl Coordinator {
         }
     }
 
-    /// It comes to nothing, after PREPARE was sent. Who has voted yes is told; who has not is told when it does or, when
-    /// nobody waits for it any longer, at once.
+    /// It comes to nothing, after PREPARE was sent. Who has voted yes is told; who has not is told when it does or,
+    /// when nobody waits for it any longer, at once.
     pub(super) fn abort(&mut self, tx: Tx, reply: BankReply, is_late: bool, ctx: &mut Ctx) {
         let Some(open) = self.open.get_mut(&tx) else { return };
         open.phase = Phase::Telling { commits: false };

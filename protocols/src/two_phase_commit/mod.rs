@@ -9,8 +9,9 @@
 //! **How.** The coordinator sends each participant its part of the work, which it does under strict two-phase locking
 //! ([`locks`]) in a workspace of its own. When all of it is done, PREPARE asks for votes. Who votes yes has forced
 //! to its disk what it takes to commit, and is *in doubt*: it keeps its locks, through crashes too, until it
-//! knows the decision. When all have voted yes, the coordinator forces COMMIT to its disk, which is the instant at which
-//! the transaction commits; it answers the client, and tells who voted yes. Until it has voted, anybody may abort.
+//! knows the decision. When all have voted yes, the coordinator forces COMMIT to its disk, which is the instant at
+//! which the transaction commits; it answers the client, and tells who voted yes. Until it has voted, anybody may
+//! abort.
 //!
 //! **Presumptions.** What the coordinator answers about a transaction that its log does not have. Under *presumed
 //! nothing* and *presumed abort* it has aborted, so a commit is remembered until all have acknowledged it; under
@@ -26,9 +27,10 @@
 //! and the order of names is one of age. Messages carry the oldest name that is not over: what is older is heard
 //! no more, and need not be remembered.
 //!
-//! **Promises** stand in `PROMISES.md`: atomicity, durability, strict serializability and the truth to clients, under all
-//! that crash-recovery means. **Caveats.** It blocks: while the coordinator is away, who is in doubt can only wait, with
-//! all that it has locked, unless one that can be reached knows better. Nothing is ever decided heuristically.
+//! **Promises** stand in `PROMISES.md`: atomicity, durability, strict serializability and the truth to clients, under
+//! all that crash-recovery means. **Caveats.** It blocks: while the coordinator is away, who is in doubt can only
+//! wait, with all that it has locked, unless one that can be reached knows better. Nothing is ever decided
+//! heuristically.
 
 mod bugs;
 pub mod config;

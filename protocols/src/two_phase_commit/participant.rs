@@ -70,8 +70,8 @@ pub struct Participant {
     alarms: [Alarm; 3],
 }
 
-/// How many transactions are remembered that are over for the coordinator too. One that is in doubt and cut off from the
-/// coordinator may yet ask.
+/// How many transactions are remembered that are over for the coordinator too. One that is in doubt and cut off from
+/// the coordinator may yet ask.
 const REMEMBERED: usize = 256;
 
 const TIMERS: [Timer; 3] = [Timer::Lock, Timer::Idle, Timer::Doubt];

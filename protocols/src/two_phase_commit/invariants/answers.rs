@@ -9,9 +9,9 @@ use sim_core::context::{Kinds, Target};
 use sim_core::{Answer, Cause, Effect, Fact, Invariant, NodeId, Nodes, RequestId, Step, Violation};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Whoever is in doubt and is told how a transaction ends, by the coordinator or by another, is told the same: an answer
-/// by presumption is a decision like any other. Those who know already may be told anything: a second copy of an old
-/// vote is answered as well as can be.
+/// Whoever is in doubt and is told how a transaction ends, by the coordinator or by another, is told the same: an
+/// answer by presumption is a decision like any other. Those who know already may be told anything: a second copy of
+/// an old vote is answered as well as can be.
 #[derive(Clone, Debug, Default)]
 pub struct Presumption {
     told: Past<Option<(bool, NodeId)>>,

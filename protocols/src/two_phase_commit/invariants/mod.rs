@@ -1,5 +1,5 @@
-//! What is checked at every step of two-phase commit: the conditions AC1 to AC5 of atomic commitment (Bernstein, Hadzilacos
-//! and Goodman, 1987, section 7.3), locks, logs, and what others are told.
+//! What is checked at every step of two-phase commit: the conditions AC1 to AC5 of atomic commitment (Bernstein,
+//! Hadzilacos and Goodman, 1987, section 7.3), locks, logs, and what others are told.
 //!
 //! | property | checker |
 //! |---|---|
