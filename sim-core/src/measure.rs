@@ -37,12 +37,22 @@ pub struct Measures {
     leaderless_since: Option<Time>,
     /// When a leader was lost that nobody has succeeded yet, and its epoch.
     vacant: Option<(Time, u64)>,
-    /// A leader that a cut has hit, with its epoch and since when.
-    cut_off: Option<(NodeId, u64, Time)>,
+    /// A leader that a cut has hit.
+    cut_off: Option<CutOff>,
     clients: ClientSide,
     paid: BTreeMap<u64, (u64, u64)>,
     slots: Slots,
     transactions: Transactions,
+}
+
+/// A leader that a cut has hit. Whether that has parted it from the others, only stepping down and succession tell.
+#[derive(Clone, Copy, Debug)]
+struct CutOff {
+    node: NodeId,
+    epoch: u64,
+    since: Time,
+    /// Whether its loss is counted.
+    lost: bool,
 }
 
 /// How many slots are remembered. What is decided beyond goes unseen.
@@ -261,18 +271,18 @@ impl Measures {
     fn leads(&mut self, me: NodeId, at: Time, epoch: u64) {
         self.leading.insert(me, epoch);
         self.overlap(at);
+        let is_new = self.leader.is_none_or(|(highest, _)| highest < epoch);
+        if is_new {
+            self.lose_cut_off();
+        }
         if let Some((since, old)) = self.vacant
             && epoch >= old
         {
             self.samples.election.push((at - since).0);
             self.vacant = None;
         }
-        if self.leader.is_some_and(|(highest, _)| highest >= epoch) {
+        if !is_new {
             return;
-        }
-        if let Some((_, old, since)) = self.cut_off {
-            // That it is succeeded tells that the cut had parted it from the others.
-            self.lose(since, old);
         }
         self.leader = Some((epoch, me));
         self.counts.elections += 1;
@@ -285,17 +295,25 @@ impl Measures {
             return;
         }
         self.overlap(at);
-        if let Some((node, epoch, since)) = self.cut_off
-            && node == me
-        {
-            self.samples.step_down.push((at - since).0);
-            self.lose(since, epoch);
+        if let Some(cut_off) = self.cut_off.filter(|cut_off| cut_off.node == me) {
+            self.samples.step_down.push((at - cut_off.since).0);
+            self.lose_cut_off();
             self.cut_off = None;
         }
         if let Some((epoch, leader)) = self.leader
             && leader == me
         {
             self.lose(at, epoch);
+        }
+    }
+
+    /// A leader that a cut has hit is lost to the others, and has been since then.
+    fn lose_cut_off(&mut self) {
+        if let Some(CutOff { epoch, since, lost, .. }) = &mut self.cut_off
+            && !std::mem::replace(lost, true)
+        {
+            let (since, epoch) = (*since, *epoch);
+            self.lose(since, epoch);
         }
     }
 
@@ -561,8 +579,10 @@ impl<P: Process> Observer<P> for Measures {
         }
         match step.kind {
             FaultKind::Pause => self.lose(step.at, epoch),
-            // Whether a majority is with the leader cannot be told from here: stepping down and succession tell.
-            _ if cuts => self.cut_off = Some((leader, epoch, step.at)),
+            _ if cuts => {
+                let (node, since, lost) = (leader, step.at, false);
+                self.cut_off = Some(CutOff { node, epoch, since, lost });
+            }
             _ if crashes => self.lose(step.at, epoch),
             _ => {}
         }
