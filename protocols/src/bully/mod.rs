@@ -1,13 +1,13 @@
 //! Bully: the highest node that is up leads (Garcia-Molina, "Elections in a Distributed Computing System", IEEE
 //! Transactions on Computers C-31(1), 1982; Tanenbaum and van Steen, "Distributed Systems", on election algorithms).
 //!
-//! **The textbook's form** ([`textbook`]). A node that misses the coordinator sends ELECTION to everybody higher. Who
+//! **The textbook's form** (`textbook`). A node that misses the coordinator sends ELECTION to everybody higher. Who
 //! is higher answers OK and holds an election itself. Who hears no OK within *T* is the highest that is up, and sends
 //! COORDINATOR to everybody lower. Who has heard one waits for the coordinator, for *T'* at most, and then begins
 //! anew. A node that boots holds an election; the highest of all need not ask, and announces at once. When a node
 //! with m - 1 live ones and one dead one above it begins, that takes m² + n - 2 messages among n.
 //!
-//! **The original** ([`original`]). A node that finds nobody higher first halts everybody lower, so that no one obeys
+//! **The original** (`original`). A node that finds nobody higher first halts everybody lower, so that no one obeys
 //! an old coordinator any more; then it appoints itself, and when all have accepted, defines their task. At every
 //! instant nodes that work together name the same coordinator (assertion 1) and the same task (assertion 2). The
 //! textbook's form promises that only when everything has come to rest: while two announcements are under way, nodes

@@ -5,17 +5,17 @@
 //! with T1 to Tk done and undone again by Ck to C1. Nothing is locked in between, so nobody waits for a coordinator
 //! that is away; and others see what is not over yet. What there is instead of isolation are countermeasures: a step
 //! reads again what it decides by, in its own transaction, and what a saga has changed can be marked until its end
-//! ([`locks`]).
+//! (`locks`).
 //!
 //! **What can be undone** ([`steps`]). Steps are compensatable up to the pivot, which decides; what follows it is tried
 //! until it is done.
 //!
-//! **Who drives it.** An orchestrator with a log ([`orchestrator`]), which another may take over ([`fail_over`]); or
-//! nobody, each service reacting to the events of others ([`choreography`]).
+//! **Who drives it.** An orchestrator with a log (`orchestrator`), which another may take over (`fail_over`); or
+//! nobody, each service reacting to the events of others (`choreography`).
 //!
 //! **What keeps it right.** A service's change, its fence row and the row of its outbox are one record on its disk
-//! ([`host`]). Requests are asked for again until they are answered, events told again until they are acknowledged
-//! ([`outbox`]); the fence row makes the second of them a repetition, and what comes after its compensation nothing.
+//! (`host`). Requests are asked for again until they are answered, events told again until they are acknowledged
+//! (`outbox`); the fence row makes the second of them a repetition, and what comes after its compensation nothing.
 //!
 //! **Cost.** Orchestrated, n steps take 2n messages; when step k is refused, 4k - 2. The log takes n + 2 entries.
 //! Choreographed, they take n events, and 2k - 1, each of which is acknowledged.

@@ -19,8 +19,8 @@
 //! commit needs no acknowledgement, but who takes part is forced to disk before PREPARE, so that no crash makes the
 //! coordinator forget a transaction that did not commit. Who has only read votes so, and is done.
 //!
-//! **Recovery** ([`recovery`]). The coordinator tells again what it has decided; a participant locks what it is in
-//! doubt about, and asks ([`termination`]): the coordinator and, cooperatively, the others, of whom one may know,
+//! **Recovery** (`recovery`). The coordinator tells again what it has decided; a participant locks what it is in
+//! doubt about, and asks (`termination`): the coordinator and, cooperatively, the others, of whom one may know,
 //! or have never voted yes and so be free to abort.
 //!
 //! **Numbers.** A transaction's name is the coordinator's life and a count in that, so that no name is ever used twice,

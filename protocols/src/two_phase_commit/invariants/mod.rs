@@ -3,7 +3,7 @@
 //!
 //! | property | checker |
 //! |---|---|
-//! | one outcome each, for good (AC1, AC2) | [`AtomicCommitment`](checkers::safety::AtomicCommitment) |
+//! | one outcome each, for good (AC1, AC2) | [`AtomicCommitment`] |
 //! | commit only when all have voted yes, and then indeed (AC3, AC4) | [`votes`] |
 //! | what is in doubt stays locked | [`doubts`] |
 //! | logs before words | [`write_ahead`] |
