@@ -1,5 +1,9 @@
 //! How a client's requests fare, whatever they ask for: time-outs, retries, redirection and giving up.
 
+mod paced;
+
+pub use paced::{Paced, Workload};
+
 use serde::Serialize;
 use sim_core::process::Data;
 use sim_core::{

@@ -38,6 +38,22 @@ pub const CRASH_RECOVERY: &[FaultKind] = &[
     FaultKind::ClockDrift,
 ];
 
+/// The fault model of elections among nodes that answer in a known time (Garcia-Molina, "Elections in a Distributed
+/// Computing System", 1982, section II): nodes may die and come back, whatever becomes of their disks, for they keep
+/// nothing there. Nothing is lost, messages arrive in time, and nodes do not stand still.
+pub const SYNCHRONOUS: &[FaultKind] = &[
+    FaultKind::Crash,
+    FaultKind::TornCrash,
+    FaultKind::WipedCrash,
+    FaultKind::Restart,
+    FaultKind::Duplicate,
+    FaultKind::SlowDisk,
+    FaultKind::FullDisk,
+    FaultKind::LyingSync,
+    FaultKind::BitRot,
+    FaultKind::ClockJump,
+];
+
 /// Holds a protocol's `PROMISES.md` against what its code promises.
 #[cfg(test)]
 pub(crate) mod table {

@@ -2,13 +2,11 @@
 //!
 //! Each key is a decision of its own. Whoever proposes is told what was decided, which is what was proposed first.
 
-use crate::client::{Caller, Patience, Sends};
+use crate::client::{Paced, Sends, Workload};
 use crate::model::{Act, Model};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sim_core::{
-    Answer, Client, ClientContext, ClientSettings, NodeId, RequestId, Rng, Service, Span, SpanRange,
-};
+use sim_core::{ClientContext, Rng, Service};
 use std::collections::BTreeMap;
 
 /// What is decided.
@@ -148,20 +146,18 @@ impl Default for DecisionLoad {
 }
 
 /// A client that proposes for one decision after another, through any node, and reads what was decided.
+pub type DecisionClient = Paced<DecisionWorkload>;
+
+/// What a client of decisions asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
-pub struct DecisionClient {
-    settings: ClientSettings<DecisionLoad>,
+pub struct DecisionWorkload {
+    load: DecisionLoad,
     index: u32,
     count: u32,
-    caller: Caller<Decisions>,
-    invoked: u32,
     proposed: u32,
 }
 
-/// The timer of the next invocation. Timers below are the caller's.
-const NEXT: u32 = u32::MAX;
-
-impl Client for DecisionClient {
+impl Workload for DecisionWorkload {
     type Service = Decisions;
     type Load = DecisionLoad;
 
@@ -170,70 +166,24 @@ impl Client for DecisionClient {
         vec![("decisions", DecisionLoad::default()), ("rivals", only(0)), ("alone", only(1))]
     }
 
-    fn new(settings: &ClientSettings<DecisionLoad>, index: u32, count: u32) -> DecisionClient {
-        let caller = Caller::new(Patience::of(settings));
-        let settings = settings.clone();
-        DecisionClient { settings, index, count, caller, invoked: 0, proposed: 0 }
+    fn new(load: &DecisionLoad, index: u32, count: u32) -> DecisionWorkload {
+        DecisionWorkload { load: load.clone(), index, count, proposed: 0 }
     }
 
-    /// The first request comes after a part of the first pause, so that clients do not ask in step unless told.
-    fn start(&mut self, ctx: &mut ClientContext<Decisions>) {
-        let pause = self.settings.interval.unwrap_or(self.settings.think.to);
-        let from = if self.settings.load.in_step { pause } else { Span::ZERO };
-        let after = SpanRange { from, to: pause }.draw(ctx.rng());
-        ctx.set_timer(NEXT, after);
+    fn in_step(load: &DecisionLoad) -> bool {
+        load.in_step
     }
 
-    fn on_answer(
-        &mut self,
-        from: NodeId,
-        id: RequestId,
-        answer: &Answer<DecisionReply>,
-        ctx: &mut ClientContext<Decisions>,
-    ) {
-        if self.caller.on_answer(from, id, answer, ctx).is_some() {
-            self.on_end(ctx);
-        }
-    }
-
-    fn on_timer(&mut self, timer: u32, ctx: &mut ClientContext<Decisions>) {
-        if timer == NEXT {
-            self.invoke(ctx);
-            if let Some(interval) = self.settings.interval {
-                self.next_after(interval, ctx);
-            }
-        } else if self.caller.on_timer(timer, ctx).is_some() {
-            self.on_end(ctx);
-        }
+    fn next(&mut self, ctx: &mut ClientContext<Decisions>) -> (DecisionOp, Sends) {
+        (self.draw(ctx), Sends::Anywhere)
     }
 }
 
-impl DecisionClient {
-    fn next_after(&mut self, pause: Span, ctx: &mut ClientContext<Decisions>) {
-        let ClientSettings { operations, until, .. } = self.settings;
-        let is_over = (operations != 0 && self.invoked >= operations) || ctx.now() + pause > until;
-        if !is_over {
-            ctx.set_timer(NEXT, pause);
-        }
-    }
-
-    fn on_end(&mut self, ctx: &mut ClientContext<Decisions>) {
-        if self.settings.interval.is_none() {
-            let pause = self.settings.think.draw(ctx.rng()).max(Span::micros(1));
-            self.next_after(pause, ctx);
-        }
-    }
-
-    fn invoke(&mut self, ctx: &mut ClientContext<Decisions>) {
-        self.invoked += 1;
-        let op = self.draw(ctx);
-        self.caller.call(op, Sends::Anywhere, ctx);
-    }
-
+impl DecisionWorkload {
     /// The next decision of this client's group of rivals, or a look at that one or the one before it. Groups
     /// take turns in the sequence of decisions.
     fn draw(&mut self, ctx: &mut ClientContext<Decisions>) -> DecisionOp {
-        let DecisionLoad { rivals, proposals, reads, .. } = self.settings.load;
+        let DecisionLoad { rivals, proposals, reads, .. } = self.load;
         let clients = self.count.max(1);
         let rivals = if rivals == 0 { clients } else { rivals.min(clients) };
         let (group, groups) = (self.index / rivals, clients.div_ceil(rivals));

@@ -4,13 +4,11 @@
 //! and another the new one, and neither is at fault. What is judged is who took whom for the leader, and for how
 //! long: see [`elected`](crate::safety::elected).
 
-use crate::client::{Caller, Patience, Sends};
+use crate::client::{Paced, Sends, Workload};
 use crate::model::{Judged, Model};
 use serde::Serialize;
 use sim_core::process::NoOptions;
-use sim_core::{
-    Answer, Client, ClientContext, ClientSettings, NodeId, RequestId, Service, Span, SpanRange,
-};
+use sim_core::{ClientContext, NodeId, Service};
 
 /// The service: it has no state of its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
@@ -74,17 +72,13 @@ impl Model for Election {
 }
 
 /// A client that asks one node after another, drawn anew each time.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
-pub struct Elector {
-    settings: ClientSettings<NoOptions>,
-    caller: Caller<Election>,
-    invoked: u32,
-}
+pub type Elector = Paced<AsksWhoLeads>;
 
-/// The timer of the next question. Timers below are the caller's.
-const NEXT: u32 = u32::MAX;
+/// What an [`Elector`] asks: always the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct AsksWhoLeads;
 
-impl Client for Elector {
+impl Workload for AsksWhoLeads {
     type Service = Election;
     type Load = NoOptions;
 
@@ -92,57 +86,12 @@ impl Client for Elector {
         vec![("who-leads", NoOptions {})]
     }
 
-    fn new(settings: &ClientSettings<NoOptions>, _: u32, _: u32) -> Elector {
-        let caller = Caller::new(Patience::of(settings));
-        Elector { settings: settings.clone(), caller, invoked: 0 }
+    fn new(_: &NoOptions, _: u32, _: u32) -> AsksWhoLeads {
+        AsksWhoLeads
     }
 
-    /// The first question comes after a part of the first pause, so that clients do not ask in step.
-    fn start(&mut self, ctx: &mut ClientContext<Election>) {
-        let pause = self.settings.interval.unwrap_or(self.settings.think.to);
-        let after = SpanRange { from: Span::ZERO, to: pause }.draw(ctx.rng());
-        ctx.set_timer(NEXT, after);
-    }
-
-    fn on_answer(
-        &mut self,
-        from: NodeId,
-        id: RequestId,
-        answer: &Answer<Belief>,
-        ctx: &mut ClientContext<Election>,
-    ) {
-        if self.caller.on_answer(from, id, answer, ctx).is_some() {
-            self.on_end(ctx);
-        }
-    }
-
-    fn on_timer(&mut self, timer: u32, ctx: &mut ClientContext<Election>) {
-        if timer == NEXT {
-            self.invoked += 1;
-            self.caller.call(WhoLeads, Sends::Anywhere, ctx);
-            if let Some(interval) = self.settings.interval {
-                self.next_after(interval, ctx);
-            }
-        } else if self.caller.on_timer(timer, ctx).is_some() {
-            self.on_end(ctx);
-        }
-    }
-}
-
-impl Elector {
-    fn next_after(&self, pause: Span, ctx: &mut ClientContext<Election>) {
-        let ClientSettings { operations, until, .. } = self.settings;
-        let is_over = (operations != 0 && self.invoked >= operations) || ctx.now() + pause > until;
-        if !is_over {
-            ctx.set_timer(NEXT, pause);
-        }
-    }
-
-    fn on_end(&mut self, ctx: &mut ClientContext<Election>) {
-        if self.settings.interval.is_none() {
-            let pause = self.settings.think.draw(ctx.rng()).max(Span::micros(1));
-            self.next_after(pause, ctx);
-        }
+    fn next(&mut self, _: &mut ClientContext<Election>) -> (WhoLeads, Sends) {
+        (WhoLeads, Sends::Anywhere)
     }
 }
 

@@ -5,26 +5,10 @@ use super::bugs::Bug;
 use super::config::{Config, Variant};
 use super::invariants::Invariants;
 use crate::planted::plants;
-use crate::promise::Promise;
+use crate::promise::{Promise, SYNCHRONOUS};
 use crate::protocol::Protocol;
-use sim_core::fault::FaultKind;
 use sim_core::{Nodes, Settings, Span};
 use std::ops::RangeInclusive;
-
-/// Nodes may die and come back, whatever becomes of their disks, for they keep nothing there. Messages must arrive in
-/// time and nodes must not stand still: section II of the paper.
-const UNDER: &[FaultKind] = &[
-    FaultKind::Crash,
-    FaultKind::TornCrash,
-    FaultKind::WipedCrash,
-    FaultKind::Restart,
-    FaultKind::Duplicate,
-    FaultKind::SlowDisk,
-    FaultKind::FullDisk,
-    FaultKind::LyingSync,
-    FaultKind::BitRot,
-    FaultKind::ClockJump,
-];
 
 /// Both forms promise these.
 const PROMISES: &[(&str, &str)] = &[
@@ -52,7 +36,7 @@ impl Protocol for Bully {
     }
 
     fn promises(config: &Config) -> Vec<Promise> {
-        let promise = |(property, words)| Promise { property, under: UNDER.to_vec(), words };
+        let promise = |(property, words)| Promise { property, under: SYNCHRONOUS.to_vec(), words };
         let further = match config.variant {
             Variant::Textbook => &[],
             Variant::Original => ASSERTIONS,

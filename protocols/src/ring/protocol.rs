@@ -5,26 +5,10 @@ use super::bugs::Bug;
 use super::config::Config;
 use super::invariants::Invariants;
 use crate::planted::plants;
-use crate::promise::Promise;
+use crate::promise::{Promise, SYNCHRONOUS};
 use crate::protocol::Protocol;
-use sim_core::fault::FaultKind;
 use sim_core::{Nodes, Settings, Span};
 use std::ops::RangeInclusive;
-
-/// Nodes may die and come back, whatever becomes of their disks, for they keep nothing there. Messages must arrive in
-/// time and nodes must not stand still.
-const UNDER: &[FaultKind] = &[
-    FaultKind::Crash,
-    FaultKind::TornCrash,
-    FaultKind::WipedCrash,
-    FaultKind::Restart,
-    FaultKind::Duplicate,
-    FaultKind::SlowDisk,
-    FaultKind::FullDisk,
-    FaultKind::LyingSync,
-    FaultKind::BitRot,
-    FaultKind::ClockJump,
-];
 
 const PROMISES: &[(&str, &str)] = &[
     ("leaders-agree", "once an election's time has passed, all live nodes name one leader"),
@@ -47,7 +31,7 @@ impl Protocol for Ring {
     }
 
     fn promises(_: &Config) -> Vec<Promise> {
-        let promise = |(property, words)| Promise { property, under: UNDER.to_vec(), words };
+        let promise = |(property, words)| Promise { property, under: SYNCHRONOUS.to_vec(), words };
         PROMISES.iter().copied().map(promise).collect()
     }
 

@@ -1,28 +1,24 @@
 //! The client of a bank: one transaction after another, drawn by the shares of its load.
 
-use crate::client::{Caller, Patience, Sends};
-use crate::model::bank::{Bank, BankLoad, BankOp, BankReply, Step};
+use crate::client::{Paced, Sends, Workload};
+use crate::model::bank::{Bank, BankLoad, BankOp, Step};
 use serde::Serialize;
-use sim_core::{
-    Answer, Client, ClientContext, ClientSettings, NodeId, RequestId, Rng, Span, SpanRange,
-};
+use sim_core::{ClientContext, Rng};
 
 /// A client of a bank.
+pub type BankClient = Paced<BankWorkload>;
+
+/// What a client of a bank asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
-pub struct BankClient {
-    settings: ClientSettings<BankLoad>,
+pub struct BankWorkload {
+    load: BankLoad,
     index: u32,
     count: u32,
-    caller: Caller<Bank>,
-    invoked: u32,
     /// How many numbers it has appended: none twice, and none that another client appends.
     appended: u64,
 }
 
-/// The timer of the next transaction. Timers below are the caller's.
-const NEXT: u32 = u32::MAX;
-
-impl Client for BankClient {
+impl Workload for BankWorkload {
     type Service = Bank;
     type Load = BankLoad;
 
@@ -30,63 +26,18 @@ impl Client for BankClient {
         BankLoad::named()
     }
 
-    fn new(settings: &ClientSettings<BankLoad>, index: u32, count: u32) -> BankClient {
-        let caller = Caller::new(Patience::of(settings));
-        let settings = settings.clone();
-        BankClient { settings, index, count, caller, invoked: 0, appended: 0 }
+    fn new(load: &BankLoad, index: u32, count: u32) -> BankWorkload {
+        BankWorkload { load: load.clone(), index, count, appended: 0 }
     }
 
-    /// The first request comes after a part of the first pause, so that clients do not ask in step.
-    fn start(&mut self, ctx: &mut ClientContext<Bank>) {
-        let pause = self.settings.interval.unwrap_or(self.settings.think.to);
-        let after = SpanRange { from: Span::ZERO, to: pause }.draw(ctx.rng());
-        ctx.set_timer(NEXT, after);
-    }
-
-    fn on_answer(
-        &mut self,
-        from: NodeId,
-        id: RequestId,
-        answer: &Answer<BankReply>,
-        ctx: &mut ClientContext<Bank>,
-    ) {
-        if self.caller.on_answer(from, id, answer, ctx).is_some() {
-            self.on_end(ctx);
-        }
-    }
-
-    fn on_timer(&mut self, timer: u32, ctx: &mut ClientContext<Bank>) {
-        if timer == NEXT {
-            self.invoked += 1;
-            let op = self.draw(ctx.rng());
-            self.caller.call(op, Sends::ToLeader, ctx);
-            if let Some(interval) = self.settings.interval {
-                self.next_after(interval, ctx);
-            }
-        } else if self.caller.on_timer(timer, ctx).is_some() {
-            self.on_end(ctx);
-        }
+    fn next(&mut self, ctx: &mut ClientContext<Bank>) -> (BankOp, Sends) {
+        (self.draw(ctx.rng()), Sends::ToLeader)
     }
 }
 
-impl BankClient {
-    fn next_after(&self, pause: Span, ctx: &mut ClientContext<Bank>) {
-        let ClientSettings { operations, until, .. } = self.settings;
-        let is_over = (operations != 0 && self.invoked >= operations) || ctx.now() + pause > until;
-        if !is_over {
-            ctx.set_timer(NEXT, pause);
-        }
-    }
-
-    fn on_end(&mut self, ctx: &mut ClientContext<Bank>) {
-        if self.settings.interval.is_none() {
-            let pause = self.settings.think.draw(ctx.rng()).max(Span::micros(1));
-            self.next_after(pause, ctx);
-        }
-    }
-
+impl BankWorkload {
     fn draw(&mut self, rng: &mut Rng) -> BankOp {
-        let BankLoad { transfers, audits, lists, accounts, amount, .. } = self.settings.load;
+        let BankLoad { transfers, audits, lists, accounts, amount, .. } = self.load;
         let [transfers, audits, lists] = [transfers, audits, lists].map(u64::from);
         let drawn = rng.below((transfers + audits + lists).max(1));
         if drawn < transfers {
@@ -100,12 +51,12 @@ impl BankClient {
         if drawn < transfers + audits || lists == 0 {
             return BankOp::Audit { accounts: accounts.max(1) };
         }
-        let steps = 1 + rng.below(self.settings.load.steps.max(1).into());
+        let steps = 1 + rng.below(self.load.steps.max(1).into());
         BankOp::Lists((0..steps).map(|_| self.draw_list_step(rng)).collect())
     }
 
     fn draw_list_step(&mut self, rng: &mut Rng) -> Step {
-        let key = self.pick(self.settings.load.keys, rng);
+        let key = self.pick(self.load.keys, rng);
         if rng.below(2) == 0 {
             return Step::Read { key };
         }
@@ -116,7 +67,7 @@ impl BankClient {
 
     /// One of so many, from 1; the first more often than others, if the load says so.
     fn pick(&self, count: u32, rng: &mut Rng) -> u32 {
-        if rng.chance(self.settings.load.hot) {
+        if rng.chance(self.load.hot) {
             return 1;
         }
         1 + rng.below(count.max(1).into()) as u32
@@ -126,21 +77,10 @@ impl BankClient {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sim_core::{Matching, Time};
     use std::collections::BTreeSet;
 
-    fn client(load: BankLoad, index: u32) -> BankClient {
-        let settings = ClientSettings {
-            think: SpanRange::millis(1, 2),
-            interval: None,
-            timeout: Span::secs(1),
-            patience: Span::secs(2),
-            operations: 0,
-            until: Time::NEVER,
-            matching: Matching::default(),
-            load,
-        };
-        BankClient::new(&settings, index, 3)
+    fn client(load: BankLoad, index: u32) -> BankWorkload {
+        BankWorkload::new(&load, index, 3)
     }
 
     #[test]

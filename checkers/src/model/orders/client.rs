@@ -1,10 +1,10 @@
 //! Who places orders, and asks about them.
 
-use super::{EACH, Order, OrderOp, OrderReply, Orders, TIGHT};
-use crate::client::{Caller, Patience, Sends};
+use super::{EACH, Order, OrderOp, Orders, TIGHT};
+use crate::client::{Paced, Sends, Workload};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sim_core::{Answer, Client, ClientContext, ClientSettings, NodeId, RequestId, Span, SpanRange};
+use sim_core::ClientContext;
 
 /// What clients of the shop ask for, as shares of all that they ask.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -41,20 +41,18 @@ impl Default for OrderLoad {
 }
 
 /// A client that places orders, one after another.
+pub type OrderClient = Paced<OrderWorkload>;
+
+/// What a client of the shop asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
-pub struct OrderClient {
-    settings: ClientSettings<OrderLoad>,
+pub struct OrderWorkload {
+    load: OrderLoad,
     index: u32,
     count: u32,
-    caller: Caller<Orders>,
-    invoked: u32,
     placed: u32,
 }
 
-/// The timer of the next invocation. Timers below are the caller's.
-const NEXT: u32 = u32::MAX;
-
-impl Client for OrderClient {
+impl Workload for OrderWorkload {
     type Service = Orders;
     type Load = OrderLoad;
 
@@ -78,69 +76,23 @@ impl Client for OrderClient {
         ]
     }
 
-    fn new(settings: &ClientSettings<OrderLoad>, index: u32, count: u32) -> OrderClient {
-        let caller = Caller::new(Patience::of(settings));
-        let settings = settings.clone();
-        OrderClient { settings, index, count, caller, invoked: 0, placed: 0 }
+    fn new(load: &OrderLoad, index: u32, count: u32) -> OrderWorkload {
+        OrderWorkload { load: load.clone(), index, count, placed: 0 }
     }
 
-    /// The first request comes after a part of the first pause, so that clients do not ask in step.
-    fn start(&mut self, ctx: &mut ClientContext<Orders>) {
-        let pause = self.settings.interval.unwrap_or(self.settings.think.to);
-        let after = SpanRange { from: Span::ZERO, to: pause }.draw(ctx.rng());
-        ctx.set_timer(NEXT, after);
-    }
-
-    fn on_answer(
-        &mut self,
-        from: NodeId,
-        id: RequestId,
-        answer: &Answer<OrderReply>,
-        ctx: &mut ClientContext<Orders>,
-    ) {
-        if self.caller.on_answer(from, id, answer, ctx).is_some() {
-            self.on_end(ctx);
-        }
-    }
-
-    fn on_timer(&mut self, timer: u32, ctx: &mut ClientContext<Orders>) {
-        if timer == NEXT {
-            self.invoked += 1;
-            let op = self.draw(ctx);
-            self.caller.call(op, Sends::ToLeader, ctx);
-            if let Some(interval) = self.settings.interval {
-                self.next_after(interval, ctx);
-            }
-        } else if self.caller.on_timer(timer, ctx).is_some() {
-            self.on_end(ctx);
-        }
+    fn next(&mut self, ctx: &mut ClientContext<Orders>) -> (OrderOp, Sends) {
+        (self.draw(ctx), Sends::ToLeader)
     }
 }
 
-impl OrderClient {
-    fn next_after(&self, pause: Span, ctx: &mut ClientContext<Orders>) {
-        let ClientSettings { operations, until, .. } = self.settings;
-        let is_over = (operations != 0 && self.invoked >= operations) || ctx.now() + pause > until;
-        if !is_over {
-            ctx.set_timer(NEXT, pause);
-        }
-    }
-
-    fn on_end(&mut self, ctx: &mut ClientContext<Orders>) {
-        if self.settings.interval.is_none() {
-            let pause = self.settings.think.draw(ctx.rng()).max(Span::micros(1));
-            self.next_after(pause, ctx);
-        }
-    }
-
+impl OrderWorkload {
     /// The number of the `n`-th order that this client places, from 1.
     fn number(&self, n: u32) -> u64 {
         u64::from(n - 1) * u64::from(self.count.max(1)) + u64::from(self.index) + 1
     }
 
     fn draw(&mut self, ctx: &mut ClientContext<Orders>) -> OrderOp {
-        let OrderLoad { good, tight, empty, poor, sold_out, unreachable, questions } =
-            self.settings.load;
+        let OrderLoad { good, tight, empty, poor, sold_out, unreachable, questions } = self.load;
         let shares = [good, tight, empty, poor, sold_out, unreachable, questions];
         let all: u64 = shares.iter().map(|share| u64::from(*share)).sum();
         let mut drawn = ctx.rng().below(all.max(1));
