@@ -3,7 +3,7 @@
 //! One run is one thread, and many seeds are many independent runs. What they come to is merged in a way that
 //! does not depend on the order in which they finish, so a summary is the same with any number of jobs.
 
-use crate::format::{Scenario, Subject, Vocabulary};
+use crate::format::{self, Choices, Scenario, Subject, Vocabulary};
 use crate::plan;
 use crate::tally::Collector;
 use crate::words::Words;
@@ -13,6 +13,7 @@ use sim_core::fault::Plan;
 use sim_core::outcome::Outcome;
 use sim_core::summary::Summary;
 use sim_core::{ClientSettings, Settings, Time};
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -32,8 +33,49 @@ pub struct Course<'a> {
     /// Bugs that were planted beside those of the scenario.
     pub planted: Vec<String>,
     entry: &'static dyn Entry,
+    change: Change,
     options: Options,
     words: Words,
+}
+
+/// What is done to a protocol's options before it runs.
+enum Change {
+    /// These bugs are planted.
+    Plant(Vec<String>),
+    /// What would hide this bug is taken away.
+    Unmask(String),
+}
+
+impl Change {
+    fn apply(&self, entry: &dyn Entry, options: &Options) -> Result<Options, String> {
+        let unknown = |bug: &str| format!("{} has no bug `{bug}`", entry.name());
+        match self {
+            Change::Plant(bugs) => bugs.iter().try_fold(options.clone(), |options, bug| {
+                entry.plant(&options, bug).ok_or_else(|| unknown(bug))
+            }),
+            Change::Unmask(bug) => entry.unmask(options, bug).ok_or_else(|| unknown(bug)),
+        }
+    }
+}
+
+/// Everything that the run of one seed depends on: what the seed has drawn from a scenario, or what somebody has put in
+/// the place of that.
+#[derive(Clone)]
+pub struct Case<'a> {
+    /// The seed, from which everything is drawn that happens in the run.
+    pub seed: u64,
+    /// What was chosen for the keys of the scenario's `[swarm]`.
+    pub choices: Choices,
+    /// The scenario as these choices make it.
+    pub scenario: Cow<'a, Scenario>,
+    /// The options of the protocol, planted bugs included.
+    pub options: Options,
+    /// The load's own options.
+    pub load: Option<Options>,
+    /// How many nodes there are.
+    pub nodes: u32,
+    /// What goes wrong.
+    pub plan: Plan,
 }
 
 /// What may be asked of a run beside its outcome.
@@ -54,6 +96,42 @@ pub struct Unsteady {
     pub step: Option<u64>,
 }
 
+impl Case<'_> {
+    /// Everything that the run depends on, as the catalogue takes it.
+    pub fn job(&self, extras: Extras) -> Job<'_> {
+        let Scenario { clients, network, costs, clocks, settle, .. } = self.scenario.as_ref();
+        let load = self.load.as_ref().filter(|_| clients.count > 0);
+        Job {
+            seed: self.seed,
+            settings: Settings {
+                nodes: self.nodes,
+                clients: clients.count,
+                network: network.clone(),
+                costs: *costs,
+                clocks: *clocks,
+            },
+            options: &self.options,
+            clients: load.map(|load| ClientSettings {
+                think: clients.think,
+                interval: clients.interval,
+                timeout: clients.timeout,
+                patience: clients.patience,
+                operations: clients.operations,
+                until: Time::NEVER,
+                matching: Default::default(),
+                load: load.clone(),
+            }),
+            plan: self.plan.clone(),
+            settle: *settle,
+            budget: BUDGET,
+            limit: LIMIT,
+            trace: extras.trace,
+            digest: true,
+            record: extras.record,
+        }
+    }
+}
+
 impl<'a> Course<'a> {
     /// A scenario's protocol, ready to run, with bugs planted beside those that the scenario plants.
     ///
@@ -67,17 +145,8 @@ impl<'a> Course<'a> {
         subject: &'a Subject,
         bugs: &[String],
     ) -> Result<Self, String> {
-        let entry = catalogue
-            .get(&subject.protocol)
-            .ok_or_else(|| format!("there is no protocol `{}`", subject.protocol))?;
-        let mut options = subject.options.clone();
-        for bug in bugs {
-            options = entry
-                .plant(&options, bug)
-                .ok_or_else(|| format!("{} has no bug `{bug}`", entry.name()))?;
-        }
-        let words = Words::of(catalogue);
-        Ok(Course { name, scenario, subject, planted: bugs.to_vec(), entry, options, words })
+        let change = Change::Plant(bugs.to_vec());
+        Course::changed(catalogue, name, scenario, subject, change)
     }
 
     /// The same with what a bug's configuration takes away or adds so that the bug shows, but without the bug.
@@ -92,12 +161,26 @@ impl<'a> Course<'a> {
         subject: &'a Subject,
         bug: &str,
     ) -> Result<Self, String> {
-        let mut course = Course::new(catalogue, name, scenario, subject, &[])?;
-        course.options = course
-            .entry
-            .unmask(&course.options, bug)
-            .ok_or_else(|| format!("{} has no bug `{bug}`", course.entry.name()))?;
-        Ok(course)
+        Course::changed(catalogue, name, scenario, subject, Change::Unmask(bug.to_owned()))
+    }
+
+    fn changed(
+        catalogue: Catalogue,
+        name: &'a str,
+        scenario: &'a Scenario,
+        subject: &'a Subject,
+        change: Change,
+    ) -> Result<Self, String> {
+        let entry = catalogue
+            .get(&subject.protocol)
+            .ok_or_else(|| format!("there is no protocol `{}`", subject.protocol))?;
+        let options = change.apply(entry, &subject.options)?;
+        let planted = match &change {
+            Change::Plant(bugs) => bugs.clone(),
+            Change::Unmask(_) => Vec::new(),
+        };
+        let words = Words::of(catalogue);
+        Ok(Course { name, scenario, subject, planted, entry, change, options, words })
     }
 
     /// The protocol.
@@ -105,77 +188,54 @@ impl<'a> Course<'a> {
         self.entry
     }
 
-    /// The protocol's options, planted bugs included.
+    /// The protocol's options, planted bugs included, before a seed draws any.
     pub fn options(&self) -> &Options {
         &self.options
     }
 
-    /// How many nodes a seed has.
-    pub fn nodes(&self, seed: u64) -> u32 {
-        match self.words.protocol(self.entry.name()) {
-            Some(words) => plan::nodes(&self.scenario.nodes, words, &self.options, seed),
-            None => 1,
-        }
-    }
-
-    /// What goes wrong on a seed.
+    /// What a seed draws.
     ///
-    /// It is drawn for the options as the scenario has them: a planted bug must not change what strikes.
-    pub fn plan(&self, seed: u64) -> Plan {
-        let nodes = self.nodes(seed);
-        match self.words.protocol(self.entry.name()) {
-            Some(words) => plan::draw(self.scenario, words, &self.subject.options, seed, nodes),
-            None => Plan::default(),
-        }
+    /// Faults are drawn for the options as the scenario has them: a planted bug must not change what strikes.
+    pub fn case(&self, seed: u64) -> Case<'a> {
+        self.case_with(seed, self.scenario.swarm.draw(seed))
     }
 
-    /// What surrounds the cluster on a seed.
-    pub fn settings(&self, seed: u64) -> Settings {
-        Settings {
-            nodes: self.nodes(seed),
-            clients: self.scenario.clients.count,
-            network: self.scenario.network.clone(),
-            costs: self.scenario.costs,
-            clocks: self.scenario.clocks,
-        }
-    }
-
-    /// Everything that the run of a seed depends on.
-    pub fn job(&self, seed: u64, plan: Plan, extras: Extras) -> Job<'_> {
-        let clients = &self.scenario.clients;
-        let load = self.subject.load.as_ref().filter(|_| clients.count > 0);
-        Job {
-            seed,
-            settings: self.settings(seed),
-            options: &self.options,
-            clients: load.map(|load| ClientSettings {
-                think: clients.think,
-                interval: clients.interval,
-                timeout: clients.timeout,
-                patience: clients.patience,
-                operations: clients.operations,
-                until: Time::NEVER,
-                matching: Default::default(),
-                load: load.clone(),
-            }),
-            plan,
-            settle: self.scenario.settle,
-            budget: BUDGET,
-            limit: LIMIT,
-            trace: extras.trace,
-            digest: true,
-            record: extras.record,
-        }
+    /// What a seed draws beside these choices for the keys of `[swarm]`.
+    pub fn case_with(&self, seed: u64, choices: Choices) -> Case<'a> {
+        let swarm = &self.scenario.swarm;
+        let drawn = match choices.is_empty() {
+            true => None,
+            false => format::drawn(swarm, choices, &self.words),
+        };
+        let (scenario, choices) = match drawn {
+            Some((scenario, choices)) => (Cow::Owned(scenario), choices),
+            None => (Cow::Borrowed(self.scenario), Choices::new()),
+        };
+        let protocol = self.entry.name();
+        let subject = scenario.subjects.iter().find(|subject| subject.protocol == protocol);
+        let subject = subject.unwrap_or(self.subject);
+        // That the protocol knows the bugs was seen when the course was made.
+        let options = self.change.apply(self.entry, &subject.options);
+        let options = options.unwrap_or_else(|_| subject.options.clone());
+        let (nodes, plan) = match self.words.protocol(protocol) {
+            Some(words) => {
+                let nodes = plan::nodes(&scenario.nodes, words, &options, seed);
+                (nodes, plan::draw(&scenario, words, &subject.options, seed, nodes))
+            }
+            None => (1, Plan::default()),
+        };
+        let load = subject.load.clone();
+        Case { seed, choices, options, load, nodes, plan, scenario }
     }
 
     /// Runs one seed.
     pub fn run(&self, seed: u64, extras: Extras) -> Ran {
-        self.run_plan(seed, self.plan(seed), extras)
+        self.run_case(&self.case(seed), extras)
     }
 
-    /// Runs one seed with a plan that may be another than the one that it draws.
-    pub fn run_plan(&self, seed: u64, plan: Plan, extras: Extras) -> Ran {
-        self.entry.run(&self.job(seed, plan, extras))
+    /// Runs what a seed has drawn, or what was put in the place of that.
+    pub fn run_case(&self, case: &Case<'_>, extras: Extras) -> Ran {
+        self.entry.run(&case.job(extras))
     }
 
     /// Runs every seed of a range on all cores and sums up.

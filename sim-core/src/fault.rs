@@ -239,6 +239,8 @@ pub enum Target {
     Majority,
     /// Some nodes, one fewer than half of them.
     Minority,
+    /// The node whose event the fault waited for.
+    Doer,
     /// Those that an earlier fault hit and named so.
     Named(String),
 }

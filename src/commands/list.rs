@@ -109,6 +109,7 @@ fn targets(protocols: &[&dyn Entry]) -> Vec<Value> {
         ("clients", "every client"),
         ("majority", "some majority of the nodes"),
         ("minority", "some nodes, fewer than half"),
+        ("doer", "the node whose event the fault waited for"),
     ];
     let general =
         general.iter().map(|(name, about)| json!({ "name": name, "summary": about })).collect();

@@ -8,8 +8,7 @@ use crate::sources::{self, Source};
 use protocols::Ran;
 use reports::{json, steps, story};
 use scenarios::failure::{Failure, LARGEST, Replayed};
-use scenarios::run::{Course, Extras};
-use sim_core::fault::Plan;
+use scenarios::run::{Case, Course, Extras};
 use sim_core::outcome::Verdict;
 use sim_core::summary::Breach;
 use sim_core::trace::Trace;
@@ -32,7 +31,7 @@ fn replay_seed(app: &App, args: &Replay, seed: u64) -> Result<Exit, String> {
     for subject in &source.scenario.subjects {
         let course =
             Course::new(app.catalogue, &source.name, &source.scenario, subject, &args.bug)?;
-        exit = exit.max(tell(app, args, &course, seed, course.plan(seed), None)?);
+        exit = exit.max(tell(app, args, &course, &course.case(seed), None)?);
     }
     Ok(exit)
 }
@@ -69,7 +68,9 @@ fn replay_failure(app: &App, args: &Replay) -> Result<Exit, String> {
             scenario.duration
         ));
     }
-    tell(app, args, &course, failure.seed, failure.plan.clone(), Some(&failure))
+    let mut case = course.case(failure.seed);
+    case.plan = failure.plan.clone();
+    tell(app, args, &course, &case, Some(&failure))
 }
 
 fn read(path: &Path) -> Result<Failure, String> {
@@ -99,12 +100,11 @@ fn tell(
     app: &App,
     args: &Replay,
     course: &Course<'_>,
-    seed: u64,
-    plan: Plan,
+    case: &Case<'_>,
     failure: Option<&Failure>,
 ) -> Result<Exit, String> {
-    let Ran { outcome, trace, .. } =
-        course.run_plan(seed, plan, Extras { trace: true, record: false });
+    let seed = case.seed;
+    let Ran { outcome, trace, .. } = course.run_case(case, Extras { trace: true, record: false });
     let trace = trace.unwrap_or_default();
     if let Some(path) = &args.trace {
         write_whole(path, reports::trace::lines(&trace).as_bytes())?;

@@ -8,7 +8,7 @@ use crate::sources::{self, Source};
 use reports::{json, story, text};
 use scenarios::failure::Failure;
 use scenarios::format::Subject;
-use scenarios::run::{Course, Extras};
+use scenarios::run::{Case, Course, Extras};
 use sim_core::outcome::{Finding, Outcome, Verdict};
 use sim_core::summary::{Breach, Summary};
 use std::collections::BTreeMap;
@@ -129,7 +129,7 @@ fn run_one(
 
 /// Says what would strike on a seed.
 fn dry_run(app: &App, course: &Course<'_>, seed: u64) -> Result<Exit, String> {
-    let plan = course.plan(seed);
+    let Case { plan, nodes, choices, .. } = course.case(seed);
     if app.is_json() {
         let plan = serde_json::to_string(&plan).map_err(|e| e.to_string())?;
         app.say(&plan);
@@ -137,7 +137,10 @@ fn dry_run(app: &App, course: &Course<'_>, seed: u64) -> Result<Exit, String> {
     }
     let mut strikes: Vec<_> = plan.strikes.iter().collect();
     strikes.sort_by_key(|strike| (strike.at, strike.id));
-    let mut lines = format!("{} · seed {seed} · {} nodes\n", course.name, course.nodes(seed));
+    let mut lines = format!("{} · seed {seed} · {nodes} nodes\n", course.name);
+    for drawn in course.scenario.swarm.told(&choices) {
+        lines.push_str(&format!("  drawn  {drawn}\n"));
+    }
     for strike in strikes {
         let fault = serde_json::to_string(&strike.fault).map_err(|e| e.to_string())?;
         let on = strike.on.as_ref().map(|on| format!(" on `{}`", on.event)).unwrap_or_default();
@@ -218,7 +221,7 @@ impl Keep<'_> {
     }
 
     fn failure(&self, outcome: &Outcome, finding: &Finding) {
-        let plan = self.course.plan(outcome.seed);
+        let plan = self.course.case(outcome.seed).plan;
         let mut failure = Failure::of(
             outcome,
             finding,

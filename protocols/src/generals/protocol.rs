@@ -58,13 +58,15 @@ impl Protocol for General {
         faults.saturating_mul(3).saturating_add(1)
     }
 
-    /// More than three times as many generals for oral messages; for signed ones two who are loyal.
+    /// More than three times as many generals for oral messages: among fewer, even a single traitor is too many for
+    /// OM(m) (Lemma 1 asks for more than 2k + m generals). For signed ones two who are loyal.
     fn liars(config: &Config, nodes: u32) -> u32 {
-        let most = match config.algorithm {
-            Algorithm::Oral => nodes.saturating_sub(1) / 3,
-            Algorithm::Signed => nodes.saturating_sub(2),
-        };
-        config.traitors.min(most)
+        let traitors = config.traitors;
+        match config.algorithm {
+            Algorithm::Oral if nodes > traitors.saturating_mul(3) => traitors,
+            Algorithm::Oral => 0,
+            Algorithm::Signed => traitors.min(nodes.saturating_sub(2)),
+        }
     }
 
     fn can_go_on(nodes: &Nodes<Self>) -> bool {

@@ -128,9 +128,12 @@ impl<S: Service> Pbft<S> {
         }
     }
 
-    /// Takes a tentative execution back: the batch may come elsewhere, or never.
+    /// Takes a tentative execution back: the batch may come elsewhere, or never. But clients may have enough tentative
+    /// answers by now, and then it comes again: until this slot is executed for good, no read is answered from a state
+    /// that has forgotten it. The paper says nothing of that.
     pub(super) fn take_back(&mut self, ctx: &mut Context<Self>) {
         let Some(undo) = self.undo.take() else { return };
+        self.reading_from = self.reading_from.max(undo.seq);
         if !self.bugs.on(Bug::NoTentativeRollback) {
             (self.service, self.sessions) = (undo.service, undo.sessions);
         }

@@ -3,8 +3,9 @@
 
 use super::file::Chosen;
 use super::limits::{self, grouped, steps};
-use super::problem::{Draft, Found};
+use super::problem::{Draft, Found, clip};
 use super::scenario::{Clients, Count, Kinds, Nemesis};
+use super::value::suggestion;
 use super::vocabulary::ProtocolWords;
 use sim_core::Span;
 use sim_core::fault::{FaultKind, Target};
@@ -102,10 +103,10 @@ pub(super) fn nodes(
 }
 
 /// Whether a nemesis has anything to do, and no more than fits. The places are those of `kinds`,
-/// `except`, `every`, `for` and `at-once`.
+/// `except`, `every`, `for`, `at-once` and `moments`.
 pub(super) fn nemesis(
     nemesis: &Nemesis,
-    [kinds, except, every, lasts, at_once]: &[Range<usize>; 5],
+    [kinds, except, every, lasts, at_once, moments]: &[Range<usize>; 6],
     subjects: &[Chosen<'_>],
     duration: Option<Span>,
     found: &mut Found,
@@ -157,6 +158,18 @@ pub(super) fn nemesis(
     }
     if nemesis.lasts.to == Span::ZERO {
         found.say(Draft::at(lasts.clone(), "faults that last no time do nothing"));
+    }
+    for (words, _) in subjects {
+        let events = words.events();
+        let strange = nemesis.moments.iter().find(|moment| !events.contains(&moment.as_str()));
+        if let Some(event) = strange {
+            let message = format!("{} has no event `{}`", words.name(), clip(event, 60));
+            found.say(Draft::at(moments.clone(), message).help(suggestion(event, &events)));
+        }
+    }
+    if !nemesis.moments.is_empty() && !nemesis.swarm {
+        let wrong = Draft::at(moments.clone(), "only a swarm waits for moments");
+        found.say(wrong.help("add swarm = true"));
     }
     if nemesis.at_once == 0 {
         found.say(

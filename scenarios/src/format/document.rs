@@ -7,6 +7,7 @@ use super::file::File;
 use super::limits;
 use super::problem::{Draft, Found, Problems};
 use super::scenario::{Scenario, Subject};
+use super::swarm::{Choices, Laid, Swarm};
 use super::value::{explain, read as value};
 use super::vocabulary::Vocabulary;
 use toml::de::DeTable;
@@ -20,11 +21,56 @@ pub fn read(text: &[u8], path: &str, vocabulary: &dyn Vocabulary) -> Result<Scen
     let Some(text) = decode(text, &mut found) else {
         return Err(found.finish(path, "").expect("what cannot be decoded is a problem"));
     };
-    let scenario = document(text, vocabulary, &mut found);
+    let scenario = document(text, &[], vocabulary, &mut found);
+    if found.is_empty() {
+        let swarm = scenario.as_ref().map(|scenario| &scenario.swarm);
+        swarm.into_iter().for_each(|swarm| each_value(swarm, vocabulary, &mut found));
+    }
     match found.finish(path, text) {
         Some(problems) => Err(problems),
         None => Ok(scenario.expect("without a problem there is a scenario")),
     }
+}
+
+/// Tries every value that a seed may draw, alone: what is wrong with one is told before any seed draws it.
+fn each_value(swarm: &Swarm, vocabulary: &dyn Vocabulary, found: &mut Found) {
+    for (place, draw) in swarm.draws.iter().enumerate() {
+        for value in 0..draw.values.len() {
+            let mut choices: Choices = vec![None; swarm.draws.len()];
+            choices[place] = Some(value);
+            let mut alone = Found::default();
+            document(&swarm.text, &choices, vocabulary, &mut alone);
+            if !alone.is_empty() {
+                found.take(alone);
+                break;
+            }
+        }
+    }
+}
+
+/// What a scenario is with the values that were chosen for the keys of its `[swarm]`, and which of them those are in the
+/// end: one that cannot stand beside those before it is left out.
+pub fn drawn(
+    swarm: &Swarm,
+    mut choices: Choices,
+    vocabulary: &dyn Vocabulary,
+) -> Option<(Scenario, Choices)> {
+    let try_it = |choices: &Choices| {
+        let mut found = Found::default();
+        let scenario = document(&swarm.text, choices, vocabulary, &mut found);
+        scenario.filter(|_| found.is_empty())
+    };
+    if let Some(scenario) = try_it(&choices) {
+        return Some((scenario, choices));
+    }
+    let mut fitting: Choices = vec![None; choices.len()];
+    for place in 0..choices.len() {
+        fitting[place] = choices[place].take();
+        if try_it(&fitting).is_none() {
+            fitting[place] = None;
+        }
+    }
+    try_it(&fitting).map(|scenario| (scenario, fitting))
 }
 
 /// The text of the file, without a byte order mark.
@@ -57,7 +103,12 @@ fn decode<'t>(bytes: &'t [u8], found: &mut Found) -> Option<&'t str> {
 }
 
 /// The whole file; nothing when there is a problem with something that it cannot do without.
-fn document(text: &str, vocabulary: &dyn Vocabulary, found: &mut Found) -> Option<Scenario> {
+fn document(
+    text: &str,
+    choices: &[Option<usize>],
+    vocabulary: &dyn Vocabulary,
+    found: &mut Found,
+) -> Option<Scenario> {
     let (table, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
         for error in &errors {
@@ -65,7 +116,12 @@ fn document(text: &str, vocabulary: &dyn Vocabulary, found: &mut Found) -> Optio
         }
         return None;
     }
-    let mut file = File::split(table.into_inner(), vocabulary, found)?;
+    let mut table = table.into_inner();
+    let names: Vec<&str> = vocabulary.protocols().iter().map(|words| words.name()).collect();
+    let laid = Laid::take(&mut table, &names, found);
+    let swarm = if choices.is_empty() { laid.swarm(text) } else { Swarm::default() };
+    laid.lay(choices, &mut table);
+    let mut file = File::split(table, vocabulary, found)?;
     let title = file.title(found);
     let claim = file.take("claim").and_then(|(_, claim)| value(claim, found));
     let duration = file.span("duration", found);
@@ -120,6 +176,7 @@ fn document(text: &str, vocabulary: &dyn Vocabulary, found: &mut Found) -> Optio
         clients,
         faults,
         nemesis,
+        swarm,
         expect: expect.unwrap_or_default(),
     })
 }

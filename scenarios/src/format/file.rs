@@ -308,6 +308,7 @@ impl<'t> File<'t> {
             roles,
             foreign,
             protocols: check::listed(protocols),
+            waits: false,
             named: BTreeMap::new(),
             names,
         };
@@ -334,7 +335,7 @@ impl<'t> File<'t> {
             let table = value.get_ref().as_table()?;
             table.get(name).map(Spanned::span)
         };
-        let places = ["kinds", "except", "every", "for", "at-once"].map(place);
+        let places = ["kinds", "except", "every", "for", "at-once", "moments"].map(place);
         let nemesis = section("nemesis", value, &[], parse::<Nemesis>, found)?;
         let places = places.map(|place| place.unwrap_or(key.clone()));
         check::nemesis(&nemesis, &places, subjects, duration.map(|(span, _)| span), found);

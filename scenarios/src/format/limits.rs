@@ -13,6 +13,8 @@ pub const PROBLEMS: usize = 20;
 pub const NODES: RangeInclusive<u32> = 1..=1_000_000;
 /// Numbers of nodes that `nodes = { any = […] }` may list.
 pub const CHOICES: usize = 100;
+/// Keys that `[swarm]` may draw.
+pub const DRAWS: usize = 100;
 /// Clients of a run.
 pub const CLIENTS: u32 = 10_000;
 /// Seeds of a scenario.

@@ -162,6 +162,7 @@ impl Unresolved {
     ) -> Option<FaultLine> {
         let before = found.len();
         let verb = self.verb.as_ref().map(|(verb, _)| *verb);
+        meaning.waits = self.when.as_ref().is_some_and(|when| when.on.is_some());
         let what = self.verb.and_then(|(_, verb)| verb.resolve(meaning, found));
         let given = self.when.as_ref().and_then(|when| when.name.clone());
         let line = self.when.and_then(|when| {

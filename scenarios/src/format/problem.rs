@@ -182,6 +182,22 @@ impl Found {
         self.stopped |= full;
         full
     }
+    /// Whether there is nothing wrong.
+    pub(super) fn is_empty(&self) -> bool {
+        self.drafts.is_empty()
+    }
+    /// Takes over what another reading of the same file found, but for what is known.
+    pub(super) fn take(&mut self, other: Found) {
+        for draft in other.drafts {
+            if self
+                .drafts
+                .iter()
+                .all(|known| (&known.at, &known.message) != (&draft.at, &draft.message))
+            {
+                self.say(draft);
+            }
+        }
+    }
     /// How many there are.
     pub(super) fn len(&self) -> usize {
         self.drafts.len()

@@ -1,6 +1,6 @@
 //! What a scenario file says, once it is read: plain data, with nothing drawn yet.
 
-use super::{Expect, FaultLine, Options};
+use super::{Expect, FaultLine, Options, Swarm};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de};
 use sim_core::fault::FaultKind;
@@ -38,6 +38,8 @@ pub struct Scenario {
     pub faults: Vec<FaultLine>,
     /// `[nemesis]`: random faults beside those.
     pub nemesis: Option<Nemesis>,
+    /// `[swarm]`: what each seed draws of all this; a scenario that was drawn has no draws left.
+    pub swarm: Swarm,
     /// `[expect]`: what must hold beside the protocol's promises.
     pub expect: Expect,
 }
@@ -102,6 +104,12 @@ pub struct Nemesis {
     /// Also what the protocol does not promise to survive; then only what is still promised is
     /// checked.
     pub beyond: bool,
+    /// The moments for which faults wait when a seed draws that too: events of the protocol, such as
+    /// `sends vote`; its messages, syncs and boots when none are named.
+    pub moments: Vec<String>,
+    /// Each seed draws, around all this, how hard and in which rhythm it strikes, whom it hunts and for
+    /// which moments its faults wait.
+    pub swarm: bool,
 }
 
 impl Default for Nemesis {
@@ -113,6 +121,8 @@ impl Default for Nemesis {
             lasts: SpanRange::millis(100, 2_000),
             at_once: 2,
             beyond: false,
+            moments: Vec::new(),
+            swarm: false,
         }
     }
 }

@@ -13,13 +13,14 @@ use std::ops::Range;
 use toml::Spanned;
 
 /// Ways of finding nodes that need no protocol.
-const SHAPES: [(&str, Target); 6] = [
+const SHAPES: [(&str, Target); 7] = [
     ("random", Target::Random),
     ("rest", Target::Rest),
     ("all", Target::All),
     ("clients", Target::Clients),
     ("majority", Target::Majority),
     ("minority", Target::Minority),
+    ("doer", Target::Doer),
 ];
 
 /// Text that names nodes; what it means is asked later, when the protocol is known.
@@ -50,6 +51,8 @@ pub(super) struct Meaning<'t> {
     /// The kinds of message, and the lies, that some protocol of the scenario knows.
     pub(super) kinds: Vec<String>,
     pub(super) lies: Vec<String>,
+    /// Whether the fault that is read waits for an event, and so knows whose it is.
+    pub(super) waits: bool,
     /// Names that earlier faults gave to what they hit.
     pub(super) named: BTreeMap<String, Range<usize>>,
     /// Names that some fault gives.
@@ -160,6 +163,12 @@ impl Meaning<'_> {
         if word == "rest" && !has_other {
             return Err(wrong("`rest` of what? it means all that no other side names".into())
                 .help("use it in \"A | rest\", or write `all`"));
+        }
+        if word == "doer" && !self.waits {
+            return Err(wrong(
+                "`doer` of what? it means the node whose event the fault waits for".into(),
+            )
+            .help("add on = { event = \"leads\" }, or name the node"));
         }
         if let Some((_, target)) = SHAPES.iter().find(|(name, _)| *name == word) {
             return Ok(target.clone());
@@ -299,7 +308,7 @@ impl JsonSchema for Nodes {
         json_schema!({
             "type": "string",
             "title": "nodes",
-            "description": "n1, c1, a role, random, rest, all, clients, majority, minority, or a name \
+            "description": "n1, c1, a role, random, rest, all, clients, majority, minority, doer, or a name \
                             given with `as`; `A | B` for links both ways, `A > B` for one way",
             "pattern": r"^[a-z0-9 |>-]+$",
             "examples": ["leader", "n3", "a-follower", "leader a-follower | rest", "leader > rest"]

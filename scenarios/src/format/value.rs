@@ -10,7 +10,7 @@ use toml::de::{DeTable, DeValue, Error, ValueDeserializer};
 pub(super) type Value<'t> = Spanned<DeValue<'t>>;
 
 /// The keys of the scenario itself, which people tend to write below a section by mistake.
-pub(super) const TOP: [&str; 19] = [
+pub(super) const TOP: [&str; 20] = [
     "format",
     "title",
     "claim",
@@ -26,6 +26,7 @@ pub(super) const TOP: [&str; 19] = [
     "clients",
     "faults",
     "nemesis",
+    "swarm",
     "expect",
     "variants",
     "sweep",

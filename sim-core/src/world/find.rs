@@ -114,6 +114,7 @@ impl<P: Process> World<P> {
                 Target::Clients => (0..self.clients.len() as u32).map(NodeId::client).collect(),
                 Target::Majority => rng.choose(&all.collect::<Vec<_>>(), count / 2 + 1),
                 Target::Minority => rng.choose(&all.collect::<Vec<_>>(), (count - 1) / 2),
+                Target::Doer => vec![self.strikes.doer?],
                 Target::Named(name) => self.strikes.names.get(name)?.clone(),
             };
             if new.is_empty() {
@@ -127,7 +128,7 @@ impl<P: Process> World<P> {
 
 /// A node that is named outright may stand on two sides.
 fn is_bridge(target: &Target) -> bool {
-    matches!(target, Target::Node(_) | Target::Named(_) | Target::The(_))
+    matches!(target, Target::Node(_) | Target::Named(_) | Target::The(_) | Target::Doer)
 }
 /// What a fault does, in words.
 pub(super) fn words(fault: &Fault, hit: &Hit) -> String {

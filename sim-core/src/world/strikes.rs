@@ -78,6 +78,10 @@ pub(super) struct Strikes {
     pub(super) active: Vec<Active>,
     started: u64,
     pub(super) names: BTreeMap<String, Vec<NodeId>>,
+    /// Whose events those faults waited for that have seen theirs.
+    doers: BTreeMap<u32, NodeId>,
+    /// Whose event the fault waited for that strikes now.
+    pub(super) doer: Option<NodeId>,
     /// Roles have changed since the hungry ones last looked.
     changed: bool,
     over: bool,
@@ -96,6 +100,8 @@ impl Strikes {
             active: Vec::new(),
             started: 0,
             names: BTreeMap::new(),
+            doers: BTreeMap::new(),
+            doer: None,
             changed: false,
             over: false,
             idle: Vec::new(),
@@ -225,6 +231,8 @@ impl<P: Process> World<P> {
             !comes
         });
         self.strikes.waiting = waiting;
+        let doer = self.nodes.identity(machine);
+        self.strikes.doers.extend(due.iter().map(|index| (*index, doer)));
         due
     }
 
@@ -283,6 +291,7 @@ impl<P: Process> World<P> {
         let strike = self.strikes.plan.strikes[index as usize].clone();
         let name = u64::from(strike.id.fault) << 32 | u64::from(strike.id.nth);
         let mut rng = Rng::named(self.strikes.key, name);
+        self.strikes.doer = self.strikes.doers.get(&index).copied();
         let Some(hit) = self.find(&strike.fault, &mut rng) else {
             self.strikes.hungry.push(index);
             return;

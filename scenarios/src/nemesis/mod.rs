@@ -7,13 +7,19 @@
 //! When faults strike is drawn in one sequence; what each of them is comes from a generator of its
 //! own, named by its place among them, so that the faults of the file have no part in it.
 
-use crate::format::{Kinds, Nemesis, Options, ProtocolWords};
+mod temper;
+
+use self::temper::Temper;
+use crate::format::{Kinds, Nemesis, Options, ProtocolWords, limits};
 use sim_core::fault::{
     About, DiskLoss, Fault, FaultId, FaultKind, Lasts, Lie, Links, Role, Sides, Strike, Target,
     Targets,
 };
 use sim_core::random::{Rng, Stream, key};
 use sim_core::{Chance, NodeId, Span, SpanRange, Time};
+
+/// As many strikes as a nemesis comes to.
+const MOST: usize = limits::STRIKES as usize;
 
 /// Up to how many nodes a cut is written node by node. In larger clusters it names majorities and
 /// roles.
@@ -40,18 +46,24 @@ pub fn draw(nemesis: &Nemesis, field: &Field<'_>, seed: u64, first: u32) -> Vec<
     if kinds.is_empty() {
         return Vec::new();
     }
+    let temper = match nemesis.swarm {
+        true => Temper::draw(nemesis, field, &mut Rng::named(stream, u64::MAX - 1)),
+        false => Temper::steady(nemesis),
+    };
+    let field = &Hunt { field, temper: &temper };
     let liars = field.liars(nemesis.beyond, &mut Rng::named(stream, u64::MAX));
     let mut strikes = Vec::new();
     let mut down = Down::default();
-    let mut at = Time::ZERO + nemesis.every.draw(&mut clock);
-    while at.0 < field.duration.0 {
-        let place = strikes.len() as u32;
+    let mut place: u32 = 0;
+    let mut at = temper.out_of_calm(Time::ZERO + temper.every.draw(&mut clock));
+    while at.0 < field.duration.0 && strikes.len() < MOST {
         let mut rng = Rng::named(stream, u64::from(place) + 1);
-        let lasts = nemesis.lasts.draw(&mut rng);
-        let room = down.room(nemesis.at_once, at);
+        let lasts = temper.lasts.draw(&mut rng);
+        let room = down.room(temper.at_once, at);
         if let Some(fault) = field.conjure(&kinds, room, nemesis.beyond, &liars, &mut rng) {
             down.takes(field.weight(&fault), at + lasts);
             let id = FaultId { fault: first.saturating_add(place), nth: 1 };
+            place += 1;
             // A liar may lie to the end, and beyond the healing of all else.
             let forever = fault.kind().is_lie() && rng.below(3) == 0;
             let lasts = match fault.kind().lasts() {
@@ -59,9 +71,13 @@ pub fn draw(nemesis: &Nemesis, field: &Field<'_>, seed: u64, first: u32) -> Vec<
                 true => Lasts::For(lasts),
                 false => Lasts::UntilHealed,
             };
-            strikes.push(Strike { id, at, on: None, fault, lasts, name: None });
+            let one = Strike { id, at, on: None, fault, lasts, name: None };
+            match nemesis.swarm {
+                true => strikes.extend(temper.strikes(one, field, &mut rng)),
+                false => strikes.push(one),
+            }
         }
-        at = at + nemesis.every.draw(&mut clock).max(Span(1));
+        at = temper.out_of_calm(at + temper.every.draw(&mut clock).max(Span(1)));
     }
     strikes
 }
@@ -117,7 +133,20 @@ impl Down {
     }
 }
 
-impl Field<'_> {
+/// A field, and how a seed strikes at it.
+struct Hunt<'a> {
+    field: &'a Field<'a>,
+    temper: &'a Temper,
+}
+
+impl<'a> std::ops::Deref for Hunt<'a> {
+    type Target = Field<'a>;
+    fn deref(&self) -> &Field<'a> {
+        self.field
+    }
+}
+
+impl Hunt<'_> {
     /// A fault of one of the kinds that takes down no more nodes than there is room for; none when
     /// all would.
     fn conjure(
@@ -258,6 +287,9 @@ impl Field<'_> {
     fn one(&self, rng: &mut Rng) -> Target {
         let roles = self.words.roles();
         let told = |role: &Target| roles.iter().any(|(_, target)| target == role);
+        if let Some(prey) = self.temper.prey(told(&Target::The(Role::Leader)), rng) {
+            return prey;
+        }
         let all = [Target::Random, Target::The(Role::Leader), Target::A(Role::Follower)];
         let mut known: Vec<Target> =
             all.into_iter().filter(|target| *target == Target::Random || told(target)).collect();

@@ -1,0 +1,234 @@
+//! How a seed strikes, when it draws that too: how hard, in which rhythm, whom it hunts and what it waits for.
+//!
+//! - **Stability windows**: storms with a calm between them, in which the cluster gets somewhere worth breaking.
+//! - **Prey**: anybody, the leader, or one node again and again.
+//! - **Aim**: faults right after the moments that matter, or right before what those moments do leaves the node: a vote,
+//!   a commit, an election, a sync. Each seed has a few such moments.
+//! - **Flapping**: a fault that comes and goes, faster than anybody recovers.
+//! - **Swizzles**: nodes are cut off one by one and come back in another order, as FoundationDB clogs networks (Zhou et
+//!   al., "FoundationDB: A Distributed Unbundled Transactional Key Value Store", SIGMOD 2021, section 4).
+
+use super::Field;
+use crate::format::{Nemesis, ProtocolWords};
+use sim_core::fault::{
+    Fault, FaultId, FaultKind, Lasts, Moment, Role, Sides, Strike, Target, Targets,
+};
+use sim_core::random::Rng;
+use sim_core::{Chance, NodeId, Span, SpanRange, Time};
+
+/// How a seed strikes.
+pub(super) struct Temper {
+    pub(super) every: SpanRange,
+    pub(super) lasts: SpanRange,
+    pub(super) at_once: u32,
+    /// How long storms last, and how long it is calm after each.
+    calm: Option<(Span, Span)>,
+    prey: Prey,
+    /// The moments that faults wait for, and how many of them do.
+    moments: Vec<String>,
+    aimed: Chance,
+    flapping: Chance,
+    swizzled: Chance,
+}
+
+/// Whom faults of one node hit.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Prey {
+    /// Whoever is drawn.
+    Anybody,
+    /// Most of the time the leader.
+    Leader,
+    /// Most of the time this one.
+    One(NodeId),
+}
+
+impl Temper {
+    /// As the file says, and nothing else.
+    pub(super) fn steady(nemesis: &Nemesis) -> Temper {
+        Temper {
+            every: nemesis.every,
+            lasts: nemesis.lasts,
+            at_once: nemesis.at_once,
+            calm: None,
+            prey: Prey::Anybody,
+            moments: Vec::new(),
+            aimed: Chance::NEVER,
+            flapping: Chance::NEVER,
+            swizzled: Chance::NEVER,
+        }
+    }
+
+    /// Drawn, around what the file says.
+    pub(super) fn draw(nemesis: &Nemesis, field: &Field<'_>, rng: &mut Rng) -> Temper {
+        let calm = (rng.below(2) == 0).then(|| {
+            let part = |rng: &mut Rng, most: u64| {
+                let length = field.duration.0 / (2 + rng.below(most));
+                Span(length.max(1))
+            };
+            (part(rng, 7), part(rng, 5))
+        });
+        let prey = match rng.below(3) {
+            0 => Prey::Anybody,
+            1 => Prey::Leader,
+            _ => Prey::One(NodeId(rng.below(u64::from(field.nodes)) as u32)),
+        };
+        let count = 1 + rng.index(3);
+        Temper {
+            every: scaled(nemesis.every, [25, 50, 100, 100, 200][rng.index(5)]),
+            lasts: scaled(nemesis.lasts, [10, 30, 100, 100, 200][rng.index(5)]),
+            at_once: 1 + rng.below(u64::from(nemesis.at_once)) as u32,
+            calm,
+            prey,
+            moments: moments(nemesis, field.words, count, rng),
+            aimed: Chance::percent([0, 25, 50, 75][rng.index(4)]),
+            flapping: Chance::percent([0, 0, 20, 50][rng.index(4)]),
+            swizzled: Chance::percent([0, 0, 50][rng.index(3)]),
+        }
+    }
+
+    /// The instant itself, or the end of the calm that it falls into.
+    pub(super) fn out_of_calm(&self, at: Time) -> Time {
+        let Some((storm, calm)) = self.calm else { return at };
+        let round = storm.0 + calm.0;
+        let into = at.0 % round;
+        if into < storm.0 { at } else { Time(at.0 - into + round) }
+    }
+
+    /// The node that is hunted, when this fault hunts.
+    pub(super) fn prey(&self, is_led: bool, rng: &mut Rng) -> Option<Target> {
+        match self.prey {
+            Prey::Anybody => None,
+            Prey::Leader => (is_led && rng.below(3) > 0).then_some(Target::The(Role::Leader)),
+            Prey::One(node) => (rng.below(3) > 0).then_some(Target::Node(node)),
+        }
+    }
+
+    /// A fault's strikes: one, unless it flaps or swizzles; and what they wait for.
+    pub(super) fn strikes(&self, mut one: Strike, field: &Field<'_>, rng: &mut Rng) -> Vec<Strike> {
+        if self.swizzled != Chance::NEVER
+            && one.fault.kind() == FaultKind::Cut
+            && field.nodes > 2
+            && rng.chance(self.swizzled)
+        {
+            return swizzle(&one, field, rng);
+        }
+        if rng.chance(self.flapping) && flaps(one.fault.kind()) {
+            return flap(&one, rng);
+        }
+        if rng.chance(self.aimed) && !self.moments.is_empty() {
+            self.aim(&mut one, rng);
+        }
+        vec![one]
+    }
+
+    /// Lets a fault wait for a moment, and now and then hit whoever brings it.
+    fn aim(&self, one: &mut Strike, rng: &mut Rng) {
+        let event = self.moments[rng.index(self.moments.len())].clone();
+        let before = rng.below(3) == 0;
+        let after = match (before, rng.below(2)) {
+            (false, 0) => rng.within(Span::micros(10), Span::millis(20)),
+            _ => Span::ZERO,
+        };
+        let nth = 1 + rng.below(4) as u32 * rng.below(2) as u32;
+        one.on = Some(Moment { event, by: Vec::new(), nth, after, before });
+        if rng.below(3) > 0 {
+            aim_at_doer(&mut one.fault);
+        }
+    }
+}
+
+/// Lets a fault of one node hit the node whose event it waits for.
+fn aim_at_doer(fault: &mut Fault) {
+    let single = |targets: &mut Targets| {
+        if let [Target::Random | Target::The(_) | Target::A(_) | Target::Node(_)] = targets[..] {
+            *targets = vec![Target::Doer];
+        }
+    };
+    match fault {
+        Fault::Crash { nodes, .. }
+        | Fault::Pause { nodes }
+        | Fault::SlowNode { nodes, .. }
+        | Fault::SlowDisk { nodes, .. }
+        | Fault::FullDisk { nodes }
+        | Fault::LyingSync { nodes }
+        | Fault::BitRot { nodes }
+        | Fault::ClockJump { nodes, .. } => single(nodes),
+        Fault::Cut { sides } => sides.groups.iter_mut().for_each(single),
+        _ => {}
+    }
+}
+
+/// Kinds that may come and go.
+fn flaps(kind: FaultKind) -> bool {
+    matches!(
+        kind,
+        FaultKind::Crash
+            | FaultKind::Pause
+            | FaultKind::SlowNode
+            | FaultKind::Cut
+            | FaultKind::OneWayCut
+            | FaultKind::Loss
+            | FaultKind::Delay
+            | FaultKind::SlowDisk
+    )
+}
+
+/// A fault that comes and goes for as long as it would have lasted.
+fn flap(one: &Strike, rng: &mut Rng) -> Vec<Strike> {
+    let Lasts::For(all) = one.lasts else { return vec![one.clone()] };
+    let times = 2 + rng.below(7) as u32;
+    let round = Span((all.0 / u64::from(times)).max(2));
+    let on = Span((round.0 * (1 + rng.below(3)) / 4).max(1));
+    let strike = |nth: u32| Strike {
+        id: FaultId { nth, ..one.id },
+        at: one.at + round * u64::from(nth - 1),
+        lasts: Lasts::For(on),
+        ..one.clone()
+    };
+    (1..=times).map(strike).collect()
+}
+
+/// Nodes that are cut off one by one, and come back in another order.
+fn swizzle(one: &Strike, field: &Field<'_>, rng: &mut Rng) -> Vec<Strike> {
+    let Lasts::For(all) = one.lasts else { return vec![one.clone()] };
+    let most = field.nodes.min(16);
+    let count = 2 + rng.below(u64::from(most - 1)) as usize;
+    let nodes: Vec<u32> = (0..field.nodes).collect();
+    let nodes = rng.choose(&nodes, count);
+    let half = Span((all.0 / 2).max(1));
+    let strike = |(nth, node): (u32, u32), rng: &mut Rng| {
+        let begins = rng.within(Span::ZERO, half);
+        let ends = all + rng.within(Span::ZERO, half);
+        let groups = vec![vec![Target::Node(NodeId(node))], vec![Target::Rest]];
+        Strike {
+            id: FaultId { nth, ..one.id },
+            at: one.at + begins,
+            lasts: Lasts::For(Span((ends.0 - begins.0).max(1))),
+            fault: Fault::Cut { sides: Sides { groups, one_way: false } },
+            ..one.clone()
+        }
+    };
+    (1..).zip(nodes).map(|numbered| strike(numbered, rng)).collect()
+}
+
+/// Some of the moments that matter.
+fn moments(
+    nemesis: &Nemesis,
+    words: &dyn ProtocolWords,
+    count: usize,
+    rng: &mut Rng,
+) -> Vec<String> {
+    let all = words.events();
+    let known = |event: &&str| match nemesis.moments.is_empty() {
+        true => event.contains(' ') || ["syncs", "boots"].contains(event),
+        false => nemesis.moments.iter().any(|moment| moment == event),
+    };
+    let known: Vec<&str> = all.into_iter().filter(known).collect();
+    rng.choose(&known, count).into_iter().map(str::to_owned).collect()
+}
+
+/// A range of so many hundredths.
+fn scaled(range: SpanRange, percent: u64) -> SpanRange {
+    let of = |span: Span| Span((span.0 / 100).saturating_mul(percent).max(1));
+    SpanRange { from: of(range.from), to: of(range.to) }
+}
