@@ -74,6 +74,7 @@ fn checked(entry: &dyn Entry, clients: u32, digest: bool) -> Rates {
         trace: false,
         digest,
         record: false,
+        reach: false,
     };
     let begun = ProcessTime::now();
     let outcome = entry.run(&job).outcome;

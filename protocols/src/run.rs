@@ -11,6 +11,7 @@ use sim_core::fault::{FaultKind, Lasts, Plan};
 use sim_core::history::History;
 use sim_core::measure::Measures;
 use sim_core::outcome::{Finding, Outcome, Verdict};
+use sim_core::reach::Reach;
 use sim_core::trace::Trace;
 use sim_core::{
     Client, ClientSettings, ClientStep, Fact, FaultStep, NodeId, Nodes, Observer, Process,
@@ -48,6 +49,8 @@ pub struct Job<'a> {
     pub digest: bool,
     /// Keep the digest after every step.
     pub record: bool,
+    /// Tell where the run gets.
+    pub reach: bool,
 }
 
 /// What came of a run.
@@ -143,7 +146,7 @@ type Watch<P> = (
     History<<P as sim_core::Process>::Service>,
     Judge<<P as Protocol>::Safety>,
     CatchUp,
-    (Order, Option<AllEnd>, Option<Trace>, Option<Recording>),
+    (Order, Option<AllEnd>, Option<Trace>, Option<Recording>, Option<Reach>),
 );
 
 /// Runs a protocol once and judges the run.
@@ -169,6 +172,7 @@ pub fn run<P: Protocol>(job: &Job<'_>) -> Ran {
             does_transactions::<P>().then(|| AllEnd::new(heal)),
             job.trace.then(Trace::default),
             job.record.then(Recording::default),
+            job.reach.then(Reach::default),
         ),
     );
     let mut world =
@@ -199,11 +203,12 @@ pub fn run<P: Protocol>(job: &Job<'_>) -> Ran {
         idle: world.idle_faults().iter().map(ToString::to_string).collect(),
         operations: judged.operations,
         keys: judged.keys,
+        reached: watch.5.4.as_ref().map(Reach::reached),
         settle,
         ..Outcome::default()
     };
     watch.1.finish(world.now(), &mut outcome);
-    let (_, _, trace, recording) = watch.5;
+    let (_, _, trace, recording, _) = watch.5;
     Ran { outcome, trace, recording }
 }
 

@@ -7,11 +7,13 @@
 //! | [`nemesis`] | faults that a seed makes up |
 //! | [`words`] | the catalogue of protocols, as the words that scenarios may use |
 //! | [`run`] | a scenario over many seeds |
+//! | [`campaign`] | the hunt for failures over many seeds, uniform or guided, cut and shared |
 //! | [`mutants`] | bugs planted on purpose, and what notices them |
 //! | [`library`] | the scenarios that ship |
 //! | [`failure`] | a failure, kept for its replay |
 
 pub mod between;
+pub mod campaign;
 pub mod failure;
 pub mod format;
 pub mod library;

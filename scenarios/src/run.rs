@@ -3,13 +3,15 @@
 //! One run is one thread, and many seeds are many independent runs. What they come to is merged in a way that
 //! does not depend on the order in which they finish, so a summary is the same with any number of jobs.
 
-use crate::format::{self, Choices, Scenario, Subject, Vocabulary};
+use crate::campaign::corpus::Input;
+use crate::format::{self, Choices, ProtocolWords, Scenario, Subject, Vocabulary};
+use crate::nemesis::{self, Field};
 use crate::plan;
 use crate::tally::Collector;
 use crate::words::Words;
 use protocols::{Catalogue, Entry, Job, Options, Ran};
 use rayon::prelude::*;
-use sim_core::fault::Plan;
+use sim_core::fault::{FaultKind, Plan};
 use sim_core::outcome::Outcome;
 use sim_core::summary::Summary;
 use sim_core::{ClientSettings, Settings, Time};
@@ -68,7 +70,9 @@ pub struct Case<'a> {
     pub choices: Choices,
     /// The scenario as these choices make it.
     pub scenario: Cow<'a, Scenario>,
-    /// The options of the protocol, planted bugs included.
+    /// The options of the protocol, as they were drawn.
+    pub drawn: Options,
+    /// The same, planted bugs included.
     pub options: Options,
     /// The load's own options.
     pub load: Option<Options>,
@@ -85,6 +89,8 @@ pub struct Extras {
     pub trace: bool,
     /// Keep the digest after every step.
     pub record: bool,
+    /// Tell where it gets.
+    pub reach: bool,
 }
 
 /// A seed that did not give the same run twice.
@@ -128,6 +134,7 @@ impl Case<'_> {
             trace: extras.trace,
             digest: true,
             record: extras.record,
+            reach: extras.reach,
         }
     }
 }
@@ -202,30 +209,72 @@ impl<'a> Course<'a> {
 
     /// What a seed draws beside these choices for the keys of `[swarm]`.
     pub fn case_with(&self, seed: u64, choices: Choices) -> Case<'a> {
+        let (scenario, choices) = self.lay(choices);
+        let (drawn, options, load) = self.options_in(&scenario);
+        let (nodes, plan) = match self.words() {
+            Some(words) => {
+                let nodes = plan::nodes(&scenario.nodes, words, &options, seed);
+                (nodes, plan::draw(&scenario, words, &drawn, seed, nodes))
+            }
+            None => (1, Plan::default()),
+        };
+        Case { seed, choices, drawn, options, load, nodes, plan, scenario }
+    }
+
+    /// The case of an input: nothing is drawn.
+    pub fn case_of(&self, input: &Input) -> Case<'a> {
+        let (scenario, choices) = self.lay(input.choices.clone());
+        let (drawn, options, load) = self.options_in(&scenario);
+        let Input { seed, nodes, plan, .. } = input.clone();
+        Case { seed, choices, drawn, options, load, nodes, plan, scenario }
+    }
+
+    /// The scenario with the values that were chosen for the keys of its `[swarm]`, and those of them that fit.
+    fn lay(&self, choices: Choices) -> (Cow<'a, Scenario>, Choices) {
         let swarm = &self.scenario.swarm;
         let drawn = match choices.is_empty() {
             true => None,
             false => format::drawn(swarm, choices, &self.words),
         };
-        let (scenario, choices) = match drawn {
+        match drawn {
             Some((scenario, choices)) => (Cow::Owned(scenario), choices),
             None => (Cow::Borrowed(self.scenario), Choices::new()),
-        };
+        }
+    }
+
+    /// The protocol's options in a drawn scenario, without planted bugs and with them, and the load's.
+    fn options_in(&self, scenario: &Scenario) -> (Options, Options, Option<Options>) {
         let protocol = self.entry.name();
         let subject = scenario.subjects.iter().find(|subject| subject.protocol == protocol);
         let subject = subject.unwrap_or(self.subject);
         // That the protocol knows the bugs was seen when the course was made.
         let options = self.change.apply(self.entry, &subject.options);
         let options = options.unwrap_or_else(|_| subject.options.clone());
-        let (nodes, plan) = match self.words.protocol(protocol) {
-            Some(words) => {
-                let nodes = plan::nodes(&scenario.nodes, words, &options, seed);
-                (nodes, plan::draw(&scenario, words, &subject.options, seed, nodes))
-            }
-            None => (1, Plan::default()),
-        };
-        let load = subject.load.clone();
-        Case { seed, choices, options, load, nodes, plan, scenario }
+        (subject.options.clone(), options, subject.load.clone())
+    }
+
+    /// What scenarios may say of the protocol.
+    pub fn words(&self) -> Option<&dyn ProtocolWords> {
+        self.words.protocol(self.entry.name())
+    }
+
+    /// The kinds of fault that may strike in a case: those of the file, and those that its nemesis may make up.
+    pub fn allowed(&self, case: &Case<'_>) -> Vec<FaultKind> {
+        let scenario = case.scenario.as_ref();
+        let mut kinds: Vec<FaultKind> = scenario.faults.iter().map(|line| line.what.kind()).collect();
+        if let (Some(nemesis), Some(words)) = (&scenario.nemesis, self.words()) {
+            let (options, nodes, duration) = (&case.drawn, case.nodes, scenario.duration);
+            kinds.extend(nemesis::allowed(nemesis, &Field { words, options, nodes, duration }));
+        }
+        kinds
+    }
+
+    /// The moments that a search may aim at.
+    pub fn moments(&self) -> Vec<String> {
+        match (&self.scenario.nemesis, self.words()) {
+            (Some(nemesis), Some(words)) => nemesis::moments(nemesis, words),
+            _ => Vec::new(),
+        }
     }
 
     /// Runs one seed.
@@ -270,7 +319,7 @@ impl<'a> Course<'a> {
             !stop.load(Ordering::Relaxed) && digest() != digest()
         };
         let seed = seeds.into_par_iter().find_first(differs)?;
-        let record = || self.run(seed, Extras { record: true, trace: false }).recording;
+        let record = || self.run(seed, Extras { record: true, ..Extras::default() }).recording;
         let step = match (record(), record()) {
             (Some(first), Some(second)) => first.first_difference(&second),
             _ => None,

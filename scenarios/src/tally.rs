@@ -1,8 +1,9 @@
-//! What many runs come to: counts and histograms that merge in any order.
+//! What many runs come to: counts and histograms that merge in any order, and across machines.
 
 use crate::format::{Expect, Quantity, Statistic, Wanted};
 use crate::run::Course;
 use hdrhistogram::Histogram;
+use serde::{Deserialize, Serialize};
 use sim_core::Span;
 use sim_core::drive::replay::hash_of;
 use sim_core::fault::FaultKind;
@@ -13,8 +14,9 @@ use sim_core::summary::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What was seen of some seeds.
-#[derive(Default)]
+/// What was seen of some seeds. It can be written down, read elsewhere, and merged there.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Collector {
     tally: Tally,
     nodes: BTreeSet<u32>,
@@ -30,11 +32,17 @@ pub struct Collector {
     operations: u64,
     keys: u64,
     virtual_time: Span,
-    digests: Vec<(u64, u64)>,
+    /// The coarse states that were reached, each with the first seed that reached it.
+    states: BTreeMap<u16, u64>,
+    /// Which event of a node followed which, in so many seeds: both in one number, the earlier in the higher byte.
+    transitions: BTreeMap<u16, u64>,
+    /// The runs' digests folded into one in any order: each is mixed with its seed, and all are added up.
+    digest: u64,
 }
 
 /// On how many seeds something that is expected of each was so, and what was measured.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 struct Kept {
     seeds: u64,
     missed_by: Option<u64>,
@@ -60,11 +68,44 @@ impl Kept {
 }
 
 /// The values of one measure: a histogram of three digits, and what must be exact.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(from = "Written", into = "Written")]
 struct Values {
     histogram: Histogram<u64>,
     total: u64,
     min: u64,
     max: u64,
+}
+
+/// The same, written down: of the histogram, each value that it has told apart, with how often it was met.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Written {
+    total: u64,
+    min: u64,
+    max: u64,
+    values: Vec<(u64, u64)>,
+}
+
+impl From<Values> for Written {
+    fn from(values: Values) -> Written {
+        let Values { histogram, total, min, max } = values;
+        let met = histogram.iter_recorded();
+        let values = met.map(|step| (step.value_iterated_to(), step.count_at_value())).collect();
+        Written { total, min, max, values }
+    }
+}
+
+impl From<Written> for Values {
+    fn from(written: Written) -> Values {
+        let Written { total, min, max, values } = written;
+        let mut read = Values { total, min, max, ..Values::default() };
+        for (value, times) in values {
+            // It resizes itself, so nothing is out of range.
+            let _ = read.histogram.record_n(value, times);
+        }
+        read
+    }
 }
 
 impl Default for Values {
@@ -119,9 +160,16 @@ impl Collector {
         self.operations += outcome.operations;
         self.keys += outcome.keys;
         self.virtual_time += outcome.lasted;
-        self.digests.push((seed, outcome.digest));
+        self.digest = self.digest.wrapping_add(hash_of(&(seed, outcome.digest)));
         for id in &outcome.idle {
             *self.idle.entry(id.clone()).or_default() += 1;
+        }
+        for state in outcome.reached.iter().flat_map(|reached| &reached.states) {
+            let first = self.states.entry(*state).or_insert(seed);
+            *first = seed.min(*first);
+        }
+        for (from, to) in outcome.reached.iter().flat_map(|reached| &reached.transitions) {
+            *self.transitions.entry(u16::from(*from) << 8 | u16::from(*to)).or_default() += 1;
         }
         for (kind, times) in outcome.fired.iter() {
             let fired = self.fired.entry(kind).or_default();
@@ -233,17 +281,23 @@ impl Collector {
         for (id, seeds) in other.idle {
             *self.idle.entry(id).or_default() += seeds;
         }
+        for (state, theirs) in other.states {
+            let first = self.states.entry(state).or_insert(theirs);
+            *first = theirs.min(*first);
+        }
+        for (transition, seeds) in other.transitions {
+            *self.transitions.entry(transition).or_default() += seeds;
+        }
         self.operations += other.operations;
         self.keys += other.keys;
         self.virtual_time += other.virtual_time;
-        self.digests.extend(other.digests);
+        self.digest = self.digest.wrapping_add(other.digest);
         self
     }
 
     /// The summary of everything seen.
     pub fn sum_up(mut self, course: &Course<'_>, first_seed: u64) -> Summary {
         self.trim();
-        self.digests.sort_unstable();
         let expect = &course.scenario.expect;
         let run = self.tally.run;
         let enough = run >= course.scenario.seeds;
@@ -291,7 +345,7 @@ impl Collector {
             operations: self.operations,
             keys: self.keys,
             virtual_time: self.virtual_time,
-            digest: hash_of(&self.digests),
+            digest: self.digest,
         }
     }
 

@@ -293,6 +293,38 @@ pub enum Links {
 }
 
 impl Fault {
+    /// Everybody that it names, on whatever side.
+    pub fn each_target(&mut self, see: &mut impl FnMut(&mut Target)) {
+        let sides = |sides: &mut Sides, see: &mut _| {
+            sides.groups.iter_mut().flatten().for_each(see);
+        };
+        match self {
+            Fault::Cut { sides: between } => sides(between, see),
+            Fault::Loss { links, .. }
+            | Fault::Delay { links, .. }
+            | Fault::Duplicate { links, .. }
+            | Fault::Reorder { links, .. }
+            | Fault::Corrupt { links, .. } => match links {
+                Links::All => {}
+                Links::Of(targets) => targets.iter_mut().for_each(see),
+                Links::Between(between) => sides(between, see),
+            },
+            Fault::Crash { nodes, .. }
+            | Fault::Restart { nodes }
+            | Fault::Pause { nodes }
+            | Fault::SlowNode { nodes, .. }
+            | Fault::SlowDisk { nodes, .. }
+            | Fault::FullDisk { nodes }
+            | Fault::LyingSync { nodes }
+            | Fault::BitRot { nodes }
+            | Fault::ClockJump { nodes, .. }
+            | Fault::ClockDrift { nodes, .. }
+            | Fault::Twins { nodes } => nodes.iter_mut().for_each(see),
+            Fault::Lie { nodes, about, .. } => nodes.iter_mut().chain(&mut about.to).for_each(see),
+            Fault::BigMac { clients, at } => clients.iter_mut().chain(at).for_each(see),
+        }
+    }
+
     /// Which kind it is.
     pub fn kind(&self) -> FaultKind {
         match self {

@@ -28,6 +28,7 @@ pub mod observe;
 pub mod outcome;
 pub mod process;
 pub mod random;
+pub mod reach;
 pub mod seal;
 pub mod service;
 pub mod settings;

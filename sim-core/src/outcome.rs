@@ -1,6 +1,7 @@
 //! What a run came to, as plain data that knows no protocol's types.
 
 use crate::fault::{FaultKind, Fired};
+use crate::reach::Reached;
 use crate::time::{Span, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -84,6 +85,8 @@ pub struct Outcome {
     pub operations: u64,
     /// The keys that these operations were on.
     pub keys: u64,
+    /// Where the run got, when that was asked for.
+    pub reached: Option<Reached>,
     /// The bound in which the cluster had to be live again after healing.
     pub settle: Span,
 }

@@ -34,6 +34,8 @@ pub enum Stream {
     Nemesis = 8,
     /// What a seed chooses of a scenario: the number of nodes, say.
     Scenario = 9,
+    /// How a search changes what it has kept.
+    Search = 10,
 }
 
 /// The ChaCha8 generator of a stream of a seed, for what is drawn before a run begins.

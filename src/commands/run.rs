@@ -166,7 +166,7 @@ fn twice(app: &App, args: &Run, course: &Course<'_>, seeds: Range<u64>) -> Resul
 }
 
 fn write_trace(course: &Course<'_>, seed: u64, path: &Path) -> Result<(), String> {
-    let trace = course.run(seed, Extras { trace: true, record: false }).trace.unwrap_or_default();
+    let trace = course.run(seed, Extras { trace: true, ..Extras::default() }).trace.unwrap_or_default();
     write_whole(path, reports::trace::lines(&trace).as_bytes())
 }
 
@@ -302,7 +302,7 @@ impl Keep<'_> {
             if kept.get(&shape) != Some(&breach.seed) {
                 continue;
             }
-            let traced = self.course.run(breach.seed, Extras { trace: true, record: false });
+            let traced = self.course.run(breach.seed, Extras { trace: true, ..Extras::default() });
             let trace = traced.trace.unwrap_or_default();
             let about = about_property(self.course, &breach.property);
             let path = self.path(&self.stem(&shape)).with_extension("txt");

@@ -163,6 +163,7 @@ fn run(config: &Config, nodes: u32, seed: u64) -> Vec<String> {
         trace: false,
         digest: false,
         record: false,
+        reach: false,
     };
     let entry = protocols::all().get("pbft").expect("it is in the catalogue");
     let outcome = entry.run(&job).outcome;

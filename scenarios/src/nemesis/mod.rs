@@ -106,6 +106,15 @@ pub fn allowed(nemesis: &Nemesis, field: &Field<'_>) -> Vec<FaultKind> {
         .collect()
 }
 
+/// The moments that matter: those that the file names, or messages, syncs and boots.
+pub fn moments(nemesis: &Nemesis, words: &dyn ProtocolWords) -> Vec<String> {
+    let known = |event: &&str| match nemesis.moments.is_empty() {
+        true => event.contains(' ') || ["syncs", "boots"].contains(event),
+        false => nemesis.moments.iter().any(|moment| moment == event),
+    };
+    words.events().into_iter().filter(known).map(str::to_owned).collect()
+}
+
 /// What a seed uses of the kinds: in one of four seeds a single one, else each as a coin falls.
 fn subset(kinds: &[FaultKind], rng: &mut Rng) -> Vec<FaultKind> {
     let one = rng.choose(kinds, 1);

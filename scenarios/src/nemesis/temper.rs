@@ -9,7 +9,7 @@
 //!   al., "FoundationDB: A Distributed Unbundled Transactional Key Value Store", SIGMOD 2021, section 4).
 
 use super::Field;
-use crate::format::{Nemesis, ProtocolWords};
+use crate::format::Nemesis;
 use sim_core::fault::{
     Fault, FaultId, FaultKind, Lasts, Moment, Role, Sides, Strike, Target, Targets,
 };
@@ -73,13 +73,17 @@ impl Temper {
             _ => Prey::One(NodeId(rng.below(u64::from(field.nodes)) as u32)),
         };
         let count = 1 + rng.index(3);
+        let moments = super::moments(nemesis, field.words);
         Temper {
             every: scaled(nemesis.every, [25, 50, 100, 100, 200][rng.index(5)]),
             lasts: scaled(nemesis.lasts, [10, 30, 100, 100, 200][rng.index(5)]),
             at_once: 1 + rng.below(u64::from(nemesis.at_once)) as u32,
             calm,
             prey,
-            moments: moments(nemesis, field.words, count, rng),
+            moments: rng.choose(&(0..moments.len()).collect::<Vec<_>>(), count)
+                .into_iter()
+                .map(|place| moments[place].clone())
+                .collect(),
             aimed: Chance::percent([0, 25, 50, 75][rng.index(4)]),
             flapping: Chance::percent([0, 0, 20, 50][rng.index(4)]),
             swizzled: Chance::percent([0, 0, 50][rng.index(3)]),
@@ -209,22 +213,6 @@ fn swizzle(one: &Strike, field: &Field<'_>, rng: &mut Rng) -> Vec<Strike> {
         }
     };
     (1..).zip(nodes).map(|numbered| strike(numbered, rng)).collect()
-}
-
-/// Some of the moments that matter.
-fn moments(
-    nemesis: &Nemesis,
-    words: &dyn ProtocolWords,
-    count: usize,
-    rng: &mut Rng,
-) -> Vec<String> {
-    let all = words.events();
-    let known = |event: &&str| match nemesis.moments.is_empty() {
-        true => event.contains(' ') || ["syncs", "boots"].contains(event),
-        false => nemesis.moments.iter().any(|moment| moment == event),
-    };
-    let known: Vec<&str> = all.into_iter().filter(known).collect();
-    rng.choose(&known, count).into_iter().map(str::to_owned).collect()
 }
 
 /// A range of so many hundredths.

@@ -1,0 +1,194 @@
+//! A campaign: scenarios over many seeds, hunting for failures.
+//!
+//! Seeds come in fixed ranges of [`RANGE`]. A range knows nothing of any other, so that machines can share a campaign by
+//! taking every Nth range; within one, seeds run in batches of [`BATCH`], on all cores, and a campaign is cut only between
+//! batches. What a campaign comes to so depends on its arguments alone, and on where it was cut.
+//!
+//! - **Uniform** search draws every seed anew.
+//! - **Guided** search keeps inputs that got somewhere new ([`sim_core::reach`]) and changes them ([`mutate`]); what is
+//!   kept is forgotten at the end of the range.
+
+pub mod corpus;
+pub mod mutate;
+
+use crate::run::{Case, Course, Extras};
+use crate::tally::Collector;
+use corpus::{Corpus, Input};
+use rayon::prelude::*;
+use sim_core::outcome::Outcome;
+use std::ops::Range;
+
+/// As many seeds know of each other.
+pub const RANGE: u64 = 500;
+/// As many seeds run before a guided search looks at what they came to.
+pub const BATCH: u64 = 20;
+
+/// How inputs are found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Search {
+    /// Each is drawn anew.
+    Uniform,
+    /// Those that got somewhere new are changed.
+    #[default]
+    Guided,
+}
+
+/// Which seeds are run, of a campaign that machines may share.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Portion {
+    /// All seeds of the campaign.
+    pub seeds: Range<u64>,
+    /// Which share this is, from 0.
+    pub shard: u64,
+    /// How many shares there are; at least 1.
+    pub shards: u64,
+}
+
+impl Portion {
+    /// All of a campaign.
+    pub fn whole(seeds: Range<u64>) -> Portion {
+        Portion { seeds, shard: 0, shards: 1 }
+    }
+
+    /// The ranges of this share.
+    pub fn ranges(&self) -> impl Iterator<Item = Range<u64>> + use<> {
+        let Portion { seeds: Range { start, end }, shard, shards } = self.clone();
+        let first = start / RANGE;
+        let last = end.div_ceil(RANGE);
+        let ours = (first..last).filter(move |range| range % shards.max(1) == shard);
+        ours.map(move |range| (range * RANGE).max(start)..((range + 1) * RANGE).min(end))
+    }
+
+    /// How many seeds this share has.
+    pub fn count(&self) -> u64 {
+        self.ranges().map(|range| range.end - range.start).sum()
+    }
+}
+
+/// One run of a campaign.
+pub struct Run<'a> {
+    /// The place of its course among those of the campaign.
+    pub course: usize,
+    /// The campaign's seed that it stands for.
+    pub number: u64,
+    /// What was run.
+    pub case: &'a Case<'a>,
+    /// What came of it; its seed is the campaign's.
+    pub outcome: &'a Outcome,
+}
+
+/// Who sees the runs of a campaign, and ends it.
+pub trait Watch: Sync {
+    /// A run is over. It is called from any thread and in any order.
+    fn seen(&self, run: &Run<'_>);
+    /// Whether the campaign goes on; asked between batches.
+    fn goes_on(&self) -> bool;
+    /// Whether runs that have not begun are left out: somebody wants to stop at once.
+    fn is_stopped(&self) -> bool {
+        false
+    }
+}
+
+/// What a course came to.
+#[derive(Default)]
+pub struct Harvest {
+    /// What was seen.
+    pub collected: Collector,
+    /// The seed before which it was cut, if it was.
+    pub cut: Option<u64>,
+    /// Inputs that got somewhere new, when they were asked for.
+    pub kept: Vec<Input>,
+}
+
+/// Runs a campaign: range by range, each course in turn.
+pub fn run(
+    courses: &[Course<'_>],
+    portion: &Portion,
+    search: Search,
+    known: &[Vec<Input>],
+    watch: &dyn Watch,
+) -> Vec<Harvest> {
+    let mut harvests: Vec<Harvest> = courses.iter().map(|_| Harvest::default()).collect();
+    for range in portion.ranges() {
+        for (place, (course, harvest)) in courses.iter().zip(&mut harvests).enumerate() {
+            if harvest.cut.is_some() {
+                continue;
+            }
+            let known = known.get(place).map_or(&[][..], Vec::as_slice);
+            let mut hunt = Hunt { place, course, search, corpus: Corpus::new(known), watch };
+            harvest.cut = hunt.range(range.clone(), harvest);
+        }
+        if harvests.iter().all(|harvest| harvest.cut.is_some()) {
+            break;
+        }
+    }
+    harvests
+}
+
+/// One course in one range.
+struct Hunt<'a> {
+    place: usize,
+    course: &'a Course<'a>,
+    search: Search,
+    corpus: Corpus,
+    watch: &'a dyn Watch,
+}
+
+impl Hunt<'_> {
+    /// Runs a range. The seed before which it was cut, if it was.
+    fn range(&mut self, range: Range<u64>, harvest: &mut Harvest) -> Option<u64> {
+        let mut at = range.start;
+        while at < range.end {
+            if !self.watch.goes_on() {
+                return Some(at);
+            }
+            let batch = at..(at + BATCH).min(range.end);
+            let ran: Vec<Option<(Input, Outcome)>> =
+                batch.clone().into_par_iter().map(|number| self.one(number)).collect();
+            at = batch.end;
+            let is_cut = ran.iter().any(Option::is_none);
+            for (input, outcome) in ran.into_iter().flatten() {
+                if let Some(input) = self.corpus.take(input, &outcome) {
+                    harvest.kept.push(input);
+                }
+                harvest.collected.add(outcome, &self.course.scenario.expect);
+            }
+            if is_cut {
+                return Some(batch.start);
+            }
+        }
+        None
+    }
+
+    fn one(&self, number: u64) -> Option<(Input, Outcome)> {
+        if self.watch.is_stopped() {
+            return None;
+        }
+        let case = match self.search {
+            Search::Uniform => self.course.case(number),
+            Search::Guided => self.corpus.next(self.course, number),
+        };
+        let extras = Extras { reach: true, ..Extras::default() };
+        let mut outcome = self.course.run_case(&case, extras).outcome;
+        outcome.seed = number;
+        self.watch.seen(&Run { course: self.place, number, case: &case, outcome: &outcome });
+        Some((Input::of(case), outcome))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_together_are_the_whole() {
+        let seeds = 130..2_345;
+        let whole: Vec<u64> = Portion::whole(seeds.clone()).ranges().flatten().collect();
+        assert_eq!(whole, seeds.clone().collect::<Vec<_>>());
+        let mut shared: Vec<u64> = (0..4)
+            .flat_map(|shard| Portion { seeds: seeds.clone(), shard, shards: 4 }.ranges().flatten())
+            .collect();
+        shared.sort_unstable();
+        assert_eq!(shared, whole);
+    }
+}
