@@ -2,6 +2,7 @@
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use sim_core::Span;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -74,6 +75,10 @@ pub enum Command {
     Run(Run),
     /// Run one failure, or one seed, again and tell how it came about
     Replay(Replay),
+    /// Hunt for failures over many seeds; keep and deduplicate them
+    Fuzz(Fuzz),
+    /// Join the results of `fuzz --shard`
+    Merge(Merge),
     /// Plant each known bug and see which checker catches it
     Mutants(Mutants),
     /// Write a commented scenario to start from
@@ -147,6 +152,105 @@ pub struct Replay {
     /// Where failures are kept, for `last`
     #[arg(long, value_name = "DIR", env = "SPLITBRAIN_FAILURES", default_value = "failures")]
     pub failures: PathBuf,
+}
+
+/// Arguments of `fuzz`.
+#[derive(Debug, Args)]
+pub struct Fuzz {
+    /// Scenario files, or names of shipped ones; the swarm of each protocol when none are named
+    #[arg(value_name = "SCENARIO")]
+    pub scenarios: Vec<String>,
+    /// Only these protocols
+    #[arg(long, value_name = "P", value_delimiter = ',')]
+    pub protocol: Vec<String>,
+    /// Plant these bugs; `splitbrain list bugs` names them
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub bug: Vec<String>,
+    /// Run these seeds: `100`, `A..B`, `A..=B` or `A..+N`; those of each scenario unless told
+    #[arg(long, value_name = "SEEDS", env = "SPLITBRAIN_SEEDS")]
+    pub seeds: Option<Seeds>,
+    /// Stop after so long: `90s`, `10m`, `8h`. Without --seeds it goes on until then
+    #[arg(long, value_name = "T")]
+    pub max_time: Option<Span>,
+    /// Change what got somewhere new, or draw every seed anew
+    #[arg(long, value_enum, default_value_t, value_name = "HOW")]
+    pub search: Searches,
+    /// Run one share of the seeds, for `merge` to join: `1/4` to `4/4`
+    #[arg(long, value_name = "I/N")]
+    pub shard: Option<Shard>,
+    /// A kind of fault that never struck is a failure, and no mere warning
+    #[arg(long)]
+    pub strict: bool,
+    /// Use so many threads; all cores unless told
+    #[arg(short, long, value_name = "N", env = "SPLITBRAIN_JOBS")]
+    pub jobs: Option<usize>,
+    /// Keep failures in this folder
+    #[arg(long, value_name = "DIR", env = "SPLITBRAIN_FAILURES", default_value = "failures")]
+    pub failures: PathBuf,
+    /// Replay the failures in this folder first, and keep there what got somewhere new
+    #[arg(long, value_name = "DIR")]
+    pub corpus: Option<PathBuf>,
+    /// Write a report that continuous integration understands
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// Write everything that was seen, for `merge`
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
+
+/// Arguments of `merge`.
+#[derive(Debug, Args)]
+pub struct Merge {
+    /// What `fuzz --shard I/N --json FILE` has written, of every share
+    #[arg(required = true, value_name = "SHARD.json")]
+    pub shards: Vec<PathBuf>,
+    /// Write what they come to, as one share of one
+    #[arg(short = 'o', long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Keep failures in this folder
+    #[arg(long, value_name = "DIR", env = "SPLITBRAIN_FAILURES", default_value = "failures")]
+    pub failures: PathBuf,
+    /// A kind of fault that never struck is a failure, and no mere warning
+    #[arg(long)]
+    pub strict: bool,
+    /// Write a report that continuous integration understands
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+}
+
+/// How inputs are found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs)]
+pub enum Searches {
+    Uniform,
+    #[default]
+    Guided,
+}
+
+/// One share of a campaign's seeds: the first of four is `1/4`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shard {
+    /// Which, from 1.
+    pub one: u64,
+    /// Of how many.
+    pub of: u64,
+}
+
+/// As many shares as a campaign has at most.
+const MOST_SHARDS: u64 = 10_000;
+
+impl FromStr for Shard {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Shard, String> {
+        let number = |digits: &str| digits.trim().parse::<u64>().ok();
+        let parts = text.split_once('/').and_then(|(one, of)| Some((number(one)?, number(of)?)));
+        match parts {
+            Some((one, of)) if (1..=of).contains(&one) && of <= MOST_SHARDS => {
+                Ok(Shard { one, of })
+            }
+            _ => Err(format!("`{text}` is no share; write 1/4 for the first of four")),
+        }
+    }
 }
 
 /// Arguments of `mutants`.

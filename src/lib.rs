@@ -19,9 +19,13 @@ pub use scenarios;
 pub use sim_core;
 
 mod args;
+mod campaign;
 mod commands;
+mod corpus;
 mod files;
+mod finds;
 mod progress;
+mod regress;
 mod sources;
 
 /// What the author of a protocol needs.

@@ -54,6 +54,22 @@ impl Progress {
         }
     }
 
+    /// The same when nobody knows how many parts there will be.
+    pub fn endless(what: &str, quiet: bool) -> Progress {
+        let progress = Progress::new(what, 0, quiet);
+        if let Ok(style) = ProgressStyle::with_template(
+            "{prefix} {spinner} {human_pos}  {per_sec}  {msg}  {elapsed}",
+        ) {
+            progress.bar.set_style(style);
+        }
+        progress
+    }
+
+    /// How long it has taken so far.
+    pub fn elapsed(&self) -> Span {
+        Span(u64::try_from(self.begun.elapsed().as_nanos()).unwrap_or(u64::MAX))
+    }
+
     /// One more part is done.
     pub fn step(&self, failed: bool) {
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
@@ -69,7 +85,10 @@ impl Progress {
             *said = Instant::now();
             let failures = self.failures.load(Ordering::Relaxed);
             let (done, all) = (HumanCount(done), HumanCount(self.all));
-            eprintln!("{done} of {all}, {failures} failed");
+            match self.all {
+                0 => eprintln!("{done}, {failures} failed"),
+                _ => eprintln!("{done} of {all}, {failures} failed"),
+            }
         }
     }
 

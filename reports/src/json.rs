@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde_json::Value;
 use sim_core::fault::FaultKind;
 use sim_core::outcome::{Outcome, Verdict};
-use sim_core::summary::{Expectation, Summary, Tally};
+use sim_core::summary::{Expectation, Hunt, Summary, Tally};
 use sim_core::{Span, Time};
 use std::collections::BTreeMap;
 
@@ -123,6 +123,9 @@ struct Run<'a> {
     idle: &'a [String],
     /// All runs' digests folded into one.
     digest: String,
+    /// What the hunt covered, if this is the summary of one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hunt: Option<&'a Hunt>,
 }
 
 /// What is expected between those that ran one scenario.
@@ -244,6 +247,7 @@ impl<'a> Run<'a> {
             fired: summary.fired.iter().map(|fired| (fired.kind.name(), fired.times)).collect(),
             idle: &summary.idle,
             digest: hex(summary.digest),
+            hunt: summary.hunt.as_ref(),
         }
     }
 }

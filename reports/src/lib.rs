@@ -15,6 +15,7 @@
 
 pub mod colour;
 pub mod json;
+pub mod junit;
 pub mod mutants;
 pub mod steps;
 pub mod story;

@@ -4,7 +4,7 @@ use crate::colour::{BAD, Colour, DIM, GOOD, NAME, WARN};
 use crate::words::{self, WIDTH, count, counted, cut, of, pad, width, wrap};
 use crate::{breaches, measured};
 use sim_core::outcome::Verdict;
-use sim_core::summary::{Expectation, PropertyTally, Summary};
+use sim_core::summary::{Expectation, Hunt, PropertyTally, Summary};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Where the text of a row begins, where what was measured does, and where the result does.
@@ -214,6 +214,9 @@ impl Report<'_> {
             let (label, result) = if place == 0 { ("struck", result) } else { ("", "") };
             self.row(label, line, "", result, Some(true));
         }
+        if let Some(hunt) = &summary.hunt {
+            self.hunted(hunt);
+        }
         if !idle.is_empty() {
             let word = if idle.len() == 1 { "fault" } else { "faults" };
             let text = format!("never struck: {word} {}", idle.join(", "));
@@ -222,6 +225,26 @@ impl Report<'_> {
                 let line = self.colour.paint(WARN, &line);
                 self.line(&format!("{}{line}", " ".repeat(COLUMNS[0])));
             }
+        }
+    }
+
+    /// What a hunt never tried, and where it got.
+    fn hunted(&mut self, hunt: &Hunt) {
+        if !hunt.never.is_empty() {
+            let never: Vec<String> = hunt.never.iter().map(ToString::to_string).collect();
+            self.row("", &format!("never struck: {}", never.join(", ")), "", "never", None);
+        }
+        let (states, transitions) = (hunt.states, hunt.transitions.len() as u64);
+        let text = format!(
+            "{} by {}, the last new one on seed {}",
+            counted(states, "coarse state"),
+            counted(transitions, "transition"),
+            count(hunt.last_new)
+        );
+        self.row("reached", &text, "", &hunt.search, Some(true));
+        if let Some(seed) = hunt.cut {
+            let text = format!("before seed {}, of {}", count(seed), count(hunt.seeds.1));
+            self.row("cut", &text, "", "cut", None);
         }
     }
 

@@ -97,6 +97,11 @@ pub fn seeds(seeds: &[u64]) -> String {
 /// The seeds of a summary: `seeds 0..100`, `seed 17`.
 pub fn seed_range(summary: &Summary) -> String {
     let (first, run) = (summary.first_seed, summary.seeds.run);
+    if let Some(hunt) = &summary.hunt {
+        let (from, to) = (hunt.seeds.0, hunt.cut.unwrap_or(hunt.seeds.1));
+        let share = hunt.shard.map(|(one, of)| format!(", share {one} of {of}"));
+        return format!("seeds {from}..{to}{}", share.unwrap_or_default());
+    }
     match run {
         0 => "no seeds".to_owned(),
         1 => format!("seed {first}"),

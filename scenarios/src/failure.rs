@@ -1,6 +1,8 @@
 //! A failure, kept: everything that a replay needs, whole in one file.
 
-use crate::format::limits;
+use crate::campaign::corpus::Input;
+use crate::format::{Choices, limits};
+use crate::run::{Case, Course};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::drive::replay::{Departure, departure};
@@ -54,6 +56,12 @@ pub struct Failure {
 pub struct Overrides {
     /// Bugs planted beside those of the scenario.
     pub bugs: Vec<String>,
+    /// What was chosen for the keys of `[swarm]`, where the seed alone does not tell: a search had changed it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub choices: Option<Choices>,
+    /// How many nodes there were, where the seed alone does not tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nodes: Option<u32>,
 }
 
 /// What broke, when, and why.
@@ -82,25 +90,28 @@ pub enum Replayed {
 }
 
 impl Failure {
-    /// The failure of a run, without a replay line yet.
+    /// The failure of a run, without a replay line yet. `text` is the scenario, word for word.
     pub fn of(
+        course: &Course<'_>,
+        case: &Case<'_>,
+        text: &str,
         outcome: &Outcome,
         finding: &Finding,
-        plan: Plan,
-        scenario: (&str, &str),
-        protocol: &str,
-        bugs: &[String],
     ) -> Failure {
+        // A search may have changed what the seed draws.
+        let drawn = course.case(case.seed);
+        let choices = (drawn.choices != case.choices).then(|| case.choices.clone());
+        let nodes = (drawn.nodes != case.nodes || choices.is_some()).then_some(case.nodes);
         Failure {
             schema: SCHEMA.into(),
             engine: env!("CARGO_PKG_VERSION").into(),
             written_by: "splitbrain".into(),
-            protocol: protocol.into(),
-            seed: outcome.seed,
-            name: scenario.0.into(),
-            scenario: scenario.1.into(),
-            overrides: Overrides { bugs: bugs.to_vec() },
-            plan,
+            protocol: course.entry().name().into(),
+            seed: case.seed,
+            name: course.name.into(),
+            scenario: text.into(),
+            overrides: Overrides { bugs: course.planted.clone(), choices, nodes },
+            plan: case.plan.clone(),
             verdict: Broke {
                 property: finding.property.clone(),
                 why: finding.why.clone(),
@@ -113,6 +124,18 @@ impl Failure {
             waypoints: outcome.waypoints.iter().map(|(step, d)| (*step, hex(*d))).collect(),
             replay: String::new(),
         }
+    }
+
+    /// What it ran.
+    pub fn case<'a>(&self, course: &Course<'a>) -> Case<'a> {
+        let drawn = course.case(self.seed);
+        let Overrides { choices, nodes, .. } = self.overrides.clone();
+        course.case_of(&Input {
+            seed: self.seed,
+            nodes: nodes.unwrap_or(drawn.nodes),
+            choices: choices.unwrap_or(drawn.choices),
+            plan: self.plan.clone(),
+        })
     }
 
     /// The name of its file, without the ending.

@@ -261,7 +261,8 @@ impl<'a> Course<'a> {
     /// The kinds of fault that may strike in a case: those of the file, and those that its nemesis may make up.
     pub fn allowed(&self, case: &Case<'_>) -> Vec<FaultKind> {
         let scenario = case.scenario.as_ref();
-        let mut kinds: Vec<FaultKind> = scenario.faults.iter().map(|line| line.what.kind()).collect();
+        let mut kinds: Vec<FaultKind> =
+            scenario.faults.iter().map(|line| line.what.kind()).collect();
         if let (Some(nemesis), Some(words)) = (&scenario.nemesis, self.words()) {
             let (options, nodes, duration) = (&case.drawn, case.nodes, scenario.duration);
             kinds.extend(nemesis::allowed(nemesis, &Field { words, options, nodes, duration }));
@@ -295,15 +296,16 @@ impl<'a> Course<'a> {
         &self,
         seeds: Range<u64>,
         stop: &AtomicBool,
-        seen: &(impl Fn(&Outcome) + Sync),
+        seen: &(impl Fn(&Case<'_>, &Outcome) + Sync),
     ) -> Summary {
         let first = seeds.start;
         let collected = seeds
             .into_par_iter()
             .fold(Collector::default, |mut collector, seed| {
                 if !stop.load(Ordering::Relaxed) {
-                    let outcome = self.run(seed, Extras::default()).outcome;
-                    seen(&outcome);
+                    let case = self.case(seed);
+                    let outcome = self.run_case(&case, Extras::default()).outcome;
+                    seen(&case, &outcome);
                     collector.add(outcome, &self.scenario.expect);
                 }
                 collector

@@ -9,8 +9,9 @@ use sim_core::drive::replay::hash_of;
 use sim_core::fault::FaultKind;
 use sim_core::measure::{MEASURES, Measure, Unit};
 use sim_core::outcome::{Finding, Outcome, Samples, Verdict};
+use sim_core::reach::event_name;
 use sim_core::summary::{
-    Breach, Expectation, FiredSummary, MeasureSummary, PropertyTally, Summary, Tally,
+    Breach, Expectation, FiredSummary, Hunt, MeasureSummary, PropertyTally, Summary, Tally,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -222,13 +223,8 @@ impl Collector {
     fn keep_breach(&mut self, breach: Breach) {
         self.broken.push(breach);
         if self.broken.len() >= 2 * Summary::MAX_BREACHES {
-            self.trim();
+            trim(&mut self.broken);
         }
-    }
-
-    fn trim(&mut self) {
-        self.broken.sort_by(|a, b| (a.seed, &a.property).cmp(&(b.seed, &b.property)));
-        self.broken.truncate(Summary::MAX_BREACHES);
     }
 
     fn add_expected(&mut self, outcome: &Outcome, expect: &Expect) {
@@ -265,7 +261,7 @@ impl Collector {
             mine.unknown += theirs.unknown;
         }
         self.broken.extend(other.broken);
-        self.trim();
+        trim(&mut self.broken);
         self.each.resize(self.each.len().max(other.each.len()), Kept::default());
         self.each.iter_mut().zip(other.each).for_each(|(mine, theirs)| mine.merge(theirs));
         for (property, theirs) in other.held {
@@ -296,13 +292,14 @@ impl Collector {
     }
 
     /// The summary of everything seen.
-    pub fn sum_up(mut self, course: &Course<'_>, first_seed: u64) -> Summary {
-        self.trim();
+    pub fn sum_up(&self, course: &Course<'_>, first_seed: u64) -> Summary {
         let expect = &course.scenario.expect;
         let run = self.tally.run;
         let enough = run >= course.scenario.seeds;
         let expectations = self.expectations(expect, enough);
-        let mut properties: Vec<PropertyTally> = self.properties.into_values().collect();
+        let mut properties: Vec<PropertyTally> = self.properties.values().cloned().collect();
+        let mut broken = self.broken.clone();
+        trim(&mut broken);
         for tally in &mut properties {
             if ["linearizable", "serializable"].contains(&tally.property.as_str()) {
                 tally.detail = format!(
@@ -321,7 +318,7 @@ impl Collector {
             title: course.scenario.title.clone(),
             protocol: course.subject.protocol.clone(),
             planted: course.planted.clone(),
-            nodes: self.nodes.into_iter().collect(),
+            nodes: self.nodes.iter().copied().collect(),
             duration: course.scenario.duration,
             settle: self.settle,
             clients: course.scenario.clients.count,
@@ -329,7 +326,7 @@ impl Collector {
             first_seed,
             seeds: self.tally,
             properties,
-            broken: self.broken,
+            broken,
             expectations,
             measures: measures.collect(),
             fired: self
@@ -341,11 +338,28 @@ impl Collector {
                     seeds: *seeds,
                 })
                 .collect(),
-            idle: self.idle.into_iter().filter(|(_, n)| *n == run).map(|(id, _)| id).collect(),
+            idle: self.idle.iter().filter(|(_, n)| **n == run).map(|(id, _)| id.clone()).collect(),
             operations: self.operations,
             keys: self.keys,
             virtual_time: self.virtual_time,
             digest: self.digest,
+            hunt: None,
+        }
+    }
+
+    /// What a hunt covered: the kinds of fault that might have struck, and where it got.
+    pub fn hunted(&self, might: &[FaultKind]) -> Hunt {
+        let never = might.iter().copied().filter(|kind| !self.fired.contains_key(kind));
+        let transitions = self.transitions.iter().map(|(transition, seeds)| {
+            let [from, to] = transition.to_be_bytes().map(event_name);
+            (from.to_owned(), to.to_owned(), *seeds)
+        });
+        Hunt {
+            never: never.collect(),
+            states: self.states.len() as u64,
+            last_new: self.states.values().copied().max().unwrap_or(0),
+            transitions: transitions.collect(),
+            ..Hunt::default()
         }
     }
 
@@ -406,6 +420,12 @@ impl Collector {
         }
         list
     }
+}
+
+/// Keeps the breaches of the lowest seeds.
+fn trim(breaches: &mut Vec<Breach>) {
+    breaches.sort_by(|a, b| (a.seed, &a.property).cmp(&(b.seed, &b.property)));
+    breaches.truncate(Summary::MAX_BREACHES);
 }
 
 fn breach(outcome: &Outcome, finding: &Finding) -> Breach {

@@ -75,9 +75,12 @@ impl Reach {
     /// What was reached.
     pub fn reached(&self) -> Reached {
         let bits = |word: usize| (0..64).filter(move |bit| self.met[word] >> bit & 1 == 1);
-        let states = (0..1_024).flat_map(|word| bits(word).map(move |bit| (word * 64 + bit) as u16));
-        let after = |from: usize| (0..EVENTS).filter(move |to| self.transitions[from] >> to & 1 == 1);
-        let transitions = (0..EVENTS).flat_map(|from| after(from).map(move |to| (from as u8, to as u8)));
+        let states =
+            (0..1_024).flat_map(|word| bits(word).map(move |bit| (word * 64 + bit) as u16));
+        let after =
+            |from: usize| (0..EVENTS).filter(move |to| self.transitions[from] >> to & 1 == 1);
+        let transitions =
+            (0..EVENTS).flat_map(|from| after(from).map(move |to| (from as u8, to as u8)));
         Reached { states: states.collect(), transitions: transitions.collect() }
     }
 

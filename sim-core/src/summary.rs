@@ -51,6 +51,30 @@ pub struct Summary {
     pub virtual_time: Span,
     /// All runs' digests folded into one.
     pub digest: u64,
+    /// What the hunt was, if this is the summary of one.
+    pub hunt: Option<Hunt>,
+}
+
+/// What a hunt for failures covered.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Hunt {
+    /// `uniform` or `guided`.
+    pub search: String,
+    /// All seeds of the hunt, from the first to before the last.
+    pub seeds: (u64, u64),
+    /// Which share of them this is, from 1, and how many there are.
+    pub shard: Option<(u64, u64)>,
+    /// The seed before which it was cut, if it was.
+    pub cut: Option<u64>,
+    /// The kinds of fault that might have struck and never did.
+    pub never: Vec<FaultKind>,
+    /// How many coarse states were reached.
+    pub states: u64,
+    /// The last seed that reached a new one.
+    pub last_new: u64,
+    /// Which event of a node followed which, and in how many seeds.
+    pub transitions: Vec<(String, String, u64)>,
 }
 
 impl Summary {

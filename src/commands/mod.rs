@@ -1,10 +1,12 @@
 //! One file a command.
 
 mod explain;
+mod fuzz;
 mod list;
+mod merge;
 mod mutants;
 mod new;
-mod replay;
+pub(crate) mod replay;
 mod run;
 mod schema;
 mod shell;
@@ -12,6 +14,7 @@ mod shell;
 use crate::args::{Cli, Color, Command, Format, Manner};
 use protocols::Catalogue;
 use reports::Colour;
+use scenarios::run::Course;
 use std::any::Any;
 use std::io::{IsTerminal as _, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -141,6 +144,8 @@ fn dispatch(app: &App, command: Command) -> Exit {
     match command {
         Command::Run(args) => run::run(app, &args),
         Command::Replay(args) => replay::run(app, &args),
+        Command::Fuzz(args) => fuzz::run(app, &args),
+        Command::Merge(args) => merge::run(app, &args),
         Command::Mutants(args) => mutants::run(app, &args),
         Command::New(args) => new::run(app, &args),
         Command::List(args) => list::run(app, &args),
@@ -166,4 +171,11 @@ pub fn on_cores<T: Send>(
         .build()
         .map_err(|e| format!("cannot start threads: {e}"))?;
     Ok(pool.install(|| work(pool.current_num_threads())))
+}
+
+/// What a property says, in a sentence.
+pub fn about_property(course: &Course<'_>, property: &str) -> &'static str {
+    let promises = course.entry().promises(course.options());
+    let own = promises.iter().find(|promise| promise.property == property);
+    own.map_or_else(|| explain::about_general(property), |promise| promise.words)
 }

@@ -1,7 +1,6 @@
 //! `replay`: one run again, and how it came about.
 
-use super::run::about_property;
-use super::{App, Exit};
+use super::{App, Exit, about_property};
 use crate::args::Replay;
 use crate::files::write_whole;
 use crate::sources::{self, Source};
@@ -51,6 +50,20 @@ fn replay_failure(app: &App, args: &Replay) -> Result<Exit, String> {
         return Err(format!("say which seed: splitbrain replay {} --seed 0", path.display()));
     }
     let failure = read(&path)?;
+    with_case(app, &path, &failure, |course, case| tell(app, args, course, case, Some(&failure)))
+}
+
+/// Does something with what a failure ran.
+///
+/// # Errors
+///
+/// When the failure's scenario cannot be read, or is not its.
+pub fn with_case<T>(
+    app: &App,
+    path: &Path,
+    failure: &Failure,
+    act: impl FnOnce(&Course<'_>, &Case<'_>) -> Result<T, String>,
+) -> Result<T, String> {
     let text = failure.scenario.as_bytes();
     let Source { scenario, .. } =
         sources::read(app.catalogue, &failure.name, text, app.colours_errors())?;
@@ -60,20 +73,24 @@ fn replay_failure(app: &App, args: &Replay) -> Result<Exit, String> {
     })?;
     let bugs = &failure.overrides.bugs;
     let course = Course::new(app.catalogue, &failure.name, &scenario, subject, bugs)?;
-    if failure.plan.heal != Time(scenario.duration.0) {
+    let case = failure.case(&course);
+    let duration = case.scenario.duration;
+    if failure.plan.heal != Time(duration.0) {
         return Err(format!(
-            "{}: its plan heals after {}, its scenario after {}",
+            "{}: its plan heals after {}, its scenario after {duration}",
             path.display(),
             failure.duration(),
-            scenario.duration
         ));
     }
-    let mut case = course.case(failure.seed);
-    case.plan = failure.plan.clone();
-    tell(app, args, &course, &case, Some(&failure))
+    act(&course, &case)
 }
 
-fn read(path: &Path) -> Result<Failure, String> {
+/// Reads a failure file.
+///
+/// # Errors
+///
+/// When it is none.
+pub fn read(path: &Path) -> Result<Failure, String> {
     let failed = |why: String| format!("{} is no failure file: {why}", path.display());
     let length = std::fs::metadata(path).map_err(|e| failed(e.to_string()))?.len();
     if length > LARGEST as u64 {
@@ -104,7 +121,8 @@ fn tell(
     failure: Option<&Failure>,
 ) -> Result<Exit, String> {
     let seed = case.seed;
-    let Ran { outcome, trace, .. } = course.run_case(case, Extras { trace: true, ..Extras::default() });
+    let Ran { outcome, trace, .. } =
+        course.run_case(case, Extras { trace: true, ..Extras::default() });
     let trace = trace.unwrap_or_default();
     if let Some(path) = &args.trace {
         write_whole(path, reports::trace::lines(&trace).as_bytes())?;

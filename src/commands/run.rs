@@ -3,18 +3,15 @@
 use super::{App, Exit, on_cores};
 use crate::args::Run;
 use crate::files::write_whole;
+use crate::finds::Finds;
 use crate::progress::Progress;
 use crate::sources::{self, Source};
-use reports::{json, story, text};
-use scenarios::failure::Failure;
-use scenarios::format::Subject;
+use reports::{json, text};
 use scenarios::run::{Case, Course, Extras};
-use sim_core::outcome::{Finding, Outcome, Verdict};
-use sim_core::summary::{Breach, Summary};
-use std::collections::BTreeMap;
+use sim_core::outcome::{Outcome, Verdict};
+use sim_core::summary::Summary;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::path::Path;
 
 /// Runs every scenario that is named. All of them are read before the first one runs.
 pub fn run(app: &App, args: &Run) -> Exit {
@@ -42,7 +39,7 @@ pub fn run(app: &App, args: &Run) -> Exit {
             }
             let done =
                 Course::new(app.catalogue, &source.name, &source.scenario, subject, &args.bug)
-                    .and_then(|course| run_one(app, args, source, subject, &course));
+                    .and_then(|course| run_one(app, args, source, &course));
             match done {
                 Ok((one, summary)) => {
                     exit = exit.max(one);
@@ -86,7 +83,6 @@ fn run_one(
     app: &App,
     args: &Run,
     source: &Source,
-    subject: &Subject,
     course: &Course<'_>,
 ) -> Result<(Exit, Option<Summary>), String> {
     let seeds = seeds(args, source);
@@ -94,20 +90,17 @@ fn run_one(
         return dry_run(app, course, seeds.start).map(|exit| (exit, None));
     }
     let count = seeds.end - seeds.start;
-    let keep = Keep { app, args, source, subject, course, kept: Mutex::default() };
+    let finds = Finds::new(course, &source.text, &args.failures);
     let progress = Progress::new(&source.name, count, app.manner.quiet || app.is_json());
-    let seen = |outcome: &Outcome| {
+    let seen = |case: &Case<'_>, outcome: &Outcome| {
         let failed = outcome.verdict() != Verdict::Holds;
         progress.step(failed);
-        keep.failures(outcome);
+        finds.see(case, outcome);
     };
-    let (mut summary, jobs) =
+    let (summary, jobs) =
         on_cores(args.jobs, |jobs| (course.run_all(seeds.clone(), &app.stop, &seen), jobs))?;
     progress.clear();
-    for breach in &mut summary.broken {
-        breach.replay = keep.replay_line(breach);
-    }
-    keep.tell(&summary);
+    let summary = finds.tell(app, summary);
     progress.tell_speed(summary.seeds.run, jobs, summary.virtual_time);
     if let Some(path) = &args.trace {
         write_trace(course, seeds.start, path)?;
@@ -120,7 +113,7 @@ fn run_one(
     if args.twice {
         exit = exit.max(twice(app, args, course, seeds)?);
     }
-    if let Some(problem) = keep.problem() {
+    if let Some(problem) = finds.problem() {
         app.complain(&problem);
     }
     let exit = if app.is_stopped() { exit.max(Exit::Interrupted) } else { exit };
@@ -166,159 +159,7 @@ fn twice(app: &App, args: &Run, course: &Course<'_>, seeds: Range<u64>) -> Resul
 }
 
 fn write_trace(course: &Course<'_>, seed: u64, path: &Path) -> Result<(), String> {
-    let trace = course.run(seed, Extras { trace: true, ..Extras::default() }).trace.unwrap_or_default();
+    let trace =
+        course.run(seed, Extras { trace: true, ..Extras::default() }).trace.unwrap_or_default();
     write_whole(path, reports::trace::lines(&trace).as_bytes())
-}
-
-/// Keeps failures as they are found, one file for each shape, and tells of them at the end.
-struct Keep<'a> {
-    app: &'a App,
-    args: &'a Run,
-    source: &'a Source,
-    subject: &'a Subject,
-    course: &'a Course<'a>,
-    kept: Mutex<Kept>,
-}
-
-#[derive(Default)]
-struct Kept {
-    /// The lowest seed of each shape that was written.
-    seeds: BTreeMap<Shape, u64>,
-    problem: Option<String>,
-}
-
-/// A property, and the fingerprint of how it broke.
-type Shape = (String, String);
-
-impl Kept {
-    /// When there are too many shapes, drops the one with the highest seed: which ones stay does then not
-    /// depend on which were found first.
-    fn drop_highest(&mut self) -> Option<Shape> {
-        if self.seeds.len() <= MOST_SHAPES {
-            return None;
-        }
-        let (shape, _) = self.seeds.iter().max_by_key(|(shape, seed)| (**seed, *shape))?;
-        let shape = shape.clone();
-        self.seeds.remove(&shape);
-        Some(shape)
-    }
-}
-
-/// As many shapes of failure as are kept of one run.
-const MOST_SHAPES: usize = 50;
-
-impl Keep<'_> {
-    /// Writes the failures of a run at once, unless one of the same shape and a lower seed is there.
-    fn failures(&self, outcome: &Outcome) {
-        let expect = &self.source.scenario.expect;
-        for finding in &outcome.findings {
-            let counts = finding.promised || expect.holds.contains(&finding.property);
-            let expected = expect.breaks.contains(&finding.property);
-            if finding.verdict == Verdict::Broken && counts && !expected {
-                self.failure(outcome, finding);
-            }
-        }
-    }
-
-    fn failure(&self, outcome: &Outcome, finding: &Finding) {
-        let plan = self.course.case(outcome.seed).plan;
-        let mut failure = Failure::of(
-            outcome,
-            finding,
-            plan,
-            (&self.source.name, &self.source.text),
-            &self.subject.protocol,
-            &self.args.bug,
-        );
-        let shape = (finding.property.clone(), failure.verdict.fingerprint.clone());
-        let path = self.path(&failure.file_stem());
-        failure.replay = format!("splitbrain replay {}", path.display());
-        let Ok(mut kept) = self.kept.lock() else { return };
-        if kept.seeds.get(&shape).is_some_and(|seed| *seed <= outcome.seed) {
-            return;
-        }
-        kept.seeds.insert(shape.clone(), outcome.seed);
-        if let Some(dropped) = kept.drop_highest() {
-            if dropped == shape {
-                return;
-            }
-            // That it is gone already is as good.
-            let _ = std::fs::remove_file(self.path(&self.stem(&dropped)));
-        }
-        let text = serde_json::to_string_pretty(&failure).unwrap_or_default() + "\n";
-        if let Err(problem) = write_whole(&path, text.as_bytes()) {
-            kept.problem.get_or_insert(problem);
-        }
-    }
-
-    /// The name of a shape's file, without the ending.
-    fn stem(&self, (property, fingerprint): &Shape) -> String {
-        format!("{}-{property}-{fingerprint}", self.subject.protocol)
-    }
-
-    fn path(&self, stem: &str) -> PathBuf {
-        self.args.failures.join(format!("{stem}.json"))
-    }
-
-    fn problem(&self) -> Option<String> {
-        self.kept.lock().ok().and_then(|kept| kept.problem.clone())
-    }
-
-    /// How to see a breach again: from its file when there is one, else from its seed.
-    fn replay_line(&self, breach: &Breach) -> String {
-        let shape = (breach.property.clone(), breach.fingerprint.clone());
-        let kept = self.kept.lock().ok().and_then(|kept| kept.seeds.get(&shape).copied());
-        if kept == Some(breach.seed) {
-            return format!("splitbrain replay {}", self.path(&self.stem(&shape)).display());
-        }
-        let bugs = match self.args.bug.as_slice() {
-            [] => String::new(),
-            bugs => format!(" --bug {}", bugs.join(",")),
-        };
-        format!("splitbrain replay {} --seed {}{bugs}", self.source.name, breach.seed)
-    }
-
-    /// Prints the summary, with the story of each shape that counts, and keeps the stories.
-    fn tell(&self, summary: &Summary) {
-        if self.app.is_json() {
-            return self.app.say(&json::run(summary));
-        }
-        let (colour, verbose) = (self.app.colour(), self.app.manner.verbose);
-        let stories = self.stories(summary);
-        if self.app.manner.quiet && summary.verdict() == Verdict::Holds {
-            return;
-        }
-        self.app.say(&text::run(summary, &stories, verbose, colour));
-    }
-
-    fn stories(&self, summary: &Summary) -> Vec<String> {
-        let kept = match self.kept.lock() {
-            Ok(kept) => kept.seeds.clone(),
-            Err(_) => return Vec::new(),
-        };
-        let mut stories = Vec::new();
-        for breach in &summary.broken {
-            let shape = (breach.property.clone(), breach.fingerprint.clone());
-            if kept.get(&shape) != Some(&breach.seed) {
-                continue;
-            }
-            let traced = self.course.run(breach.seed, Extras { trace: true, ..Extras::default() });
-            let trace = traced.trace.unwrap_or_default();
-            let about = about_property(self.course, &breach.property);
-            let path = self.path(&self.stem(&shape)).with_extension("txt");
-            let tale = story::story(breach, about, &trace, reports::Colour::Never);
-            let _ = write_whole(&path, tale.as_bytes());
-            if stories.is_empty() || self.app.manner.verbose {
-                stories.push(story::tale(breach, about, &trace, self.app.colour()));
-            }
-        }
-        stories
-    }
-}
-
-/// What a property says, in a sentence.
-pub fn about_property(course: &Course<'_>, property: &str) -> &'static str {
-    let promises = course.entry().promises(course.options());
-    let own = promises.iter().find(|promise| promise.property == property);
-    own.map_or_else(|| super::explain::about_general(property), |promise| promise.words)
 }

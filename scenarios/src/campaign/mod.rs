@@ -5,16 +5,18 @@
 //! batches. What a campaign comes to so depends on its arguments alone, and on where it was cut.
 //!
 //! - **Uniform** search draws every seed anew.
-//! - **Guided** search keeps inputs that got somewhere new ([`sim_core::reach`]) and changes them ([`mutate`]); what is
+//! - **Guided** search keeps inputs that got somewhere new ([`sim_core::reach`]) and changes them (`mutate`); what is
 //!   kept is forgotten at the end of the range.
 
 pub mod corpus;
-pub mod mutate;
+mod mutate;
+pub mod share;
 
 use crate::run::{Case, Course, Extras};
 use crate::tally::Collector;
 use corpus::{Corpus, Input};
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use sim_core::outcome::Outcome;
 use std::ops::Range;
 
@@ -24,7 +26,8 @@ pub const RANGE: u64 = 500;
 pub const BATCH: u64 = 20;
 
 /// How inputs are found.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Search {
     /// Each is drawn anew.
     Uniform,
@@ -67,8 +70,8 @@ impl Portion {
 
 /// One run of a campaign.
 pub struct Run<'a> {
-    /// The place of its course among those of the campaign.
-    pub course: usize,
+    /// The place of its target among those of the campaign.
+    pub target: usize,
     /// The campaign's seed that it stands for.
     pub number: u64,
     /// What was run.
@@ -96,33 +99,47 @@ pub struct Harvest {
     pub collected: Collector,
     /// The seed before which it was cut, if it was.
     pub cut: Option<u64>,
-    /// Inputs that got somewhere new, when they were asked for.
+    /// Inputs that got somewhere new, the newest last.
     pub kept: Vec<Input>,
 }
 
-/// Runs a campaign: range by range, each course in turn.
+/// One protocol under one scenario, on these seeds.
+pub struct Target<'a> {
+    /// What is run.
+    pub course: Course<'a>,
+    /// On which seeds.
+    pub portion: Portion,
+    /// Inputs that got somewhere in earlier campaigns.
+    pub known: Vec<Input>,
+}
+
+/// Runs a campaign: range by range, each target in turn. `told` hears what a target came to so far after each of its
+/// ranges.
 pub fn run(
-    courses: &[Course<'_>],
-    portion: &Portion,
+    targets: &[Target<'_>],
     search: Search,
-    known: &[Vec<Input>],
     watch: &dyn Watch,
+    told: &mut dyn FnMut(usize, &Harvest),
 ) -> Vec<Harvest> {
-    let mut harvests: Vec<Harvest> = courses.iter().map(|_| Harvest::default()).collect();
-    for range in portion.ranges() {
-        for (place, (course, harvest)) in courses.iter().zip(&mut harvests).enumerate() {
+    let mut harvests: Vec<Harvest> = targets.iter().map(|_| Harvest::default()).collect();
+    let mut left: Vec<_> = targets.iter().map(|target| target.portion.ranges()).collect();
+    loop {
+        let mut goes_on = false;
+        for (place, (target, harvest)) in targets.iter().zip(&mut harvests).enumerate() {
             if harvest.cut.is_some() {
                 continue;
             }
-            let known = known.get(place).map_or(&[][..], Vec::as_slice);
-            let mut hunt = Hunt { place, course, search, corpus: Corpus::new(known), watch };
-            harvest.cut = hunt.range(range.clone(), harvest);
+            let Some(range) = left[place].next() else { continue };
+            goes_on = true;
+            let corpus = Corpus::new(&target.known);
+            let mut hunt = Hunt { place, course: &target.course, search, corpus, watch };
+            harvest.cut = hunt.range(range, harvest);
+            told(place, harvest);
         }
-        if harvests.iter().all(|harvest| harvest.cut.is_some()) {
-            break;
+        if !goes_on {
+            return harvests;
         }
     }
-    harvests
 }
 
 /// One course in one range.
@@ -133,6 +150,9 @@ struct Hunt<'a> {
     corpus: Corpus,
     watch: &'a dyn Watch,
 }
+
+/// As many inputs as a target keeps for later campaigns.
+const KEPT: usize = 1_000;
 
 impl Hunt<'_> {
     /// Runs a range. The seed before which it was cut, if it was.
@@ -153,6 +173,8 @@ impl Hunt<'_> {
                 }
                 harvest.collected.add(outcome, &self.course.scenario.expect);
             }
+            let kept = harvest.kept.len();
+            harvest.kept.drain(..kept.saturating_sub(KEPT));
             if is_cut {
                 return Some(batch.start);
             }
@@ -171,7 +193,7 @@ impl Hunt<'_> {
         let extras = Extras { reach: true, ..Extras::default() };
         let mut outcome = self.course.run_case(&case, extras).outcome;
         outcome.seed = number;
-        self.watch.seen(&Run { course: self.place, number, case: &case, outcome: &outcome });
+        self.watch.seen(&Run { target: self.place, number, case: &case, outcome: &outcome });
         Some((Input::of(case), outcome))
     }
 }

@@ -52,7 +52,8 @@ fn change(input: &mut Input, other: &Input, fresh: &Case<'_>, course: &Course<'_
             if let Some(place) = any(strikes, rng) {
                 let within = Span(heal.0 / 8 + 1);
                 let at = strikes[place].at.0.saturating_sub(within.0 / 2);
-                strikes[place].at = Time(at + rng.below(within.0)).min(Time(heal.0.saturating_sub(1)));
+                strikes[place].at =
+                    Time(at + rng.below(within.0)).min(Time(heal.0.saturating_sub(1)));
             }
         }
         6 => {

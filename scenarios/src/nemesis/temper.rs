@@ -80,7 +80,8 @@ impl Temper {
             at_once: 1 + rng.below(u64::from(nemesis.at_once)) as u32,
             calm,
             prey,
-            moments: rng.choose(&(0..moments.len()).collect::<Vec<_>>(), count)
+            moments: rng
+                .choose(&(0..moments.len()).collect::<Vec<_>>(), count)
                 .into_iter()
                 .map(|place| moments[place].clone())
                 .collect(),

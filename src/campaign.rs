@@ -1,0 +1,137 @@
+//! What `fuzz` and `merge` share: what is hunted in, and how it is told what that came to.
+
+use crate::commands::{App, Exit};
+use crate::files::write_whole;
+use crate::finds::{Finds, shape_of};
+use crate::sources::{self, Source};
+use scenarios::campaign::Search;
+use scenarios::campaign::share::Hunted;
+use scenarios::library;
+use scenarios::run::Course;
+use sim_core::fault::FaultKind;
+use sim_core::outcome::Verdict;
+use sim_core::summary::{Hunt, Summary};
+use std::path::Path;
+
+/// The scenarios that are hunted in: those that are named, or the swarm of each protocol.
+///
+/// # Errors
+///
+/// When there is no such scenario or protocol, or a scenario cannot be read.
+pub fn sources(app: &App, named: &[String], protocols: &[String]) -> Result<Vec<Source>, String> {
+    for name in protocols {
+        app.catalogue.get(name).ok_or_else(|| format!("there is no protocol `{name}`"))?;
+    }
+    let colour = app.colours_errors();
+    if !named.is_empty() {
+        return named.iter().map(|what| sources::find(app.catalogue, what, colour)).collect();
+    }
+    let wanted = |name: &str| protocols.is_empty() || protocols.iter().any(|p| p == name);
+    let entries = app.catalogue.iter().filter(|entry| wanted(entry.name()));
+    let swarms = entries.filter_map(|entry| {
+        let name = format!("{}/swarm", entry.name());
+        match library::named(&name) {
+            Some(shipped) => Some((name, shipped.text.to_owned())),
+            // Other forms of a protocol are drawn by the swarm of its first name.
+            None if protocols.is_empty() && is_form(app, entry.name()) => None,
+            None => Some((name, swarm_of(entry))),
+        }
+    });
+    swarms
+        .map(|(name, text)| sources::read(app.catalogue, &name, text.as_bytes(), colour))
+        .collect()
+}
+
+/// Whether the catalogue has the protocol under a shorter name, too.
+fn is_form(app: &App, name: &str) -> bool {
+    let longer = |entry: &str| name.strip_prefix(entry).is_some_and(|rest| rest.starts_with('-'));
+    app.catalogue.iter().any(|entry| longer(entry.name()))
+}
+
+/// A swarm for a protocol that has none of its own.
+fn swarm_of(entry: &dyn protocols::Entry) -> String {
+    let name = entry.name();
+    let sizes = entry.sizes();
+    let sizes: Vec<u32> = [3, 4, 5, 7].into_iter().filter(|n| sizes.contains(n)).collect();
+    let sizes = if sizes.is_empty() { vec![*entry.sizes().start()] } else { sizes };
+    let clients = if entry.loads().is_empty() { "" } else { "[clients]\ncount = 3\n" };
+    format!(
+        "title = \"{name} under a swarm\"\nprotocol = \"{name}\"\nnodes = {{ any = {sizes:?} }}\n\
+         duration = \"12s\"\nseeds = 1000\n\n[swarm]\nnetwork = [{{}}, {{ delay = \"1ms..5ms\" }}, \
+         {{ delay = {{ median = \"2ms\", p99 = \"20ms\" }} }}]\n\n{clients}\n[nemesis]\n\
+         kinds = \"promised\"\nswarm = true\n"
+    )
+}
+
+/// The kinds of fault that may strike somewhere in a campaign. What a drawn setting rules out is asked on some seeds.
+pub fn might(course: &Course<'_>) -> Vec<FaultKind> {
+    let drawn = (0..32).flat_map(|seed| course.allowed(&course.case(seed)));
+    let mut kinds: Vec<FaultKind> = drawn.collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    kinds
+}
+
+/// What a target came to.
+pub struct Told {
+    /// What that is worth.
+    pub exit: Exit,
+    /// In figures.
+    pub summary: Summary,
+}
+
+/// Tells what a target came to.
+pub fn tell(
+    app: &App,
+    finds: &Finds<'_>,
+    course: &Course<'_>,
+    hunted: &Hunted,
+    strict: bool,
+) -> Told {
+    let mut summary = hunted.collected.sum_up(course, hunted.seeds.0);
+    let whole = hunted.shards.len() as u64 == hunted.of;
+    let hunt = Hunt {
+        search: match hunted.search {
+            Search::Uniform => "uniform".into(),
+            Search::Guided => "guided".into(),
+        },
+        seeds: hunted.seeds,
+        shard: (!whole).then(|| (hunted.shards.first().map_or(1, |one| one + 1), hunted.of)),
+        cut: hunted.cut,
+        ..hunted.collected.hunted(&hunted.might)
+    };
+    let idle = !hunt.never.is_empty() && summary.seeds.run > 0;
+    summary.hunt = Some(hunt);
+    let summary = finds.tell(app, summary);
+    let mut exit = match summary.verdict() {
+        Verdict::Holds => Exit::Held,
+        Verdict::Unknown => Exit::Undecided,
+        Verdict::Broken => Exit::Broken,
+    };
+    if idle && strict {
+        eprintln!(
+            "error: {}: some kinds of fault never struck, and --strict asks for all",
+            course.name
+        );
+        exit = exit.max(Exit::Broken);
+    }
+    Told { exit, summary }
+}
+
+/// Writes a JUnit report: a suite for each target, a case for each property.
+///
+/// # Errors
+///
+/// When it cannot be written.
+pub fn write_junit(path: &Path, summaries: &[Summary], finds: &[Finds<'_>]) -> Result<(), String> {
+    let suites = summaries.iter().zip(finds).map(|(summary, finds)| {
+        let all = finds.all();
+        let told = summary.broken.iter().filter_map(|breach| {
+            let find = all.get(&shape_of(breach)).filter(|find| find.seed == breach.seed)?;
+            Some((breach, finds.story_of(breach, find)))
+        });
+        (summary, told.collect::<Vec<_>>())
+    });
+    let suites: Vec<_> = suites.collect();
+    write_whole(path, reports::junit::report(&suites).as_bytes())
+}

@@ -1,0 +1,91 @@
+//! `merge`: the shares of a campaign become what one machine would have reported.
+
+use super::{App, Exit};
+use crate::args::Merge;
+use crate::campaign::{self, Told};
+use crate::files::write_whole;
+use crate::finds::{Find, Finds};
+use crate::sources;
+use scenarios::campaign::Search;
+use scenarios::campaign::share::{Hunted, LARGEST, Share};
+use scenarios::run::Course;
+use std::path::Path;
+
+/// Joins shares and tells what they come to together.
+pub fn run(app: &App, args: &Merge) -> Exit {
+    merge(app, args).unwrap_or_else(|why| app.complain(&why))
+}
+
+fn merge(app: &App, args: &Merge) -> Result<Exit, String> {
+    let mut all: Vec<Hunted> = Vec::new();
+    for path in &args.shards {
+        let Share { targets, .. } = read(path)?;
+        for one in targets {
+            match all.iter_mut().find(|known| known.is_like(&one)) {
+                Some(known) => {
+                    known.join(one).map_err(|why| format!("{}: {why}", path.display()))?
+                }
+                None => all.push(one),
+            }
+        }
+    }
+    let mut exit = Exit::Held;
+    let mut sources = Vec::new();
+    for one in &all {
+        let missing: Vec<String> = (0..one.of)
+            .filter(|shard| !one.shards.contains(shard))
+            .map(|shard| format!("{}/{}", shard + 1, one.of))
+            .collect();
+        if !missing.is_empty() {
+            return Err(format!("{}: there is no share {}", one.name, missing.join(", ")));
+        }
+        let text = one.scenario.as_bytes();
+        sources.push(sources::read(app.catalogue, &one.name, text, app.colours_errors())?);
+    }
+    let mut courses = Vec::new();
+    for (one, source) in all.iter().zip(&sources) {
+        let subject = source.scenario.subjects.iter().find(|s| s.protocol == one.protocol);
+        let subject =
+            subject.ok_or_else(|| format!("{} does not run `{}`", one.name, one.protocol))?;
+        let course =
+            Course::new(app.catalogue, &source.name, &source.scenario, subject, &one.bugs)?;
+        courses.push(course);
+    }
+    let mut summaries = Vec::new();
+    let mut finds = Vec::new();
+    for (one, course) in all.iter().zip(&courses) {
+        let mut found = Finds::new(course, &one.scenario, &args.failures);
+        found.by_seed = one.search == Search::Uniform;
+        for (seed, failure) in &one.failures {
+            found.keep(Find { seed: *seed, failure: failure.clone() });
+        }
+        let Told { exit: told, summary } = campaign::tell(app, &found, course, one, args.strict);
+        exit = exit.max(told);
+        summaries.push(summary);
+        finds.push(found);
+    }
+    if let Some(path) = &args.junit {
+        campaign::write_junit(path, &summaries, &finds)?;
+    }
+    for problem in finds.iter().filter_map(Finds::problem) {
+        app.complain(&problem);
+    }
+    if let Some(path) = &args.output {
+        for one in &mut all {
+            (one.shards, one.of) = (vec![0], 1);
+        }
+        let text = serde_json::to_string(&Share::new(all)).map_err(|e| e.to_string())?;
+        write_whole(path, (text + "\n").as_bytes())?;
+    }
+    Ok(exit)
+}
+
+fn read(path: &Path) -> Result<Share, String> {
+    let failed = |why: String| format!("{} is no share of a campaign: {why}", path.display());
+    let length = std::fs::metadata(path).map_err(|e| failed(e.to_string()))?.len();
+    if length > LARGEST as u64 {
+        return Err(failed(format!("it is larger than {} MiB", LARGEST >> 20)));
+    }
+    let bytes = std::fs::read(path).map_err(|e| failed(e.to_string()))?;
+    Share::read(&bytes).map_err(failed)
+}
