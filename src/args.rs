@@ -262,6 +262,17 @@ pub struct Mutants {
     /// Only these bugs
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub bug: Vec<String>,
+    /// Hunt each bug in the swarm of its protocol alone, with uniform and with guided search
+    #[arg(long)]
+    pub swarm: bool,
+    /// In the swarm, hunt each bug so many times, on other seeds each time, and tell the medians
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "swarm")]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=1_000))]
+    pub repeat: u64,
+    /// In the swarm, begin with this seed
+    #[arg(long, value_name = "SEED", default_value_t = 0, requires = "swarm")]
+    #[arg(value_parser = clap::value_parser!(u64).range(..1 << 60))]
+    pub first: u64,
     /// Try so many seeds of each shipped scenario before a bug counts as survived
     #[arg(long, value_name = "N", default_value_t = 2_000)]
     pub seeds: u64,

@@ -5,7 +5,7 @@
 
 mod one;
 
-use crate::mutants::MutantRow;
+use crate::mutants::{MutantRow, Race};
 use crate::trace::TraceLine;
 use one::OneRun;
 use schemars::generate::SchemaSettings;
@@ -349,6 +349,12 @@ struct Bug<'a> {
     seed: Option<u64>,
     /// The scenario that showed it.
     scenario: Option<&'a str>,
+    /// How many runs uniform search took in the swarm, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uniform: Option<Race>,
+    /// The same of guided search.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    guided: Option<Race>,
 }
 
 impl<'a> Bug<'a> {
@@ -364,6 +370,8 @@ impl<'a> Bug<'a> {
             seeds: row.seeds,
             seed: row.seed,
             scenario: row.scenario.as_deref(),
+            uniform: row.races.map(|races| races.0),
+            guided: row.races.map(|races| races.1),
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use crate::colour::{BAD, Colour, DIM, GOOD, NAME};
 use crate::words::{WIDTH, count, counted, cut, pad, width};
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::fmt::Write;
 
 /// One planted bug, and whether anything noticed it.
@@ -27,6 +29,19 @@ pub struct MutantRow {
     pub seed: Option<u64>,
     /// The scenario that showed it.
     pub scenario: Option<String>,
+    /// How uniform and guided search fared, where it was hunted by both.
+    pub races: Option<(Race, Race)>,
+}
+
+/// How one kind of search fared against one bug.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Race {
+    /// How many runs it took in half of all hunts.
+    pub median: u64,
+    /// In how many hunts it was caught.
+    pub caught: u64,
+    /// How many hunts there were.
+    pub of: u64,
 }
 
 /// The table of planted bugs, those that nobody caught last. With `verbose`, each says what is wrong with it.
@@ -76,6 +91,14 @@ fn checker(row: &MutantRow) -> String {
 }
 
 fn when(row: &MutantRow) -> String {
+    if let Some((uniform, guided)) = &row.races {
+        let told = |race: &Race| match race.caught {
+            0 => format!("never in {}", count(race.median)),
+            caught if caught < race.of => format!("{} ({caught}/{})", count(race.median), race.of),
+            _ => count(race.median),
+        };
+        return format!("uniform {}  guided {}", told(uniform), told(guided));
+    }
     let scenario = row.scenario.as_ref().map(|name| format!(" of {name}")).unwrap_or_default();
     match row.seed {
         Some(seed) => format!("seed {seed}{scenario}"),

@@ -5,11 +5,15 @@
 //! breaking brings that about. A run counts only when the correct protocol holds on the very same seed, faults
 //! and configuration.
 
+use crate::campaign::corpus::Input;
+use crate::campaign::{self, Portion, Search, Target, Watch};
 use crate::format::Scenario;
 use crate::run::{Course, Extras};
 use protocols::{BugAbout, Catalogue, Entry};
 use rayon::prelude::*;
 use sim_core::outcome::{Outcome, Verdict};
+use std::ops::Range;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A scenario under its name.
@@ -99,4 +103,60 @@ fn convicts(entry: &dyn Entry, bug: &BugAbout, outcome: &Outcome) -> Option<(Str
     };
     let implying = bug.breaks.iter().flat_map(|property| entry.implied_by(property));
     bug.breaks.iter().chain(implying).find_map(|property| broken(property))
+}
+
+/// Plants a bug and hunts it in one scenario, as a campaign does, until it is caught; none when it survives.
+///
+/// # Errors
+///
+/// When the scenario does not run the protocol, or that has no such bug.
+pub fn chase(
+    catalogue: Catalogue,
+    entry: &dyn Entry,
+    bug: &BugAbout,
+    stage: &Stage<'_>,
+    search: Search,
+    seeds: Range<u64>,
+    stop: &AtomicBool,
+) -> Result<Option<Catch>, String> {
+    let subject = stage.scenario.subjects.iter().find(|s| s.protocol == entry.name());
+    let subject = subject.ok_or_else(|| format!("{} does not run {}", stage.name, entry.name()))?;
+    let id = [bug.id.to_owned()];
+    let course = Course::new(catalogue, stage.name, stage.scenario, subject, &id)?;
+    let sound = Course::unmasked(catalogue, stage.name, stage.scenario, subject, bug.id)?;
+    let first = seeds.start;
+    let chase = Chase { entry, bug, sound, first, stop, caught: Mutex::new(None) };
+    let targets = [Target { course, portion: Portion::whole(seeds), known: Vec::new() }];
+    campaign::run(&targets, search, &chase, &mut |_, _| ());
+    Ok(chase.caught.into_inner().unwrap_or_default())
+}
+
+/// A campaign that ends when a bug is caught.
+struct Chase<'a> {
+    entry: &'a dyn Entry,
+    bug: &'a BugAbout,
+    sound: Course<'a>,
+    first: u64,
+    stop: &'a AtomicBool,
+    caught: Mutex<Option<Catch>>,
+}
+
+impl Watch for Chase<'_> {
+    fn seen(&self, run: &campaign::Run<'_>) {
+        let Some((by, why)) = convicts(self.entry, self.bug, run.outcome) else { return };
+        let same = self.sound.case_of(&Input::of(run.case.clone()));
+        let baseline = self.sound.run_case(&same, Extras::default()).outcome;
+        let Ok(mut caught) = self.caught.lock() else { return };
+        let runs = run.number - self.first + 1;
+        if baseline.verdict() == Verdict::Holds
+            && caught.as_ref().is_none_or(|known| known.runs > runs)
+        {
+            let scenario = self.sound.name.to_owned();
+            *caught = Some(Catch { by, why, scenario, seed: run.number, runs });
+        }
+    }
+    fn goes_on(&self) -> bool {
+        !self.stop.load(Ordering::Relaxed)
+            && self.caught.lock().is_ok_and(|caught| caught.is_none())
+    }
 }
