@@ -31,6 +31,13 @@ fn what_is_wrong_is_shown_where_it_stands() {
     assert_snapshot!("wrong_role", refusal("crash = \"leader\"", "crash = \"laeder\""));
     assert_snapshot!("wrong_range", refusal("20ms..60ms", "60ms..20ms"));
     assert_snapshot!("wrong_protocol", refusal("\"raft\"", "\"rafd\""));
+    let swarm = |keys: &str| refusal("[[faults]]", &format!("[swarm]\n{keys}\n[[faults]]"));
+    assert_snapshot!("swarm_wrong_value", swarm("raft.reads = [\"log\", \"lgo\"]"));
+    assert_snapshot!("swarm_no_list", swarm("network.loss = \"5%\""));
+    assert_snapshot!("swarm_no_key", swarm("titel = [\"a\", \"b\"]"));
+    let nemesis = "[nemesis]\nswarm = true\nmoments = [\"sends vot\"]\n[[faults]]";
+    assert_snapshot!("swarm_no_moment", refusal("[[faults]]", nemesis));
+    assert_snapshot!("doer_of_nothing", refusal("crash = \"leader\"", "crash = \"doer\""));
     let two_verbs = "crash = \"leader\"\npause = \"n1\"";
     assert_snapshot!("contradictory_fault", refusal("crash = \"leader\"", two_verbs));
     assert_snapshot!(
@@ -134,6 +141,19 @@ fn wrong_command_lines_are_refused() {
         "schema everything",
         "completions",
         "completions csh",
+        "fuzz none.toml",
+        "fuzz --protocol none",
+        "fuzz --protocol raft --bug no-such-bug",
+        "fuzz small.toml --shard 0/4",
+        "fuzz small.toml --shard 5/4",
+        "fuzz small.toml --shard one",
+        "fuzz small.toml --max-time 5",
+        "fuzz small.toml --search cleverly",
+        "merge",
+        "merge none.json",
+        "merge small.toml",
+        "mutants --repeat 3",
+        "mutants --swarm --repeat 0",
         "mutants --protocol none",
         "mutants --bug none",
         "mutants --seeds few",

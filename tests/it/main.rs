@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`cli`] | every command, its output for people and for machines, its exit codes |
 //! | [`determinism`] | the same bytes with any number of threads, and in every build |
+//! | [`fuzz`] | campaigns: uniform, guided, cut, shared, killed |
 //! | [`failures`] | failure files: written, replayed, damaged |
 //! | [`bad_input`] | what is no scenario, and command lines that nobody should write |
 //! | [`library_example`] | a protocol of one's own in a small program |
@@ -14,6 +15,7 @@ mod bad_input;
 mod cli;
 mod determinism;
 mod failures;
+mod fuzz;
 mod library_example;
 mod room;
 mod tidy;

@@ -91,6 +91,7 @@ fn planted_bugs_and_what_caught_them() {
         seeds: 18,
         seed: Some(17),
         scenario: Some("raft/flaky-voter".into()),
+        races: None,
     };
     let otherwise = MutantRow {
         id: "commit-old-term".into(),

@@ -3,6 +3,7 @@
 use super::clients::Section;
 use super::expect::Statistic;
 use super::line::When;
+use super::swarm;
 use super::target::Nodes;
 use super::verb::{FORMS, Verb};
 use super::vocabulary::Vocabulary;
@@ -49,6 +50,8 @@ pub fn schema(vocabulary: &dyn Vocabulary) -> Value {
         let about = format!("The options of {}.", words.name());
         key(words.name(), &about, words.options_schema(g).to_value());
     }
+    let swarm = swarm(&keys, &generator);
+    keys.insert("swarm".into(), swarm);
     let mut whole = json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "A splitbrain scenario",
@@ -97,6 +100,33 @@ fn fault(generator: &mut SchemaGenerator) -> Value {
     table["oneOf"] = one.into();
     table["anyOf"] = json!([{ "required": ["at"] }, { "required": ["on"] }]);
     table
+}
+
+/// What each seed may draw: lists of what may stand at a key, or of what may stand at the keys of a section.
+fn swarm(keys: &Map<String, Value>, generator: &SchemaGenerator) -> Value {
+    let list = |of: &Value| json!({ "type": "array", "items": of, "minItems": 1 });
+    let drawn = keys
+        .iter()
+        .filter(|(key, _)| swarm::DRAWN.contains(&key.as_str()) || is_section(key, keys));
+    let drawn = drawn.map(|(key, schema)| {
+        let whole = schema["allOf"][0].as_object().map_or(schema, |_| &schema["allOf"][0]);
+        let own = resolved(whole, generator).get("properties").and_then(Value::as_object);
+        let schema = match own {
+            None => list(schema),
+            Some(own) => {
+                let each = own.iter().map(|(key, schema)| (key.clone(), list(schema))).collect();
+                json!({ "anyOf": [list(schema), table(each)] })
+            }
+        };
+        (key.clone(), schema)
+    });
+    let about = "What each seed draws: keys of the scenario, each with the values to choose from.";
+    described(table(drawn.collect()), about)
+}
+
+/// Whether a key is the section of a protocol.
+fn is_section(key: &str, keys: &Map<String, Value>) -> bool {
+    keys["protocol"]["enum"].as_array().is_some_and(|names| names.iter().any(|name| name == key))
 }
 
 /// The keys that all loads share, and beside them every key that some load has.

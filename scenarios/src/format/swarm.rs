@@ -43,7 +43,7 @@ pub struct Draw {
 pub type Choices = Vec<Option<usize>>;
 
 /// The keys that a seed may draw, beside protocols' sections.
-const DRAWN: [&str; 8] =
+pub(super) const DRAWN: [&str; 8] =
     ["nodes", "duration", "settle", "network", "costs", "clocks", "clients", "nemesis"];
 
 impl Swarm {

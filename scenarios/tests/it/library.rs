@@ -125,7 +125,7 @@ fn every_scenario_holds_on_its_first_seeds_and_runs_alike_twice() {
         for subject in &scenario.subjects {
             let course = Course::new(protocols::all(), shipped.name, &scenario, subject, &[])
                 .unwrap_or_else(|problem| panic!("{}: {problem}", shipped.name));
-            let summary = course.run_all(0..2, &AtomicBool::new(false), &|_| {});
+            let summary = course.run_all(0..2, &AtomicBool::new(false), &|_, _| {});
             assert_eq!(summary.seeds.held, 2, "{}: {:?}", shipped.name, summary.broken);
             for expectation in summary.expectations {
                 assert_ne!(expectation.met, Some(false), "{}: {expectation:?}", shipped.name);

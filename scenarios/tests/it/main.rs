@@ -7,4 +7,5 @@ mod plans;
 mod reads;
 mod schema;
 mod shipped;
+mod swarm;
 mod words;

@@ -1,0 +1,117 @@
+//! `[swarm]`: what seeds draw of a scenario's own settings, and how a nemesis strikes that draws that too.
+
+use crate::reads::{SOAK, good};
+use crate::words::Catalogue;
+use scenarios::format::{self, Nemesis, Scenario, Vocabulary};
+use scenarios::nemesis::{self, Field};
+use sim_core::fault::{FaultKind, Lasts, Strike, Target};
+use sim_core::{Chance, Span, Time};
+use std::collections::BTreeSet;
+
+const DRAWS: &str = r#"
+title    = "Drawn"
+protocol = "raft"
+nodes    = 5
+duration = "10s"
+
+[network]
+delay = "1ms..5ms"
+
+[swarm]
+nodes         = [3, 5, 7]
+network.loss  = [0, "5%"]
+costs         = [{}, { sync = "5ms..20ms" }]
+"#;
+
+fn drawn(scenario: &Scenario, seed: u64) -> Scenario {
+    let choices = scenario.swarm.draw(seed);
+    format::drawn(&scenario.swarm, choices, &Catalogue).expect("each value fits").0
+}
+
+#[test]
+fn seeds_draw_every_value_and_leave_the_rest_alone() {
+    let scenario = good(DRAWS);
+    let drawn: Vec<Scenario> = (0..60).map(|seed| drawn(&scenario, seed)).collect();
+    let losses: BTreeSet<Chance> = drawn.iter().map(|one| one.network.loss).collect();
+    assert_eq!(losses, BTreeSet::from([Chance::NEVER, Chance::percent(5)]));
+    let syncs: BTreeSet<Span> = drawn.iter().map(|one| one.costs.sync.to).collect();
+    assert_eq!(syncs, BTreeSet::from([Span::millis(2), Span::millis(20)]));
+    let counts: BTreeSet<String> = drawn.iter().map(|one| format!("{:?}", one.nodes)).collect();
+    assert_eq!(counts.len(), 3);
+    for one in &drawn {
+        assert_eq!(one.network.delay, scenario.network.delay);
+        assert_eq!(one.costs.message, scenario.costs.message);
+    }
+}
+
+#[test]
+fn a_key_more_changes_no_other_draw() {
+    let more = good(&DRAWS.replace("[swarm]", "[swarm]\nsettle = [\"5s\", \"9s\"]"));
+    let fewer = good(DRAWS);
+    for seed in 0..40 {
+        assert_eq!(drawn(&more, seed).network.loss, drawn(&fewer, seed).network.loss);
+    }
+}
+
+#[test]
+fn a_value_that_cannot_stand_beside_the_others_is_left_out() {
+    // A topology says how long messages take, and so does a delay.
+    let both = DRAWS.replace("delay = \"1ms..5ms\"", "").replace(
+        "network.loss  = [0, \"5%\"]",
+        "network.delay = [\"1ms..2ms\"]\nnetwork.topology = [\"one-region\"]",
+    );
+    let names = Catalogue.topologies().first().map(ToString::to_string).expect("a topology");
+    let scenario = good(&both.replace("one-region", &names));
+    let (one, choices) =
+        format::drawn(&scenario.swarm, scenario.swarm.draw(1), &Catalogue).expect("it fits");
+    assert_eq!(choices.iter().filter(|choice| choice.is_none()).count(), 1);
+    assert!(one.network.topology.is_none(), "the first of the two stays");
+}
+
+fn strikes(nemesis: &Nemesis, seed: u64) -> Vec<Strike> {
+    let scenario = good(SOAK);
+    let subject = &scenario.subjects[0];
+    let catalogue = Catalogue;
+    let words = catalogue.protocol(&subject.protocol).expect("a protocol");
+    let field = Field { words, options: &subject.options, nodes: 5, duration: Span::secs(20) };
+    nemesis::draw(nemesis, &field, seed, 1)
+}
+
+#[test]
+fn a_swarm_strikes_in_every_rhythm_and_always_in_time() {
+    let swarm = Nemesis { swarm: true, ..Nemesis::default() };
+    let (mut aimed, mut at_doer, mut flapping, mut swizzled) = (0, 0, 0, 0);
+    let mut counts = BTreeSet::new();
+    for seed in 0..400 {
+        let strikes = strikes(&swarm, seed);
+        assert_eq!(strikes, self::strikes(&swarm, seed));
+        let ids: BTreeSet<_> = strikes.iter().map(|strike| strike.id).collect();
+        assert_eq!(ids.len(), strikes.len(), "seed {seed}: an id names one strike");
+        counts.insert(strikes.len());
+        for strike in &strikes {
+            assert!(strike.id.nth == 1 || strike.on.is_none());
+            assert!(!matches!(strike.lasts, Lasts::For(Span::ZERO)));
+            let mut fault = strike.fault.clone();
+            fault.each_target(&mut |target| {
+                at_doer += u32::from(*target == Target::Doer);
+                assert!(*target != Target::Doer || strike.on.is_some());
+            });
+            aimed += u32::from(strike.on.is_some());
+            let again = strike.id.nth > 1;
+            flapping += u32::from(again && strike.fault.kind() != FaultKind::Cut);
+            swizzled += u32::from(again && strike.fault.kind() == FaultKind::Cut);
+        }
+    }
+    assert!(aimed > 500 && at_doer > 200, "{aimed} aimed, {at_doer} at whose event it was");
+    assert!(flapping > 200 && swizzled > 50, "{flapping} flapping, {swizzled} cut");
+    assert!(counts.first() < Some(&8) && counts.last() > Some(&60), "{counts:?}");
+}
+
+#[test]
+fn a_nemesis_that_is_no_swarm_waits_for_nothing() {
+    for seed in 0..50 {
+        let strikes = strikes(&Nemesis::default(), seed);
+        assert!(strikes.iter().all(|strike| strike.on.is_none() && strike.id.nth == 1));
+        assert!(strikes.iter().all(|strike| strike.at < Time(20_000_000_000)));
+    }
+}
