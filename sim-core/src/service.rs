@@ -172,6 +172,25 @@ pub struct ClientSettings<L> {
     pub written: Option<Vec<Written>>,
 }
 
+impl<L: Clone> ClientSettings<L> {
+    /// The same without what is written out, which a client keeps in its own way.
+    pub fn alone(&self) -> Self {
+        let ClientSettings { think, interval, timeout, patience, operations, until, .. } = *self;
+        let (matching, load) = (self.matching, self.load.clone());
+        ClientSettings {
+            think,
+            interval,
+            timeout,
+            patience,
+            operations,
+            until,
+            matching,
+            load,
+            written: None,
+        }
+    }
+}
+
 /// An operation that is written out instead of drawn.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Written {
