@@ -8,10 +8,12 @@
 //! | [`words`] | the catalogue of protocols, as the words that scenarios may use |
 //! | [`run`] | a scenario over many seeds |
 //! | [`mutants`] | bugs planted on purpose, and what notices them |
+//! | [`explicit`] | a seed's run as a scenario of its own |
 //! | [`library`] | the scenarios that ship |
 //! | [`failure`] | a failure, kept for its replay |
 
 pub mod between;
+pub mod explicit;
 pub mod failure;
 pub mod format;
 pub mod library;

@@ -43,6 +43,8 @@ pub struct Extras {
     pub trace: bool,
     /// Keep the digest after every step.
     pub record: bool,
+    /// Write out what happens to single messages and what clients ask for.
+    pub write_out: bool,
 }
 
 /// A seed that did not give the same run twice.
@@ -157,6 +159,7 @@ impl<'a> Course<'a> {
                 until: Time::NEVER,
                 matching: Default::default(),
                 load: load.clone(),
+                written: self.scenario.operations.clone(),
             }),
             plan,
             settle: self.scenario.settle,
@@ -165,6 +168,7 @@ impl<'a> Course<'a> {
             trace: extras.trace,
             digest: true,
             record: extras.record,
+            write_out: extras.write_out,
         }
     }
 
@@ -210,7 +214,7 @@ impl<'a> Course<'a> {
             !stop.load(Ordering::Relaxed) && digest() != digest()
         };
         let seed = seeds.into_par_iter().find_first(differs)?;
-        let record = || self.run(seed, Extras { record: true, trace: false }).recording;
+        let record = || self.run(seed, Extras { record: true, ..Extras::default() }).recording;
         let step = match (record(), record()) {
             (Some(first), Some(second)) => first.first_difference(&second),
             _ => None,

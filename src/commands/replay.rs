@@ -104,7 +104,7 @@ fn tell(
     failure: Option<&Failure>,
 ) -> Result<Exit, String> {
     let Ran { outcome, trace, .. } =
-        course.run_plan(seed, plan, Extras { trace: true, record: false });
+        course.run_plan(seed, plan, Extras { trace: true, ..Extras::default() });
     let trace = trace.unwrap_or_default();
     if let Some(path) = &args.trace {
         write_whole(path, reports::trace::lines(&trace).as_bytes())?;

@@ -60,7 +60,7 @@ fn seeds(args: &Run, source: &Source) -> Range<u64> {
     match (args.seed, &args.seeds) {
         (Some(seed), _) => seed..seed.saturating_add(1),
         (None, Some(seeds)) => seeds.0.clone(),
-        (None, None) => 0..source.scenario.seeds,
+        (None, None) => source.scenario.own_seeds(),
     }
 }
 
@@ -163,7 +163,8 @@ fn twice(app: &App, args: &Run, course: &Course<'_>, seeds: Range<u64>) -> Resul
 }
 
 fn write_trace(course: &Course<'_>, seed: u64, path: &Path) -> Result<(), String> {
-    let trace = course.run(seed, Extras { trace: true, record: false }).trace.unwrap_or_default();
+    let trace =
+        course.run(seed, Extras { trace: true, ..Extras::default() }).trace.unwrap_or_default();
     write_whole(path, reports::trace::lines(&trace).as_bytes())
 }
 
@@ -299,7 +300,7 @@ impl Keep<'_> {
             if kept.get(&shape) != Some(&breach.seed) {
                 continue;
             }
-            let traced = self.course.run(breach.seed, Extras { trace: true, record: false });
+            let traced = self.course.run(breach.seed, Extras { trace: true, ..Extras::default() });
             let trace = traced.trace.unwrap_or_default();
             let about = about_property(self.course, &breach.property);
             let path = self.path(&self.stem(&shape)).with_extension("txt");

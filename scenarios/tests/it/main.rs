@@ -8,3 +8,4 @@ mod reads;
 mod schema;
 mod shipped;
 mod words;
+mod written;
