@@ -74,6 +74,8 @@ pub enum Command {
     Run(Run),
     /// Run one failure, or one seed, again and tell how it came about
     Replay(Replay),
+    /// Reduce a failure to a scenario that a person can read
+    Shrink(Shrink),
     /// Plant each known bug and see which checker catches it
     Mutants(Mutants),
     /// Write a commented scenario to start from
@@ -144,6 +146,24 @@ pub struct Replay {
     /// Write the run down, as JSON lines
     #[arg(long, value_name = "FILE")]
     pub trace: Option<PathBuf>,
+    /// Where failures are kept, for `last`
+    #[arg(long, value_name = "DIR", env = "SPLITBRAIN_FAILURES", default_value = "failures")]
+    pub failures: PathBuf,
+}
+
+/// Arguments of `shrink`.
+#[derive(Debug, Args)]
+pub struct Shrink {
+    /// A failure file, or `last`
+    #[arg(value_name = "FAILURE|last")]
+    pub what: String,
+    /// The file to write, or a folder for it; the terminal when it is left out
+    #[arg(short, long, value_name = "FILE|DIR")]
+    pub output: Option<PathBuf>,
+    /// Make at most so many runs
+    #[arg(long, value_name = "N", default_value_t = scenarios::shrink::BUDGET)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    pub runs: u64,
     /// Where failures are kept, for `last`
     #[arg(long, value_name = "DIR", env = "SPLITBRAIN_FAILURES", default_value = "failures")]
     pub failures: PathBuf,

@@ -9,6 +9,7 @@
 //! | [`run`] | a scenario over many seeds |
 //! | [`mutants`] | bugs planted on purpose, and what notices them |
 //! | [`explicit`] | a seed's run as a scenario of its own |
+//! | [`mod@shrink`] | the least that still breaks as a failure did |
 //! | [`library`] | the scenarios that ship |
 //! | [`failure`] | a failure, kept for its replay |
 
@@ -21,5 +22,6 @@ pub mod mutants;
 pub mod nemesis;
 pub mod plan;
 pub mod run;
+pub mod shrink;
 pub mod tally;
 pub mod words;

@@ -8,6 +8,7 @@ mod replay;
 mod run;
 mod schema;
 mod shell;
+mod shrink;
 
 use crate::args::{Cli, Color, Command, Format, Manner};
 use protocols::Catalogue;
@@ -141,6 +142,7 @@ fn dispatch(app: &App, command: Command) -> Exit {
     match command {
         Command::Run(args) => run::run(app, &args),
         Command::Replay(args) => replay::run(app, &args),
+        Command::Shrink(args) => shrink::run(app, &args),
         Command::Mutants(args) => mutants::run(app, &args),
         Command::New(args) => new::run(app, &args),
         Command::List(args) => list::run(app, &args),

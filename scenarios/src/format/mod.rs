@@ -47,4 +47,5 @@ pub use problem::{Mark, Problem, Problems};
 pub use scenario::{Clients, Count, Kinds, Nemesis, Scenario, Subject};
 pub use schema::schema;
 pub use vocabulary::{Measure, Options, ProtocolWords, Section, Unit, Vocabulary};
+pub(crate) use write::section_text;
 pub use write::write;

@@ -145,6 +145,14 @@ fn list<'a>(texts: impl Iterator<Item = &'a str>) -> String {
     format!("[{}]", texts.join(", "))
 }
 
+/// Keys and values as the lines of a section, without its header.
+pub(crate) fn section_text(keys: &Section) -> String {
+    let (mut block, mut out) = (Block::top(), String::new());
+    block.options(keys);
+    block.end(&mut out);
+    out
+}
+
 /// The keys under which settings are other than the first ones.
 fn departures<T: serde::Serialize + Default>(settings: &T) -> Section {
     let [first, now] = [&T::default(), settings].map(|one| match serde_json::to_value(one) {
