@@ -52,7 +52,7 @@ impl Bench<'_> {
         self.keep_with(|s| s.clocks.drift_ppm = 0);
         self.keep_with(|s| s.costs = Default::default());
         self.keep_with(|s| s.settle = None);
-        if self.best.operations.is_some() {
+        if self.best.operations.is_some() || self.best.clients.count == 0 {
             self.keep_with(|s| s.clients.operations = 0);
             self.keep_with(|s| s.clients.interval = None);
             self.keep_with(|s| s.clients.think = SpanRange::millis(5, 15));
