@@ -14,7 +14,7 @@
 //! | this file | what is asked, and in which order things are taken away |
 //! | [`ddmin`](mod@ddmin) | the fewest items of a list |
 //! | `bench` | where candidates are tried |
-//! | `fewer` | fewer nodes and clients, less time |
+//! | `fewer` | fewer nodes and clients, and leaps to other seeds |
 //! | `simpler` | rounder numbers, fewer words |
 
 pub mod ddmin;
@@ -147,6 +147,7 @@ pub fn shrink(
         let before = bench.shape();
         bench.fewest();
         if rounds == 0 || before != bench.shape() {
+            bench.leap();
             bench.fewer_nodes_and_clients();
         }
         bench.simpler();
@@ -239,6 +240,10 @@ impl Bench<'_> {
         let property = &self.wanted.property;
         self.best.expect.holds.retain(|held| held == property);
         let after = Size::of(&self.best);
+        self.runs += 1;
+        if let Some(ran) = self.run(&self.best, Extras::default()) {
+            self.outcome = ran.outcome;
+        }
         let mut decisive = Vec::new();
         for place in 0..self.best.faults.len().min(64) {
             let mut without = self.best.clone();

@@ -5,6 +5,7 @@
 //! | [`cli`] | every command, its output for people and for machines, its exit codes |
 //! | [`determinism`] | the same bytes with any number of threads, and in every build |
 //! | [`failures`] | failure files: written, replayed, damaged |
+//! | [`shrinking`] | a failure reduced to a scenario |
 //! | [`bad_input`] | what is no scenario, and command lines that nobody should write |
 //! | [`library_example`] | a protocol of one's own in a small program |
 //! | [`tidy`] | the walls between the crates |
@@ -16,4 +17,5 @@ mod determinism;
 mod failures;
 mod library_example;
 mod room;
+mod shrinking;
 mod tidy;

@@ -7,6 +7,7 @@ use crate::words::Words;
 use protocols::{Catalogue, Job, Ran};
 use sim_core::drive::replay::hash_of;
 use sim_core::outcome::{Outcome, Verdict};
+use sim_core::{Span, Time};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -47,6 +48,9 @@ pub(super) struct Bench<'a> {
     pub budget: u64,
     /// How many events a run may take before it is no candidate any more.
     limit: u64,
+    /// How long candidates go on after the healing, when the property breaks at a step: nothing that comes later can
+    /// change that it did.
+    afterwards: Option<Span>,
     /// What was tried before, by what it hashes to.
     tried: BTreeMap<u64, bool>,
     stop: &'a AtomicBool,
@@ -71,6 +75,7 @@ impl<'a> Bench<'a> {
             runs: 0,
             budget,
             limit: LIMIT,
+            afterwards: None,
             tried: BTreeMap::new(),
             stop,
             seen,
@@ -80,6 +85,16 @@ impl<'a> Bench<'a> {
     /// Whether no more runs may be made.
     pub fn is_spent(&self) -> bool {
         self.runs >= self.budget || self.stop.load(Ordering::Relaxed)
+    }
+
+    /// Runs a candidate no longer than it takes to see whether it breaks.
+    fn try_out(&self, scenario: &Scenario) -> Option<Outcome> {
+        let Some(afterwards) = self.afterwards else {
+            return self.run(scenario, Extras::default()).map(|ran| ran.outcome);
+        };
+        let settle = scenario.settle.map_or(afterwards, |settle| settle.min(afterwards));
+        let short = Scenario { settle: Some(settle), ..scenario.clone() };
+        self.run(&short, Extras::default()).map(|ran| ran.outcome)
     }
 
     /// Runs a scenario on its own seed.
@@ -98,6 +113,11 @@ impl<'a> Bench<'a> {
         self.outcome = ran.outcome;
         // With less going wrong a run is seldom longer; one that never ends is not worth its time.
         self.limit = self.outcome.steps.saturating_mul(4).saturating_add(100_000).min(LIMIT);
+        let finding = self.outcome.finding(&self.wanted.property);
+        self.afterwards = finding.filter(|finding| finding.step.is_some()).map(|finding| {
+            let heal = Time(self.best.duration.0);
+            finding.at.map_or(Span::ZERO, |at| at.since(heal)) + Span::millis(500)
+        });
         Breaks::of(&self.outcome, &self.wanted.property).as_ref() == Some(&self.wanted)
     }
 
@@ -109,12 +129,12 @@ impl<'a> Bench<'a> {
             return false;
         }
         self.runs += 1;
-        let ran = self.run(&candidate, Extras::default());
-        let breaks = ran.is_some_and(|ran| {
-            let breaks = Breaks::of(&ran.outcome, &self.wanted.property);
+        let outcome = self.try_out(&candidate);
+        let breaks = outcome.is_some_and(|outcome| {
+            let breaks = Breaks::of(&outcome, &self.wanted.property);
             let breaks = breaks.as_ref() == Some(&self.wanted);
             if breaks {
-                self.outcome = ran.outcome;
+                self.outcome = outcome;
             }
             breaks
         });

@@ -10,6 +10,9 @@ use std::collections::BTreeMap;
 /// As many seeds as are tried for each smaller cluster, beside the one that failed.
 const SEEDS: u64 = 24;
 
+/// As many of anything as are few enough to be left to delta debugging on the one seed.
+const FEW: usize = 6;
+
 /// The new names of nodes or clients.
 type Names = BTreeMap<NodeId, NodeId>;
 
@@ -27,6 +30,35 @@ impl Bench<'_> {
             let smaller = self.best.with_nodes(fewer);
             if smaller.is_some_and(|smaller| self.keep_on_some_seed(smaller)) {
                 return;
+            }
+        }
+    }
+
+    /// Where much is left, much of it may be there to bring about what another seed brings about by chance.
+    pub(super) fn leap(&mut self) {
+        if self.best.messages.len() > FEW {
+            let messages = Vec::new();
+            self.keep_on_some_seed(Scenario { messages, ..self.best.clone() });
+        }
+        while let Some(operations) = self.best.operations.clone().filter(|all| all.len() > FEW) {
+            let (early, late) = operations.split_at(operations.len() / 2);
+            let less = [early, late].into_iter().any(|half| {
+                let operations = Some(half.to_vec());
+                self.keep_on_some_seed(Scenario { operations, ..self.best.clone() })
+            });
+            if !less {
+                break;
+            }
+        }
+        while self.best.faults.len() > FEW {
+            let faults = self.best.faults.clone();
+            let (early, late) = faults.split_at(faults.len() / 2);
+            let less = [early, late].into_iter().any(|half| {
+                let faults = half.to_vec();
+                self.keep_on_some_seed(Scenario { faults, ..self.best.clone() })
+            });
+            if !less {
+                break;
             }
         }
     }

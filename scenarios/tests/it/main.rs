@@ -7,5 +7,6 @@ mod plans;
 mod reads;
 mod schema;
 mod shipped;
+mod shrunk;
 mod words;
 mod written;
