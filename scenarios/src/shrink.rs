@@ -37,7 +37,7 @@ use sim_core::{Chance, Span};
 use std::sync::atomic::AtomicBool;
 
 /// As many runs as are made unless told.
-pub const BUDGET: u64 = 5_000;
+pub const BUDGET: u64 = 10_000;
 /// As many rounds as are gone at most: each begins because the one before took something away.
 const ROUNDS: u32 = 12;
 
@@ -148,6 +148,7 @@ pub fn shrink(
         bench.fewest();
         if rounds == 0 || before != bench.shape() {
             bench.leap();
+            bench.fewer_operations_before_messages();
             bench.fewer_nodes_and_clients();
         }
         bench.simpler();

@@ -288,7 +288,13 @@ fn tables<'t>(
         );
         return None;
     }
-    Some(tables.into_iter().collect())
+    let is_table = |item: &Value<'t>| item.get_ref().as_table().is_some();
+    let (tables, others): (Vec<_>, Vec<_>) = tables.into_iter().partition(is_table);
+    for other in others {
+        let wrong = Draft::at(other.span(), format!("each of `{name}` is a table"));
+        found.say(wrong.help("write { key = value }"));
+    }
+    Some(tables)
 }
 
 /// Where a generator stands: 16 hexadecimal digits.

@@ -75,7 +75,8 @@ fn what_is_left_breaks_in_the_same_way_and_all_of_it_is_needed() {
         let operations = operations.clone().unwrap_or_default();
         each_is_needed(&shrunk, &operations, |s, fewer| s.operations = Some(fewer), "operation");
         assert!(faults.len() <= 3, "{name}: {text}");
-        assert!(operations.len() <= 6, "{name}: {text}");
+        // Where no message is disturbed, operations need not be there to count messages.
+        assert!(operations.len() <= 6 || !messages.is_empty(), "{name}: {text}");
         assert!(shrunk.after.operations < shrunk.before.operations, "{name}");
     }
 }
