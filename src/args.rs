@@ -79,6 +79,8 @@ pub enum Command {
     Fuzz(Fuzz),
     /// Join the results of `fuzz --shard`
     Merge(Merge),
+    /// Reduce a failure to a scenario that a person can read
+    Shrink(Shrink),
     /// Plant each known bug and see which checker catches it
     Mutants(Mutants),
     /// Write a commented scenario to start from
@@ -251,6 +253,24 @@ impl FromStr for Shard {
             _ => Err(format!("`{text}` is no share; write 1/4 for the first of four")),
         }
     }
+}
+
+/// Arguments of `shrink`.
+#[derive(Debug, Args)]
+pub struct Shrink {
+    /// A failure file, or `last`
+    #[arg(value_name = "FAILURE|last")]
+    pub what: String,
+    /// The file to write, or a folder for it; the terminal when it is left out
+    #[arg(short, long, value_name = "FILE|DIR")]
+    pub output: Option<PathBuf>,
+    /// Make at most so many runs
+    #[arg(long, value_name = "N", default_value_t = scenarios::shrink::BUDGET)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    pub runs: u64,
+    /// Where failures are kept, for `last`
+    #[arg(long, value_name = "DIR", env = "SPLITBRAIN_FAILURES", default_value = "failures")]
+    pub failures: PathBuf,
 }
 
 /// Arguments of `mutants`.

@@ -114,3 +114,43 @@ impl Progress {
         );
     }
 }
+
+/// How far a piece of work has got of which nobody knows how long it is: a line that changes on a terminal.
+pub struct Counter {
+    bar: ProgressBar,
+    begun: Instant,
+    quiet: bool,
+}
+
+impl Counter {
+    /// Begins a piece of work.
+    pub fn new(quiet: bool) -> Counter {
+        let is_terminal = std::io::stderr().is_terminal() && !quiet;
+        let bar = if is_terminal { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
+        if is_terminal {
+            bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(10));
+        }
+        Counter { bar, begun: Instant::now(), quiet }
+    }
+
+    /// Says how far it has got, where anybody looks.
+    pub fn tell(&self, words: impl FnOnce() -> String) {
+        if !self.bar.is_hidden() {
+            self.bar.set_message(words());
+            self.bar.tick();
+        }
+    }
+
+    /// Takes the line away.
+    pub fn clear(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    /// Says how long so many runs took.
+    pub fn tell_end(&self, runs: u64) {
+        if !self.quiet {
+            let real = self.begun.elapsed().as_secs_f64();
+            eprintln!("{} runs in {real:.1} s on 1 core", HumanCount(runs));
+        }
+    }
+}

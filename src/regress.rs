@@ -1,6 +1,7 @@
 //! Failures that are known, played before new ones are hunted.
 
-use crate::commands::{App, Exit, replay};
+use crate::commands::replay::Kept;
+use crate::commands::{App, Exit};
 use scenarios::failure::Replayed;
 use scenarios::run::Extras;
 use sim_core::outcome::Verdict;
@@ -30,40 +31,38 @@ pub fn replay_all(app: &App, folder: &Path) -> Result<Exit, String> {
 }
 
 fn replay_one(app: &App, path: &Path) -> Result<Exit, String> {
-    let failure = replay::read(path)?;
-    let name = path.display();
-    replay::with_case(app, path, &failure, |course, case| {
-        let outcome = course.run_case(case, Extras::default()).outcome;
-        let verdict = &failure.verdict;
-        let broken = outcome.finding(&verdict.property);
-        let broken = broken.filter(|finding| finding.verdict == Verdict::Broken);
-        let same = failure.compare(&outcome);
-        let (text, exit) = match (broken, same) {
-            (Some(finding), _) => {
-                let known = scenarios::tally::fingerprint(&finding.property, &finding.why);
-                let how = if known == verdict.fingerprint { "" } else { ", in another way" };
-                (format!("STILL FAILS  {name}: {}{how}", verdict.property), Exit::Broken)
-            }
-            (None, Replayed::Same) => (
-                format!("NO LONGER FAILS  {name}: the same run now holds {}", verdict.property),
-                Exit::Held,
-            ),
-            (None, Replayed::Departs(place)) => {
-                let text = format!(
-                    "NO LONGER FAILS  {name}: {} holds; the run departs after step {} and by step {} (recorded with \
-                     version {}, this is version {})",
-                    verdict.property,
-                    place.after,
-                    place.by,
-                    failure.engine,
-                    env!("CARGO_PKG_VERSION")
-                );
-                (text, Exit::Held)
-            }
-        };
-        if !app.is_json() {
-            app.say(&text);
+    let kept = Kept::read(app, path.to_owned())?;
+    let course = kept.course(app)?;
+    let outcome = course.run_case(&kept.case(&course)?, Extras::default()).outcome;
+    let (failure, name) = (&kept.failure, path.display());
+    let verdict = &failure.verdict;
+    let broken = outcome.finding(&verdict.property);
+    let broken = broken.filter(|finding| finding.verdict == Verdict::Broken);
+    let (text, exit) = match (broken, failure.compare(&outcome)) {
+        (Some(finding), _) => {
+            let known = scenarios::tally::fingerprint(&finding.property, &finding.why);
+            let how = if known == verdict.fingerprint { "" } else { ", in another way" };
+            (format!("STILL FAILS      {name}: {}{how}", verdict.property), Exit::Broken)
         }
-        Ok(exit)
-    })
+        (None, Replayed::Same) => {
+            let text = format!("NO LONGER FAILS  {name}: the same run holds {}", verdict.property);
+            (text, Exit::Held)
+        }
+        (None, Replayed::Departs(place)) => {
+            let text = format!(
+                "NO LONGER FAILS  {name}: {} holds; the run departs after step {} and by step {} \
+                 (recorded with version {}, this is version {})",
+                verdict.property,
+                place.after,
+                place.by,
+                failure.engine,
+                env!("CARGO_PKG_VERSION")
+            );
+            (text, Exit::Held)
+        }
+    };
+    if !app.is_json() {
+        app.say(&text);
+    }
+    Ok(exit)
 }

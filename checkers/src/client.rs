@@ -1,7 +1,9 @@
 //! How a client's requests fare, whatever they ask for: time-outs, retries, redirection and giving up.
 
+mod agenda;
 mod paced;
 
+pub use agenda::Agenda;
 pub use paced::{Paced, Workload};
 
 use serde::Serialize;

@@ -24,6 +24,7 @@ fn load() -> Load {
 
 fn client_settings<L>(load: L) -> ClientSettings<L> {
     ClientSettings {
+        written: None,
         think: SpanRange::exactly(Span::ZERO),
         interval: None,
         timeout: Span::secs(1),
@@ -63,11 +64,12 @@ fn checked(entry: &dyn Entry, clients: u32, digest: bool) -> Rates {
     let options = entry.default_options();
     let load: Options = Arc::new(load());
     let job = Job {
+        write_out: false,
         seed: 1,
         settings: settings(clients),
         options: &options,
         clients: Some(client_settings(load)),
-        plan: Plan { strikes: Vec::new(), heal: Time::ZERO + VIRTUAL },
+        plan: Plan { strikes: Vec::new(), messages: Vec::new(), heal: Time::ZERO + VIRTUAL },
         settle: Some(Span::secs(1)),
         budget: 2_000_000,
         limit: u64::MAX,

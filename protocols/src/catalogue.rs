@@ -8,12 +8,18 @@ use checkers::Model;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use sim_core::fault::{FaultKind, Target};
-use sim_core::{Client, Fact, Process, Safety, Service, Settings, Span};
+use sim_core::{
+    Client, ClientContext, ClientEffect, ClientSettings, Fact, NodeId, Process, Rng, Safety,
+    Service, Settings, Span, SpanRange, Time,
+};
 use std::marker::PhantomData;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeValue, Error, ValueDeserializer};
+
+/// Keys of a section of a scenario file and their values, as plain data.
+pub type Section = serde_json::Map<String, serde_json::Value>;
 
 /// A protocol whose types are forgotten.
 pub trait Entry: Send + Sync {
@@ -71,6 +77,14 @@ pub trait Entry: Send + Sync {
     ///
     /// As for [`read_options`](Entry::read_options).
     fn read_load(&self, load: &str, rest: Spanned<DeValue<'_>>) -> Result<Options, Error>;
+    /// What of its section must be written so that it is read as these options.
+    fn write_options(&self, options: &Options) -> Section;
+    /// What of a load's own options must be written so that it is read as these.
+    fn write_load(&self, load: &str, options: &Options) -> Section;
+    /// The operation that a text means, as people write it; none when its clients cannot ask for that.
+    fn reads_op(&self, text: &str) -> Option<String>;
+    /// A few operations that a client with this load asks for.
+    fn example_ops(&self, load: &str) -> Vec<String>;
     /// The JSON Schema of its section.
     fn options_schema(&self, generator: &mut SchemaGenerator) -> Schema;
     /// The JSON Schema of its loads' own options.
@@ -238,6 +252,25 @@ where
         }
         Ok(Arc::new(load))
     }
+    fn write_options(&self, options: &Options) -> Section {
+        departures(&self.first_values(), Self::config(options))
+    }
+    fn write_load(&self, load: &str, options: &Options) -> Section {
+        let options = options.downcast_ref::<Load<P>>().expect("the load's own options");
+        let begin = ClientOf::<P>::loads().into_iter().find(|(name, _)| *name == load);
+        begin.map_or_else(Section::new, |(_, begin)| departures(&begin, options))
+    }
+    fn reads_op(&self, text: &str) -> Option<String> {
+        if self.loads().is_empty() {
+            return None;
+        }
+        P::Service::read_op(text).map(|op| P::Service::show_op(&op))
+    }
+    fn example_ops(&self, load: &str) -> Vec<String> {
+        let loads = ClientOf::<P>::loads();
+        let load = loads.into_iter().find(|(name, _)| *name == load);
+        load.map_or_else(Vec::new, |(_, load)| examples::<P::Service>(load))
+    }
     fn options_schema(&self, generator: &mut SchemaGenerator) -> Schema {
         generator.subschema_for::<P::Config>()
     }
@@ -253,6 +286,59 @@ where
             P::complaint(&config).map_or(Ok(config), Err)
         })
     }
+}
+
+/// The keys under which options are other than those that a section begins with. What is then without a value has no
+/// words of its own, and is passed over.
+fn departures<L: sim_core::Config>(begin: &L, options: &L) -> Section {
+    let [begin, options] = [begin, options].map(|one| match serde_json::to_value(one) {
+        Ok(serde_json::Value::Object(keys)) => keys,
+        _ => Section::new(),
+    });
+    let differs = |(key, value): &(String, serde_json::Value)| {
+        !value.is_null() && begin.get(key) != Some(value)
+    };
+    options.into_iter().filter(differs).collect()
+}
+
+/// A few operations of a client, none twice: those that it asks for when nobody answers.
+fn examples<S: Service>(load: <S::Client as Client>::Load) -> Vec<String> {
+    let settings = ClientSettings {
+        think: SpanRange::millis(1, 1),
+        interval: Some(Span::millis(1)),
+        timeout: Span::secs(1),
+        patience: Span::secs(1),
+        operations: 0,
+        until: Time::NEVER,
+        matching: Default::default(),
+        load,
+        written: None,
+    };
+    let mut client = S::Client::new(&settings, 0, 1);
+    let mut ctx = ClientContext::new(NodeId::client(0), 3, Time::ZERO, Rng::named(1, 1));
+    client.start(&mut ctx);
+    let mut shown = Vec::new();
+    for _ in 0..40 {
+        let mut next = None;
+        for effect in ctx.take() {
+            match effect {
+                ClientEffect::Invoke { op, .. } => shown.push(S::show_op(&op)),
+                // Of the timers, that of the next invocation runs out first.
+                ClientEffect::SetTimer { timer, after } if after <= Span::millis(1) => {
+                    next = Some(timer);
+                }
+                _ => {}
+            }
+        }
+        let Some(timer) = next else { break };
+        client.on_timer(timer, &mut ctx);
+    }
+    shown.sort_by_key(String::len);
+    shown.dedup_by_key(|op| op.split(' ').next().map(str::to_owned));
+    shown.sort_unstable();
+    shown.dedup();
+    shown.truncate(4);
+    shown
 }
 
 /// The keys that a table gives.

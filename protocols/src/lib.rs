@@ -29,7 +29,7 @@ pub mod unreplicated;
 pub use catalogue::{Catalogue, Entry};
 pub use promise::Promise;
 pub use protocol::{BugAbout, Protocol};
-pub use run::{Job, Options, Ran};
+pub use run::{Job, Options, Ran, WrittenOut};
 
 use checkers::model::bank::Bank;
 use checkers::model::election::Election;

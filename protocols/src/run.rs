@@ -7,7 +7,7 @@ use checkers::liveness::{AllEnd, CatchUp};
 use checkers::model::{Judged, Model};
 use sim_core::drive::replay::{Digest, Recording};
 use sim_core::drive::timed::{self, Stopped};
-use sim_core::fault::{FaultKind, Lasts, Plan};
+use sim_core::fault::{Disturbance, FaultKind, Lasts, Plan};
 use sim_core::history::History;
 use sim_core::measure::Measures;
 use sim_core::outcome::{Finding, Outcome, Verdict};
@@ -15,7 +15,7 @@ use sim_core::reach::Reach;
 use sim_core::trace::Trace;
 use sim_core::{
     Client, ClientSettings, ClientStep, Fact, FaultStep, NodeId, Nodes, Observer, Process,
-    RequestId, Safety, Service, Settings, Span, Step, Time, Violation, World,
+    RequestId, Safety, Service, Settings, Span, Step, Time, Violation, World, Written,
 };
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -51,6 +51,8 @@ pub struct Job<'a> {
     pub record: bool,
     /// Tell where the run gets.
     pub reach: bool,
+    /// Write out what happens to single messages and what clients ask for.
+    pub write_out: bool,
 }
 
 /// What came of a run.
@@ -62,6 +64,17 @@ pub struct Ran {
     pub trace: Option<Trace>,
     /// The digest after every step, when it was to be kept.
     pub recording: Option<Recording>,
+    /// What happened to single messages and what clients asked for, when it was to be written out.
+    pub written: Option<WrittenOut>,
+}
+
+/// What chances came to in a run: a run that is told so needs none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WrittenOut {
+    /// What happened to single messages, in the order of sending.
+    pub messages: Vec<Disturbance>,
+    /// What clients asked for, in the order of asking.
+    pub operations: Vec<Written>,
 }
 
 /// How long a run goes on after it has recovered, so that clients see what the faults have left.
@@ -177,6 +190,9 @@ pub fn run<P: Protocol>(job: &Job<'_>) -> Ran {
     );
     let mut world =
         World::<P>::new(job.settings.clone(), config.clone(), clients, job.plan.clone(), job.seed);
+    if job.write_out {
+        world.write_out();
+    }
     let mut ended = Ended::default();
     let panicked = catch_unwind(AssertUnwindSafe(|| {
         world.start(&mut watch);
@@ -209,7 +225,11 @@ pub fn run<P: Protocol>(job: &Job<'_>) -> Ran {
     };
     watch.1.finish(world.now(), &mut outcome);
     let (_, _, trace, recording, _) = watch.5;
-    Ran { outcome, trace, recording }
+    let written = job.write_out.then(|| WrittenOut {
+        messages: world.disturbances().to_vec(),
+        operations: world.invoked().to_vec(),
+    });
+    Ran { outcome, trace, recording, written }
 }
 
 /// The clients of a run; they go on asking until its end.
@@ -231,6 +251,7 @@ fn clients<P: Protocol>(
         until: settings.until.min(end),
         matching: P::matching(config, job.settings.nodes),
         load: load.clone(),
+        written: settings.written.clone(),
     };
     let count = job.settings.clients;
     (0..count).map(|index| Client::new(&settings, index, count)).collect()

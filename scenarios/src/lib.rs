@@ -9,11 +9,14 @@
 //! | [`run`] | a scenario over many seeds |
 //! | [`campaign`] | the hunt for failures over many seeds, uniform or guided, cut and shared |
 //! | [`mutants`] | bugs planted on purpose, and what notices them |
+//! | [`explicit`] | a seed's run as a scenario of its own |
+//! | [`mod@shrink`] | the least that still breaks as a failure did |
 //! | [`library`] | the scenarios that ship |
 //! | [`failure`] | a failure, kept for its replay |
 
 pub mod between;
 pub mod campaign;
+pub mod explicit;
 pub mod failure;
 pub mod format;
 pub mod library;
@@ -21,5 +24,6 @@ pub mod mutants;
 pub mod nemesis;
 pub mod plan;
 pub mod run;
+pub mod shrink;
 pub mod tally;
 pub mod words;

@@ -40,7 +40,7 @@ pub fn draw(
         let first = scenario.faults.iter().map(|line| line.id + 1).max().unwrap_or(1);
         strikes.extend(nemesis::draw(settings, &field, seed, first));
     }
-    Plan { strikes, heal }
+    Plan { strikes, messages: scenario.messages.clone(), heal }
 }
 
 /// The strikes of one fault, none of them after `heal`.
@@ -50,7 +50,7 @@ fn repeated(line: &FaultLine, stream: u64, heal: Time) -> Vec<Strike> {
     let mut steps = Rng::named(stream, fault);
     let mut at = Time::ZERO + line.at.draw(&mut steps);
     let mut strikes = Vec::new();
-    for nth in 1.. {
+    for nth in line.nth.. {
         let mut rng = Rng::named(stream, fault | u64::from(nth));
         strikes.push(strike(line, nth, at, &mut rng));
         let Some(repeat) = line.repeat else { break };

@@ -91,6 +91,8 @@ pub struct Extras {
     pub record: bool,
     /// Tell where it gets.
     pub reach: bool,
+    /// Write out what happens to single messages and what clients ask for.
+    pub write_out: bool,
 }
 
 /// A seed that did not give the same run twice.
@@ -105,7 +107,8 @@ pub struct Unsteady {
 impl Case<'_> {
     /// Everything that the run depends on, as the catalogue takes it.
     pub fn job(&self, extras: Extras) -> Job<'_> {
-        let Scenario { clients, network, costs, clocks, settle, .. } = self.scenario.as_ref();
+        let Scenario { clients, network, costs, clocks, settle, operations, .. } =
+            self.scenario.as_ref();
         let load = self.load.as_ref().filter(|_| clients.count > 0);
         Job {
             seed: self.seed,
@@ -126,6 +129,7 @@ impl Case<'_> {
                 until: Time::NEVER,
                 matching: Default::default(),
                 load: load.clone(),
+                written: operations.clone(),
             }),
             plan: self.plan.clone(),
             settle: *settle,
@@ -135,6 +139,7 @@ impl Case<'_> {
             digest: true,
             record: extras.record,
             reach: extras.reach,
+            write_out: extras.write_out,
         }
     }
 }

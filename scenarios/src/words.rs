@@ -1,6 +1,6 @@
 //! What scenarios may name, as the catalogue of protocols has it.
 
-use crate::format::{Measure, ProtocolWords, Unit, Vocabulary};
+use crate::format::{Measure, ProtocolWords, Section, Unit, Vocabulary};
 use protocols::{Catalogue, Entry, Options};
 use schemars::{Schema, SchemaGenerator};
 use sim_core::Span;
@@ -83,6 +83,18 @@ impl ProtocolWords for Spoken {
     }
     fn read_load(&self, load: &str, rest: Spanned<DeValue<'_>>) -> Result<Options, Error> {
         self.entry.read_load(load, rest)
+    }
+    fn write_options(&self, options: &Options) -> Section {
+        self.entry.write_options(options)
+    }
+    fn write_load(&self, load: &str, options: &Options) -> Section {
+        self.entry.write_load(load, options)
+    }
+    fn reads_op(&self, text: &str) -> Option<String> {
+        self.entry.reads_op(text)
+    }
+    fn example_ops(&self, load: &str) -> Vec<String> {
+        self.entry.example_ops(load)
     }
     fn options_schema(&self, generator: &mut SchemaGenerator) -> Schema {
         self.entry.options_schema(generator)

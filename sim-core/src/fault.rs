@@ -14,8 +14,10 @@
 //! be roles, told from facts at the moment when it strikes; what it then draws comes from a stream that bears
 //! its id, so that taking one fault away disturbs no other.
 
+mod disturbance;
 mod kind;
 
+pub use disturbance::{Disturbance, Trouble};
 pub use kind::{FaultKind, Fired};
 
 use crate::process::NodeId;
@@ -441,6 +443,9 @@ pub struct Moment {
 pub struct Plan {
     /// In no particular order.
     pub strikes: Vec<Strike>,
+    /// What happens to single messages, beside what chances and strikes do to them; in no particular order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub messages: Vec<Disturbance>,
     /// When everything heals that does not last forever; from then on nothing new strikes.
     pub heal: Time,
 }

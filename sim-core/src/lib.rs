@@ -54,7 +54,7 @@ pub use random::Rng;
 pub use seal::{Authentication, Liar, Seal};
 pub use service::{
     Answer, Client, ClientContext, ClientEffect, ClientSettings, Ending, Matching, Request,
-    RequestId, Service,
+    RequestId, Service, Written,
 };
 pub use settings::Settings;
 pub use time::{Chance, Span, SpanRange, Time};

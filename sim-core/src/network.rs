@@ -9,14 +9,19 @@
 //! link has carried before, so that a message more or less on one link changes nothing on another. In a cluster
 //! too large for a table of links, the sender takes the link's place.
 
-use crate::fault::{FaultKind, Fired};
+mod delay;
+mod links;
+
+pub(crate) use links::{AddressSet, LinkFault, LinkSet};
+
+use crate::fault::{Disturbance, FaultKind, Fired, Trouble};
 use crate::observe::LostTo;
 use crate::process::NodeId;
 use crate::random::{Rng, Stream, key};
-use crate::settings::{Delay, Settings, Transport};
+use crate::settings::{Settings, Transport};
 use crate::time::{Chance, Span, SpanRange, Time};
 use crate::topology::Topology;
-use rand_distr::{Distribution, LogNormal};
+use delay::Sampler;
 use std::collections::BTreeMap;
 
 /// Links are counted one by one while the table has at most this many.
@@ -26,117 +31,11 @@ const RESEND: Span = Span::millis(200);
 /// It waits twice as long each time, up to this: whoever has more to send notices by the answers to that what is
 /// missing, and does not wait for minutes. So a stream recovers soon after its link has.
 const RESEND_AT_MOST: Span = Span::millis(400);
-/// The 99th percentile of the standard normal distribution.
-const NORMAL_P99: f64 = 2.326_347_874_040_841;
-
-/// A set of addresses, nodes before clients.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct AddressSet(Vec<u64>);
-
-impl AddressSet {
-    pub fn of(addresses: impl IntoIterator<Item = usize>) -> Self {
-        let mut set = AddressSet::default();
-        for address in addresses {
-            if set.0.len() <= address / 64 {
-                set.0.resize(address / 64 + 1, 0);
-            }
-            set.0[address / 64] |= 1 << (address % 64);
-        }
-        set
-    }
-    #[inline]
-    pub fn has(&self, address: usize) -> bool {
-        self.0.get(address / 64).is_some_and(|word| word >> (address % 64) & 1 == 1)
-    }
-}
-
-/// Which links a fault is on.
-#[derive(Clone, Debug)]
-pub(crate) enum LinkSet {
-    All,
-    Of(AddressSet),
-    Between { groups: Vec<AddressSet>, one_way: bool },
-}
-
-impl LinkSet {
-    fn has(&self, from: usize, to: usize) -> bool {
-        match self {
-            LinkSet::All => true,
-            LinkSet::Of(nodes) => nodes.has(from) || nodes.has(to),
-            LinkSet::Between { groups, .. }
-                if groups.iter().any(|group| group.has(from) && group.has(to)) =>
-            {
-                false
-            }
-            LinkSet::Between { groups, one_way: true } => {
-                groups[0].has(from) && groups[1..].iter().any(|group| group.has(to))
-            }
-            LinkSet::Between { groups, one_way: false } => {
-                groups.iter().any(|group| group.has(from))
-                    && groups.iter().any(|group| group.has(to))
-            }
-        }
-    }
-}
-
-/// What a fault does to messages on its links.
-#[derive(Clone, Debug)]
-pub(crate) enum LinkFault {
-    Cut,
-    Loss(Chance),
-    Delay(SpanRange),
-    Duplicate(Chance),
-    Reorder(Chance, SpanRange),
-    Corrupt(Chance),
-}
-
 /// What becomes of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
     Arrives { at: Time, again: Option<Time> },
     Lost(LostTo),
-}
-
-#[derive(Clone, Debug)]
-enum Sampler {
-    Uniform(SpanRange),
-    LogNormal(LogNormal<f64>),
-    /// By the sites of sender and receiver.
-    Sites {
-        sites: usize,
-        delays: Vec<SpanRange>,
-    },
-}
-
-impl Sampler {
-    fn new(delay: &Delay, topology: Option<&Topology>) -> Sampler {
-        if let Some(topology) = topology {
-            return Sampler::Sites { sites: topology.sites.len(), delays: topology.delays() };
-        }
-        match delay {
-            Delay::Uniform(range) => Sampler::Uniform(*range),
-            Delay::LogNormal(curve) => {
-                let (median, p99) = (curve.median.0.max(1) as f64, curve.p99.0.max(1) as f64);
-                let spread = (libm::log(p99 / median) / NORMAL_P99).max(0.0);
-                match LogNormal::new(libm::log(median), spread) {
-                    Ok(curve) => Sampler::LogNormal(curve),
-                    Err(_) => Sampler::Uniform(SpanRange::exactly(curve.median)),
-                }
-            }
-        }
-    }
-
-    #[inline]
-    fn draw(&self, from: usize, to: usize, nodes: usize, rng: &mut Rng) -> Span {
-        match self {
-            Sampler::Uniform(range) => range.draw(rng),
-            Sampler::LogNormal(curve) => Span(curve.sample(rng).min(Span::YEAR.0 as f64) as u64),
-            Sampler::Sites { sites, delays } => {
-                let site = |i: usize| if i < nodes { i % sites } else { (i - nodes) % sites };
-                delays[site(from) * sites + site(to)].draw(rng)
-            }
-        }
-    }
 }
 
 /// What a link needs beyond its count.
@@ -165,9 +64,24 @@ pub(crate) struct Network {
     is_table: bool,
     lines: BTreeMap<(u32, u32), Line>,
     faults: Vec<(u64, LinkSet, LinkFault)>,
+    /// What happens to single messages, by the names of their draws and by the receiver.
+    script: BTreeMap<(u64, u32), Vec<Trouble>>,
+    /// What has happened to single messages, when it is to be written out.
+    written: Option<Vec<Disturbance>>,
     /// Nothing but the delay has to be drawn.
     plain: bool,
     cuts: usize,
+}
+
+/// A message that leaves.
+#[derive(Clone, Copy, Debug)]
+struct Sent {
+    from: usize,
+    to: usize,
+    leaves: Time,
+    size: u32,
+    /// The name of its draws: its link and its count.
+    name: u64,
 }
 
 impl Network {
@@ -192,11 +106,45 @@ impl Network {
             is_table: table <= TABLE,
             lines: BTreeMap::new(),
             faults: Vec::new(),
+            script: BTreeMap::new(),
+            written: None,
             plain: false,
             cuts: 0,
         };
         new.settle();
         new
+    }
+
+    /// Lets things happen to single messages, beside what chances and faults do to them. What is about a link that
+    /// there is not is passed over.
+    pub fn disturbed_by(mut self, messages: &[Disturbance]) -> Network {
+        self.disturb(messages);
+        self
+    }
+
+    fn disturb(&mut self, messages: &[Disturbance]) {
+        for Disturbance { from, to, nth, what } in messages {
+            let [from, to] = [*from, *to].map(|id| self.address(id));
+            if from < self.addresses && to < self.addresses {
+                let name = (self.link(from, to) as u64) << 32 | u64::from(*nth);
+                self.script.entry((name, to as u32)).or_default().push(*what);
+            }
+        }
+        self.settle();
+    }
+
+    /// From now on, what happens to single messages is written out.
+    pub fn write_out(&mut self) {
+        self.written.get_or_insert_default();
+    }
+
+    /// What has happened to single messages, in the order of sending.
+    pub fn written(&self) -> &[Disturbance] {
+        self.written.as_deref().unwrap_or_default()
+    }
+
+    fn link(&self, from: usize, to: usize) -> usize {
+        if self.is_table { from * self.addresses + to } else { from }
     }
 
     /// The place of an address among all: nodes, then clients.
@@ -230,6 +178,7 @@ impl Network {
     fn settle(&mut self) {
         let chances = [self.loss, self.duplicate, self.reorder, self.corrupt];
         self.plain = self.faults.is_empty()
+            && self.script.is_empty()
             && self.bandwidth.is_none()
             && self.transport == Transport::Datagram
             && chances == [Chance::NEVER; 4];
@@ -254,11 +203,11 @@ impl Network {
     }
 
     #[inline]
-    fn stream(&mut self, from: usize, to: usize) -> Rng {
-        let link = if self.is_table { from * self.addresses + to } else { from };
+    fn name(&mut self, from: usize, to: usize) -> u64 {
+        let link = self.link(from, to);
         let count = &mut self.counts[link];
         *count = count.wrapping_add(1);
-        Rng::named(self.key, (link as u64) << 32 | u64::from(*count))
+        (link as u64) << 32 | u64::from(*count)
     }
 
     /// What becomes of a message of so many bytes that leaves then.
@@ -274,79 +223,117 @@ impl Network {
         if from == to {
             return Fate::Arrives { at: leaves, again: None };
         }
-        let mut rng = self.stream(from, to);
+        let name = self.name(from, to);
+        let mut rng = Rng::named(self.key, name);
         let delay = self.sampler.draw(from, to, self.nodes, &mut rng);
         if self.plain {
             return Fate::Arrives { at: leaves + delay, again: None };
         }
+        let sent = Sent { from, to, leaves, size, name };
         match self.transport {
-            Transport::Datagram => self.datagram(from, to, leaves, size, delay, rng, fired),
-            Transport::Stream => self.segment(from, to, leaves, size, delay, rng, fired),
+            Transport::Datagram => self.datagram(sent, delay, rng, fired),
+            Transport::Stream => self.segment(sent, delay, rng, fired),
         }
     }
 
-    #[allow(clippy::too_many_arguments)]
-    fn datagram(
-        &mut self,
-        from: usize,
-        to: usize,
-        leaves: Time,
-        size: u32,
-        delay: Span,
-        mut rng: Rng,
-        fired: &mut Fired,
-    ) -> Fate {
-        let leaves = self.put_on_line(from, to, leaves, size);
+    fn datagram(&mut self, sent: Sent, delay: Span, mut rng: Rng, fired: &mut Fired) -> Fate {
+        let Sent { from, to, .. } = sent;
+        let leaves = self.put_on_line(from, to, sent.leaves, sent.size);
         if self.is_cut(from, to) {
             return Fate::Lost(LostTo::Cut);
         }
-        if self.strikes(FaultKind::Loss, from, to, leaves, &mut rng, fired) {
-            return Fate::Lost(LostTo::Chance);
+        let known = self.known(&sent);
+        let losses = [
+            (FaultKind::Loss, Trouble::Lost, LostTo::Chance),
+            (FaultKind::Corrupt, Trouble::Damaged, LostTo::Corruption),
+        ];
+        for (kind, trouble, lost) in losses {
+            if self.strikes(kind, from, to, leaves, &mut rng, fired)
+                || strikes_known(kind, &known, leaves, fired)
+            {
+                self.note(&sent, trouble);
+                return Fate::Lost(lost);
+            }
         }
-        if self.strikes(FaultKind::Corrupt, from, to, leaves, &mut rng, fired) {
-            return Fate::Lost(LostTo::Corruption);
-        }
-        let mut at = leaves + delay + self.extra(from, to, leaves, &mut rng, fired);
+        let late = self.extra(from, to, leaves, &mut rng, fired)
+            + known_span(FaultKind::Delay, &known, leaves, fired).unwrap_or_default();
+        let mut held = Span::ZERO;
         if self.strikes(FaultKind::Reorder, from, to, leaves, &mut rng, fired) {
-            let by = self.held_back(from, to);
-            at = at + by.draw(&mut rng);
+            held = self.held_back(from, to).draw(&mut rng);
         }
-        let again =
-            self.strikes(FaultKind::Duplicate, from, to, leaves, &mut rng, fired).then(|| {
-                let later = self.sampler.draw(from, to, self.nodes, &mut rng);
-                at + later
-            });
-        Fate::Arrives { at, again }
+        held += known_span(FaultKind::Reorder, &known, leaves, fired).unwrap_or_default();
+        // A message that is doubled by chance is not doubled once more.
+        let again = if self.strikes(FaultKind::Duplicate, from, to, leaves, &mut rng, fired) {
+            Some(self.sampler.draw(from, to, self.nodes, &mut rng))
+        } else {
+            known_span(FaultKind::Duplicate, &known, leaves, fired)
+        };
+        if late > Span::ZERO {
+            self.note(&sent, Trouble::Late(late));
+        }
+        if held > Span::ZERO {
+            self.note(&sent, Trouble::HeldBack(held));
+        }
+        if let Some(later) = again {
+            self.note(&sent, Trouble::Again(later));
+        }
+        let at = leaves + delay + late + held;
+        Fate::Arrives { at, again: again.map(|later| at + later) }
     }
 
     /// A message on a stream: late instead of lost, and never before the one ahead of it.
-    #[allow(clippy::too_many_arguments)]
-    fn segment(
-        &mut self,
-        from: usize,
-        to: usize,
-        leaves: Time,
-        size: u32,
-        delay: Span,
-        mut rng: Rng,
-        fired: &mut Fired,
-    ) -> Fate {
-        let mut leaves = self.put_on_line(from, to, leaves, size);
+    fn segment(&mut self, sent: Sent, delay: Span, mut rng: Rng, fired: &mut Fired) -> Fate {
+        let Sent { from, to, .. } = sent;
+        let mut leaves = self.put_on_line(from, to, sent.leaves, sent.size);
+        let known = self.known(&sent);
+        let is_loss = |trouble: &&Trouble| matches!(trouble, Trouble::Lost | Trouble::Damaged);
+        let mut losses = known.iter().filter(is_loss);
         let mut resend = RESEND;
         for _ in 0..16 {
-            let lost = self.strikes(FaultKind::Loss, from, to, leaves, &mut rng, fired)
-                || self.strikes(FaultKind::Corrupt, from, to, leaves, &mut rng, fired);
-            if !lost {
+            let trouble = if self.strikes(FaultKind::Loss, from, to, leaves, &mut rng, fired) {
+                Trouble::Lost
+            } else if self.strikes(FaultKind::Corrupt, from, to, leaves, &mut rng, fired) {
+                Trouble::Damaged
+            } else if let Some(trouble) = losses.next() {
+                fired.count(trouble.kind(), leaves);
+                *trouble
+            } else {
                 break;
-            }
+            };
+            self.note(&sent, trouble);
             leaves = leaves + resend;
             resend = (resend * 2).min(RESEND_AT_MOST);
         }
-        let mut at = leaves + delay + self.extra(from, to, leaves, &mut rng, fired);
+        let late = self.extra(from, to, leaves, &mut rng, fired)
+            + known_span(FaultKind::Delay, &known, leaves, fired).unwrap_or_default();
+        if late > Span::ZERO {
+            self.note(&sent, Trouble::Late(late));
+        }
+        let mut at = leaves + delay + late;
         let line = self.lines.entry((from as u32, to as u32)).or_default();
         at = at.max(line.last + Span(1));
         line.last = at;
         Fate::Arrives { at, again: None }
+    }
+
+    /// What is known beforehand to happen to a message.
+    fn known(&self, sent: &Sent) -> Vec<Trouble> {
+        if self.script.is_empty() {
+            return Vec::new();
+        }
+        self.script.get(&(sent.name, sent.to as u32)).cloned().unwrap_or_default()
+    }
+
+    /// Writes out what happens to a message.
+    fn note(&mut self, sent: &Sent, what: Trouble) {
+        let [from, to] =
+            [sent.from, sent.to].map(|address| match address.checked_sub(self.nodes) {
+                Some(client) => NodeId::client(client as u32),
+                None => NodeId(address as u32),
+            });
+        if let Some(written) = &mut self.written {
+            written.push(Disturbance { from, to, nth: sent.name as u32, what });
+        }
     }
 
     /// When a message has left, on a line that carries so many bytes a second.
@@ -417,10 +404,27 @@ impl Network {
     }
 }
 
+/// Whether something of a kind is known to happen to a message. It counts as a fault of that kind.
+fn strikes_known(kind: FaultKind, known: &[Trouble], at: Time, fired: &mut Fired) -> bool {
+    let strikes = known.iter().any(|trouble| trouble.kind() == kind);
+    if strikes {
+        fired.count(kind, at);
+    }
+    strikes
+}
+
+/// The spans of what of a kind is known to happen to a message, all together; none when nothing is.
+fn known_span(kind: FaultKind, known: &[Trouble], at: Time, fired: &mut Fired) -> Option<Span> {
+    strikes_known(kind, known, at, fired).then(|| {
+        let of_kind = known.iter().filter(|trouble| trouble.kind() == kind);
+        of_kind.fold(Span::ZERO, |all, trouble| all + trouble.span())
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::NetworkSettings;
+    use crate::settings::{Delay, NetworkSettings};
 
     fn network(change: impl FnOnce(&mut NetworkSettings)) -> Network {
         let mut settings = Settings { nodes: 5, clients: 2, ..Settings::default() };
@@ -475,6 +479,50 @@ mod tests {
             assert!(at > last);
             last = at;
         }
+    }
+
+    /// What a network does to messages is what another one, without chances and faults, does that is told it.
+    #[test]
+    fn what_is_written_out_happens_again() {
+        for transport in [Transport::Datagram, Transport::Stream] {
+            let mut wild = network(|n| {
+                n.transport = transport;
+                (n.loss, n.corrupt) = (Chance::percent(20), Chance::percent(10));
+                (n.duplicate, n.reorder) = (Chance::percent(10), Chance::percent(10));
+            });
+            let by = SpanRange::millis(3, 30);
+            wild.add_fault(1, LinkSet::All, LinkFault::Delay(by));
+            wild.write_out();
+            let mut fired = Fired::default();
+            let send = |network: &mut Network, fired: &mut Fired| {
+                let links = [(0, 1), (1, 0), (0, 5), (6, 2)];
+                let all = (0..400).map(|i| (links[i % 4], Time(i as u64 * 1_000_000)));
+                all.map(|((from, to), at)| network.fate(from, to, at, 64, fired))
+                    .collect::<Vec<_>>()
+            };
+            let fates = send(&mut wild, &mut fired);
+            assert!(wild.written().len() > 300);
+            let mut tame = network(|n| n.transport = transport);
+            tame.disturb(wild.written());
+            tame.write_out();
+            let mut again = Fired::default();
+            assert_eq!(send(&mut tame, &mut again), fates);
+            assert_eq!(again, fired);
+            assert_eq!(tame.written(), wild.written());
+        }
+    }
+
+    #[test]
+    fn a_disturbance_of_no_link_is_passed_over() {
+        let mut network = network(|_| {});
+        let lost = |from, to| Disturbance { from, to, nth: 1, what: Trouble::Lost };
+        network.disturb(&[lost(NodeId(9), NodeId(0)), lost(NodeId(0), NodeId::client(2))]);
+        assert!(network.plain);
+        network.disturb(&[lost(NodeId(0), NodeId::client(1))]);
+        assert_eq!(
+            network.fate(0, 6, Time::ZERO, 64, &mut Fired::default()),
+            Fate::Lost(LostTo::Chance)
+        );
     }
 
     #[test]

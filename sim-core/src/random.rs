@@ -61,6 +61,16 @@ impl Rng {
         Rng(mix(key ^ index.wrapping_mul(GOLDEN)))
     }
 
+    /// The generator that goes on from where another one [`stands`](Rng::stands).
+    pub fn at(place: u64) -> Rng {
+        Rng(place)
+    }
+
+    /// Where it stands: all that its further draws depend on.
+    pub fn stands(&self) -> u64 {
+        self.0
+    }
+
     /// The next 64 bits.
     #[inline]
     pub fn bits(&mut self) -> u64 {

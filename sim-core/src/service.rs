@@ -167,6 +167,42 @@ pub struct ClientSettings<L> {
     pub matching: Matching,
     /// What is asked for: the service's own options.
     pub load: L,
+    /// When set, clients ask for these operations and draw none of their own.
+    #[serde(default)]
+    pub written: Option<Vec<Written>>,
+}
+
+impl<L: Clone> ClientSettings<L> {
+    /// The same without what is written out, which a client keeps in its own way.
+    pub fn alone(&self) -> Self {
+        let ClientSettings { think, interval, timeout, patience, operations, until, .. } = *self;
+        let (matching, load) = (self.matching, self.load.clone());
+        ClientSettings {
+            think,
+            interval,
+            timeout,
+            patience,
+            operations,
+            until,
+            matching,
+            load,
+            written: None,
+        }
+    }
+}
+
+/// An operation that is written out instead of drawn.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Written {
+    /// When it is invoked; in a closed loop, when the client is free if that is later.
+    pub at: Time,
+    /// The client that asks for it.
+    pub client: u32,
+    /// What is asked, as [`Service::show_op`] writes it.
+    pub op: String,
+    /// Where the client's generator stands then ([`Rng::stands`]), so that it draws as it did: whom it asks, and how
+    /// long it pauses. Left out, the operation draws from a generator that its time names.
+    pub draws: Option<u64>,
 }
 
 /// A client: a process of its own, with its own address and timers.
@@ -251,12 +287,14 @@ pub struct ClientContext<S: Service> {
     pub(crate) now: Time,
     pub(crate) rng: Rng,
     pub(crate) effects: Vec<ClientEffect<S>>,
+    /// What was invoked, when it is to be written out.
+    pub(crate) invoked: Option<Vec<Written>>,
 }
 
 impl<S: Service> ClientContext<S> {
     /// What the client with this address sees at this instant: for driving one by hand.
     pub fn new(id: NodeId, nodes: u32, now: Time, rng: Rng) -> Self {
-        ClientContext { id, nodes, now, rng, effects: Vec::new() }
+        ClientContext { id, nodes, now, rng, effects: Vec::new(), invoked: None }
     }
     /// Takes what was asked of the world so far.
     pub fn take(&mut self) -> Vec<ClientEffect<S>> {
@@ -280,6 +318,10 @@ impl<S: Service> ClientContext<S> {
     }
     /// An operation begins.
     pub fn invoke(&mut self, id: RequestId, op: S::Op) {
+        if let Some(invoked) = &mut self.invoked {
+            let (client, draws) = (self.id.index() as u32, Some(self.rng.stands()));
+            invoked.push(Written { at: self.now, client, op: S::show_op(&op), draws });
+        }
         self.effects.push(ClientEffect::Invoke { id, op });
     }
     /// Sends a request to a node.

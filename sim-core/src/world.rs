@@ -24,7 +24,7 @@ mod lies;
 mod strikes;
 
 use crate::context::Context;
-use crate::fault::{Fired, Plan};
+use crate::fault::{Disturbance, Fired, Plan};
 use crate::network::Network;
 use crate::nodes::Nodes;
 use crate::observe::{Cause, Lost, LostTo, Machine, Observer};
@@ -32,7 +32,7 @@ use crate::process::{NodeId, Process, Reply};
 use crate::queue::Queue;
 use crate::random::{Rng, Stream, key};
 use crate::seal::{Seal, Spoiled};
-use crate::service::{Answer, ClientContext, Request, RequestId, Service};
+use crate::service::{Answer, ClientContext, Request, RequestId, Service, Written};
 use crate::settings::{Settings, Transport};
 use crate::time::{Span, Time};
 use clients::Customer;
@@ -116,9 +116,10 @@ impl<P: Process> World<P> {
         mut settings: Settings,
         config: P::Config,
         clients: Vec<ClientOf<P>>,
-        plan: Plan,
+        mut plan: Plan,
         seed: u64,
     ) -> Self {
+        let messages = std::mem::take(&mut plan.messages);
         settings.clients = clients.len() as u32;
         let count = settings.nodes;
         let streams = |stream, count: u32| {
@@ -142,9 +143,10 @@ impl<P: Process> World<P> {
                 now: Time::ZERO,
                 rng,
                 effects: Vec::new(),
+                invoked: None,
             },
             nodes: Nodes::new(count),
-            network: Network::new(&settings, seed),
+            network: Network::new(&settings, seed).disturbed_by(&messages),
             node_streams: streams(Stream::Node, count),
             client_streams: streams(Stream::Client, settings.clients),
             disk_streams: streams(Stream::Disk, count),
@@ -180,6 +182,23 @@ impl<P: Process> World<P> {
             clock.jump(rng.below(2 * clocks.skew.0 + 1) as i64 - clocks.skew.0 as i64);
         }
         self
+    }
+
+    /// From now on the world writes out what happens to single messages and what clients ask for: call it before
+    /// [`World::start`]. It changes nothing that happens.
+    pub fn write_out(&mut self) {
+        self.network.write_out();
+        self.client_context.invoked.get_or_insert_default();
+    }
+
+    /// What has happened to single messages, in the order of sending, when it was to be written out.
+    pub fn disturbances(&self) -> &[Disturbance] {
+        self.network.written()
+    }
+
+    /// What clients have asked for, in the order of asking, when it was to be written out.
+    pub fn invoked(&self) -> &[Written] {
+        self.client_context.invoked.as_deref().unwrap_or_default()
     }
 
     /// Boots every node, starts every client, and puts the plan's faults into the queue.

@@ -10,6 +10,7 @@ pub(crate) mod replay;
 mod run;
 mod schema;
 mod shell;
+mod shrink;
 
 use crate::args::{Cli, Color, Command, Format, Manner};
 use protocols::Catalogue;
@@ -146,6 +147,7 @@ fn dispatch(app: &App, command: Command) -> Exit {
         Command::Replay(args) => replay::run(app, &args),
         Command::Fuzz(args) => fuzz::run(app, &args),
         Command::Merge(args) => merge::run(app, &args),
+        Command::Shrink(args) => shrink::run(app, &args),
         Command::Mutants(args) => mutants::run(app, &args),
         Command::New(args) => new::run(app, &args),
         Command::List(args) => list::run(app, &args),

@@ -7,8 +7,9 @@ use crate::sources::{self, Source};
 use protocols::Ran;
 use reports::{json, steps, story};
 use scenarios::failure::{Failure, LARGEST, Replayed};
+use scenarios::format::Scenario;
 use scenarios::run::{Case, Course, Extras};
-use sim_core::outcome::Verdict;
+use sim_core::outcome::{Outcome, Verdict};
 use sim_core::summary::Breach;
 use sim_core::trace::Trace;
 use sim_core::{Span, Time};
@@ -18,14 +19,19 @@ use std::path::{Path, PathBuf};
 /// Replays a failure, a seed of a scenario, or the failure that was written last.
 pub fn run(app: &App, args: &Replay) -> Exit {
     let done = match args.seed {
-        Some(seed) => replay_seed(app, args, seed),
+        Some(seed) => replay_seed(app, args, Some(seed)),
+        None if args.what.ends_with(".toml") => replay_seed(app, args, None),
         None => replay_failure(app, args),
     };
     done.unwrap_or_else(|why| app.complain(&why))
 }
 
-fn replay_seed(app: &App, args: &Replay, seed: u64) -> Result<Exit, String> {
+/// Replays a seed of a scenario; the one that the scenario names when none is given.
+fn replay_seed(app: &App, args: &Replay, seed: Option<u64>) -> Result<Exit, String> {
     let source = sources::find(app.catalogue, &args.what, app.colours_errors())?;
+    let seed = seed
+        .or(source.scenario.seed)
+        .ok_or_else(|| format!("say which seed: splitbrain replay {} --seed 0", args.what))?;
     let mut exit = Exit::Held;
     for subject in &source.scenario.subjects {
         let course =
@@ -36,61 +42,76 @@ fn replay_seed(app: &App, args: &Replay, seed: u64) -> Result<Exit, String> {
 }
 
 fn replay_failure(app: &App, args: &Replay) -> Result<Exit, String> {
-    let path = match args.what.as_str() {
-        "last" => last(&args.failures)?,
+    let kept = kept(app, &args.what, &args.failures)?;
+    let course = kept.course(app)?;
+    tell(app, args, &course, &kept.case(&course)?, Some(&kept.failure))
+}
+
+/// A failure file that was read, with its scenario.
+pub(crate) struct Kept {
+    /// Where it is.
+    path: PathBuf,
+    /// What it says.
+    pub failure: Failure,
+    /// The scenario in it.
+    scenario: Scenario,
+}
+
+/// Reads a failure file, or the one that was written last.
+pub(super) fn kept(app: &App, what: &str, failures: &Path) -> Result<Kept, String> {
+    let path = match what {
+        "last" => last(failures)?,
         what => PathBuf::from(what),
     };
     if !path.is_file() {
-        return Err(match scenarios::library::named(&args.what) {
-            Some(_) => format!("say which seed: splitbrain replay {} --seed 0", args.what),
+        return Err(match scenarios::library::named(what) {
+            Some(_) => format!("say which seed: splitbrain replay {what} --seed 0"),
             None => format!("there is no file {}", path.display()),
         });
     }
     if path.extension().is_some_and(|ending| ending == "toml") {
         return Err(format!("say which seed: splitbrain replay {} --seed 0", path.display()));
     }
-    let failure = read(&path)?;
-    with_case(app, &path, &failure, |course, case| tell(app, args, course, case, Some(&failure)))
+    Kept::read(app, path)
 }
 
-/// Does something with what a failure ran.
-///
-/// # Errors
-///
-/// When the failure's scenario cannot be read, or is not its.
-pub fn with_case<T>(
-    app: &App,
-    path: &Path,
-    failure: &Failure,
-    act: impl FnOnce(&Course<'_>, &Case<'_>) -> Result<T, String>,
-) -> Result<T, String> {
-    let text = failure.scenario.as_bytes();
-    let Source { scenario, .. } =
-        sources::read(app.catalogue, &failure.name, text, app.colours_errors())?;
-    let subject = scenario.subjects.iter().find(|s| s.protocol == failure.protocol);
-    let subject = subject.ok_or_else(|| {
-        format!("{}: its scenario does not run `{}`", path.display(), failure.protocol)
-    })?;
-    let bugs = &failure.overrides.bugs;
-    let course = Course::new(app.catalogue, &failure.name, &scenario, subject, bugs)?;
-    let case = failure.case(&course);
-    let duration = case.scenario.duration;
-    if failure.plan.heal != Time(duration.0) {
-        return Err(format!(
-            "{}: its plan heals after {}, its scenario after {duration}",
-            path.display(),
-            failure.duration(),
-        ));
+impl Kept {
+    /// Reads a failure file and the scenario in it.
+    pub fn read(app: &App, path: PathBuf) -> Result<Kept, String> {
+        let failure = read(&path)?;
+        let text = failure.scenario.as_bytes();
+        let Source { scenario, .. } =
+            sources::read(app.catalogue, &failure.name, text, app.colours_errors())?;
+        Ok(Kept { path, failure, scenario })
     }
-    act(&course, &case)
+
+    /// The course on which it failed.
+    pub fn course(&self, app: &App) -> Result<Course<'_>, String> {
+        let Kept { path, failure, scenario } = self;
+        let subject = scenario.subjects.iter().find(|s| s.protocol == failure.protocol);
+        let subject = subject.ok_or_else(|| {
+            format!("{}: its scenario does not run `{}`", path.display(), failure.protocol)
+        })?;
+        Course::new(app.catalogue, &failure.name, scenario, subject, &failure.overrides.bugs)
+    }
+
+    /// What it ran.
+    pub fn case<'a>(&self, course: &Course<'a>) -> Result<Case<'a>, String> {
+        let Kept { path, failure, .. } = self;
+        let case = failure.case(course);
+        let duration = case.scenario.duration;
+        if failure.plan.heal != Time(duration.0) {
+            return Err(format!(
+                "{}: its plan heals after {}, its scenario after {duration}",
+                path.display(),
+                failure.duration(),
+            ));
+        }
+        Ok(case)
+    }
 }
 
-/// Reads a failure file.
-///
-/// # Errors
-///
-/// When it is none.
-pub fn read(path: &Path) -> Result<Failure, String> {
+fn read(path: &Path) -> Result<Failure, String> {
     let failed = |why: String| format!("{} is no failure file: {why}", path.display());
     let length = std::fs::metadata(path).map_err(|e| failed(e.to_string()))?.len();
     if length > LARGEST as u64 {
@@ -127,16 +148,7 @@ fn tell(
     if let Some(path) = &args.trace {
         write_whole(path, reports::trace::lines(&trace).as_bytes())?;
     }
-    if let Some(Replayed::Departs(place)) = failure.map(|failure| failure.compare(&outcome)) {
-        app.say(&format!(
-            "DEPARTS {} · seed {seed} is not the run that was recorded: it departs after step {} and by \
-             step {}\n        recorded with version {}, this is version {}",
-            course.name,
-            place.after,
-            place.by,
-            failure.map_or("?", |failure| failure.engine.as_str()),
-            env!("CARGO_PKG_VERSION"),
-        ));
+    if failure.is_some_and(|failure| departs(app, course, failure, &outcome)) {
         return Ok(Exit::Unsteady);
     }
     if let Some((from, until)) = window(args, &trace)? {
@@ -154,11 +166,32 @@ fn tell(
     })
 }
 
+/// Whether a run is another than the one that was recorded; if so, says where it departs.
+pub(super) fn departs(
+    app: &App,
+    course: &Course<'_>,
+    failure: &Failure,
+    outcome: &Outcome,
+) -> bool {
+    let Replayed::Departs(place) = failure.compare(outcome) else { return false };
+    app.say(&format!(
+        "DEPARTS {} · seed {} is not the run that was recorded: it departs after step {} and by \
+         step {}\n        recorded with version {}, this is version {}",
+        course.name,
+        failure.seed,
+        place.after,
+        place.by,
+        failure.engine,
+        env!("CARGO_PKG_VERSION"),
+    ));
+    true
+}
+
 /// Every finding that is no good news, with the story of the one that the failure is about.
 fn findings(
     app: &App,
     course: &Course<'_>,
-    outcome: &sim_core::outcome::Outcome,
+    outcome: &Outcome,
     trace: &Trace,
     failure: Option<&Failure>,
 ) -> String {

@@ -57,7 +57,7 @@ fn seeds(args: &Run, source: &Source) -> Range<u64> {
     match (args.seed, &args.seeds) {
         (Some(seed), _) => seed..seed.saturating_add(1),
         (None, Some(seeds)) => seeds.0.clone(),
-        (None, None) => 0..source.scenario.seeds,
+        (None, None) => source.scenario.own_seeds(),
     }
 }
 

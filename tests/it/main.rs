@@ -6,6 +6,7 @@
 //! | [`determinism`] | the same bytes with any number of threads, and in every build |
 //! | [`fuzz`] | campaigns: uniform, guided, cut, shared, killed |
 //! | [`failures`] | failure files: written, replayed, damaged |
+//! | [`shrinking`] | a failure reduced to a scenario |
 //! | [`bad_input`] | what is no scenario, and command lines that nobody should write |
 //! | [`library_example`] | a protocol of one's own in a small program |
 //! | [`tidy`] | the walls between the crates |
@@ -18,4 +19,5 @@ mod failures;
 mod fuzz;
 mod library_example;
 mod room;
+mod shrinking;
 mod tidy;

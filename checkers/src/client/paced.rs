@@ -1,6 +1,6 @@
 //! Clients that ask for one thing after another, at the pace that their settings say.
 
-use super::{Caller, Patience, Sends};
+use super::{Agenda, Caller, Patience, Sends};
 use serde::Serialize;
 use sim_core::process::Data;
 use sim_core::{
@@ -26,11 +26,11 @@ pub trait Workload: Data {
         false
     }
 
-    /// What is asked next, and of whom.
-    fn next(
-        &mut self,
-        ctx: &mut ClientContext<Self::Service>,
-    ) -> (<Self::Service as Service>::Op, Sends);
+    /// What is asked next.
+    fn next(&mut self, ctx: &mut ClientContext<Self::Service>) -> <Self::Service as Service>::Op;
+
+    /// Of whom it is asked.
+    fn sends(&self, op: &<Self::Service as Service>::Op) -> Sends;
 }
 
 /// A client with a workload.
@@ -41,6 +41,8 @@ pub struct Paced<W: Workload> {
     caller: Caller<W::Service>,
     invoked: u32,
     workload: W,
+    /// What is asked instead of what the workload draws.
+    agenda: Option<Agenda<W::Service>>,
 }
 
 /// The timer of the next invocation. Timers below are the caller's.
@@ -56,15 +58,20 @@ impl<W: Workload> Client for Paced<W> {
 
     fn new(settings: &ClientSettings<W::Load>, index: u32, count: u32) -> Paced<W> {
         Paced {
-            settings: settings.clone(),
+            settings: settings.alone(),
             caller: Caller::new(Patience::of(settings)),
             invoked: 0,
             workload: W::new(&settings.load, index, count),
+            agenda: Agenda::of(settings, index),
         }
     }
 
     /// The first request comes after a part of the first pause, so that clients do not ask in step unless told.
     fn start(&mut self, ctx: &mut ClientContext<W::Service>) {
+        if let Some(agenda) = &mut self.agenda {
+            agenda.start(ctx);
+            return self.wait_for_next(ctx);
+        }
         let pause = self.settings.interval.unwrap_or(self.settings.think.to);
         let from = if W::in_step(&self.settings.load) { pause } else { Span::ZERO };
         let after = SpanRange { from, to: pause }.draw(ctx.rng());
@@ -86,8 +93,14 @@ impl<W: Workload> Client for Paced<W> {
     fn on_timer(&mut self, timer: u32, ctx: &mut ClientContext<W::Service>) {
         if timer == NEXT {
             self.invoked += 1;
-            let (op, sends) = self.workload.next(ctx);
-            self.caller.call(op, sends, ctx);
+            let op = match &mut self.agenda {
+                Some(agenda) => agenda.take(ctx),
+                None => Some(self.workload.next(ctx)),
+            };
+            if let Some(op) = op {
+                let sends = self.workload.sends(&op);
+                self.caller.call(op, sends, ctx);
+            }
             if let Some(interval) = self.settings.interval {
                 self.next_after(interval, ctx);
             }
@@ -99,10 +112,20 @@ impl<W: Workload> Client for Paced<W> {
 
 impl<W: Workload> Paced<W> {
     fn next_after(&self, pause: Span, ctx: &mut ClientContext<W::Service>) {
+        if self.agenda.is_some() {
+            return self.wait_for_next(ctx);
+        }
         let ClientSettings { operations, until, .. } = self.settings;
         let is_over = (operations != 0 && self.invoked >= operations) || ctx.now() + pause > until;
         if !is_over {
             ctx.set_timer(NEXT, pause);
+        }
+    }
+
+    /// Sets the timer for what is written out next.
+    fn wait_for_next(&self, ctx: &mut ClientContext<W::Service>) {
+        if let Some(wait) = self.agenda.as_ref().and_then(|agenda| agenda.wait(ctx.now())) {
+            ctx.set_timer(NEXT, wait);
         }
     }
 

@@ -174,8 +174,12 @@ impl Workload for DecisionWorkload {
         load.in_step
     }
 
-    fn next(&mut self, ctx: &mut ClientContext<Decisions>) -> (DecisionOp, Sends) {
-        (self.draw(ctx), Sends::Anywhere)
+    fn next(&mut self, ctx: &mut ClientContext<Decisions>) -> DecisionOp {
+        self.draw(ctx)
+    }
+
+    fn sends(&self, _: &DecisionOp) -> Sends {
+        Sends::Anywhere
     }
 }
 

@@ -90,8 +90,12 @@ impl Workload for AsksWhoLeads {
         AsksWhoLeads
     }
 
-    fn next(&mut self, _: &mut ClientContext<Election>) -> (WhoLeads, Sends) {
-        (WhoLeads, Sends::Anywhere)
+    fn next(&mut self, _: &mut ClientContext<Election>) -> WhoLeads {
+        WhoLeads
+    }
+
+    fn sends(&self, WhoLeads: &WhoLeads) -> Sends {
+        Sends::Anywhere
     }
 }
 

@@ -14,6 +14,9 @@ impl Service for Parley {
     type Reply = ();
     type Client = Silent<Parley>;
     fn apply(&mut self, (): &()) {}
+    fn read_op(text: &str) -> Option<()> {
+        (text == Parley::show_op(&())).then_some(())
+    }
 }
 
 impl Model for Parley {

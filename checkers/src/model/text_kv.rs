@@ -91,6 +91,44 @@ impl Service for TextKv {
             TextReply::Done => "done".into(),
         }
     }
+
+    fn read_op(text: &str) -> Option<TextOp> {
+        let (verb, rest) = text.trim().split_once(' ')?;
+        let (key, rest) = unquote(rest)?;
+        let action = match verb {
+            "get" => return rest.is_empty().then_some(TextOp { key, action: TextAction::Get }),
+            "put" => TextAction::Put,
+            "append" => TextAction::Append,
+            _ => return None,
+        };
+        let (text, rest) = unquote(rest.strip_prefix(' ')?)?;
+        rest.is_empty().then(|| TextOp { key, action: action(text) })
+    }
+}
+
+/// Reads a text as `{:?}` writes it, in quotes and with its escapes, and what stands behind it.
+fn unquote(text: &str) -> Option<(String, &str)> {
+    let mut chars = text.strip_prefix('"')?.chars();
+    let mut read = String::new();
+    loop {
+        match chars.next()? {
+            '"' => return Some((read, chars.as_str())),
+            '\\' => read.push(match chars.next()? {
+                'n' => '\n',
+                'r' => '\r',
+                't' => '\t',
+                '0' => '\0',
+                'u' => {
+                    let (digits, rest) = chars.as_str().strip_prefix('{')?.split_once('}')?;
+                    chars = rest.chars();
+                    char::from_u32(u32::from_str_radix(digits, 16).ok()?)?
+                }
+                plain @ ('"' | '\\' | '\'') => plain,
+                _ => return None,
+            }),
+            plain => read.push(plain),
+        }
+    }
 }
 
 impl Model for TextKv {
@@ -117,5 +155,30 @@ impl Model for TextKv {
             }
             state
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operations_read_what_they_show() {
+        let texts =
+            ["", "x", "two words", "a \"quote\" and a \\", "\u{0}\n\t\r'", "\u{301}é\u{1f600}"];
+        for key in texts {
+            let op = |action| TextOp { key: key.into(), action };
+            let mut ops = vec![op(TextAction::Get)];
+            ops.extend(texts.map(|text| op(TextAction::Put(text.into()))));
+            ops.extend(texts.map(|text| op(TextAction::Append(text.into()))));
+            for op in ops {
+                let shown = TextKv::show_op(&op);
+                assert_eq!(TextKv::read_op(&shown), Some(op), "{shown}");
+            }
+        }
+        for text in ["", "get", "get x", "get \"x", "get \"x\" 1", "put \"x\"", "put \"\\q\" \"\""]
+        {
+            assert_eq!(TextKv::read_op(text), None, "{text}");
+        }
     }
 }

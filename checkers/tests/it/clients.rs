@@ -51,6 +51,7 @@ struct Nutshell {
 
 fn settings(load: KvLoad) -> ClientSettings<KvLoad> {
     ClientSettings {
+        written: None,
         think: SpanRange::millis(5, 15),
         interval: None,
         timeout: Span::millis(100),

@@ -6,3 +6,4 @@ mod explanations;
 mod foreign;
 mod oracle;
 mod serializable;
+mod written;

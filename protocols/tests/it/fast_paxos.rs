@@ -52,6 +52,7 @@ impl Observer<FastPaxos> for Watch {
 fn alone(first: First, nodes: u32) -> Watch {
     let load = DecisionLoad { reads: 0, ..DecisionLoad::default() };
     let settings = ClientSettings {
+        written: None,
         matching: sim_core::Matching::default(),
         think: SpanRange::millis(100, 100),
         interval: None,

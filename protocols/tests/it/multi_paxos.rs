@@ -79,6 +79,7 @@ const END: Time = Time(5_990_000_000);
 /// An undisturbed run, in which clients write only.
 fn undisturbed(config: Config, nodes: u32, reads: u64) -> (Watch, World<Server>) {
     let settings = ClientSettings {
+        written: None,
         think: SpanRange::millis(1, 9),
         interval: None,
         timeout: Span::secs(1),

@@ -43,6 +43,7 @@ impl Observer<Paxos> for Watch {
 fn undisturbed(learning: Learning, nodes: u32) -> (u64, Watch) {
     let load = DecisionLoad { reads: 0, ..DecisionLoad::default() };
     let settings = ClientSettings {
+        written: None,
         matching: sim_core::Matching::default(),
         think: SpanRange::millis(50, 60),
         interval: None,

@@ -47,6 +47,7 @@ impl Observer<Replica> for Count {
 /// One client that asks so many things, one after another, and nothing goes wrong.
 fn undisturbed(config: &Config, nodes: u32, operations: u32) -> Count {
     let settings = ClientSettings {
+        written: None,
         think: SpanRange::millis(1, 1),
         interval: None,
         timeout: Span::secs(1),
@@ -112,7 +113,7 @@ fn trouble(seed: u64) -> Plan {
         strikes.push(Strike { id, at: Time(at.0), on: None, fault, lasts, name: None });
         at += Span::millis(20 + rng.below(500));
     }
-    Plan { strikes, heal: HEAL }
+    Plan { strikes, messages: Vec::new(), heal: HEAL }
 }
 
 fn draw(rng: &mut Rng) -> Fault {
@@ -143,10 +144,12 @@ fn run(config: &Config, nodes: u32, seed: u64) -> Vec<String> {
     let options: Options = Arc::new(config.clone());
     let load: Options = Arc::new(KvClient::loads()[0].1.clone());
     let job = Job {
+        write_out: false,
         seed,
         settings: Settings { nodes, clients: 3, ..Settings::default() },
         options: &options,
         clients: Some(ClientSettings {
+            written: None,
             think: SpanRange::millis(1, 40),
             interval: None,
             timeout: Span::millis(300),

@@ -78,6 +78,7 @@ const END: Time = Time(17_500_000_000);
 /// Clients that ask until well after everything has healed.
 fn clients(count: u32) -> Vec<Asker> {
     let settings = ClientSettings {
+        written: None,
         think: SpanRange::millis(1, 60),
         interval: None,
         timeout: Span::millis(150),
@@ -108,7 +109,7 @@ fn trouble(seed: u64, nodes: u32) -> Plan {
         let at = Time(HEAL.0 - 1 - rng.below(1_000_000_000));
         strikes.push(Strike { id, at, on: None, fault, lasts: Lasts::Forever, name: None });
     }
-    Plan { strikes, heal: HEAL }
+    Plan { strikes, messages: Vec::new(), heal: HEAL }
 }
 
 fn draw(rng: &mut Rng, nodes: u32) -> Fault {
@@ -440,7 +441,7 @@ fn late_acknowledgement() -> Story {
 fn stories_convict_what_chance_seldom_finds() {
     for (bug, nodes, mut config, story) in stories() {
         bug.config(&mut config);
-        let plan = Plan { strikes: story.0, heal: HEAL };
+        let plan = Plan { strikes: story.0, messages: Vec::new(), heal: HEAL };
         let caught = (0..400).find_map(|seed| {
             let property = convict(bug, &config, nodes, seed, &plan)?;
             Some((seed, property))

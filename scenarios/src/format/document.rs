@@ -10,6 +10,7 @@ use super::scenario::{Scenario, Subject};
 use super::swarm::{Choices, Laid, Swarm};
 use super::value::{explain, read as value};
 use super::vocabulary::Vocabulary;
+use super::written::Around;
 use toml::de::DeTable;
 
 /// Reads a scenario file. `path` is only what problems call the file.
@@ -131,6 +132,7 @@ fn document(
     }
     let settle = file.span("settle", found);
     let seeds = file.seeds(found);
+    let seed = file.seed(found);
     let (protocols, names_at) = file.protocols(vocabulary, found);
     let subjects = file.options(&protocols, &names_at, found);
     let nodes = file.nodes(&subjects, found);
@@ -144,6 +146,14 @@ fn document(
         measures: vocabulary.measures(),
     };
     let faults = file.faults(text, &protocols, nodes.as_ref(), &clients, duration.clone(), found);
+    let around = Around {
+        nodes: nodes.as_ref(),
+        clients: &clients,
+        transport: network.transport,
+        protocols: &protocols,
+    };
+    let messages = file.take("messages").map(|list| around.messages(list, found));
+    let operations = file.take("operations").and_then(|list| around.operations(list, found));
     let nemesis = file.nemesis(&subjects, duration.clone(), found);
     let expect = file.take("expect").map(|(_, value)| expect::section(value, &known, found));
     let run = Run {
@@ -170,11 +180,14 @@ fn document(
         duration: duration?.0,
         settle: settle.map(|(settle, _)| settle),
         seeds,
+        seed,
         network,
         costs,
         clocks,
         clients,
         faults,
+        messages: messages.unwrap_or_default(),
+        operations,
         nemesis,
         swarm,
         expect: expect.unwrap_or_default(),

@@ -11,9 +11,11 @@ use std::str::FromStr;
 /// A fault of a scenario.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FaultLine {
-    /// Its place in the file, from 1. It names the fault's random streams, and stays when others
-    /// are removed.
+    /// Its place in the file, from 1, unless the file says otherwise. It names the fault's random
+    /// streams, and stays when others are removed.
     pub id: u32,
+    /// Which of the strikes of this id it is, or the first of its repetitions; from 1.
+    pub nth: u32,
     /// When it strikes; or, with `on`, when it begins to wait.
     pub at: SpanRange,
     /// The moment that it waits for.

@@ -34,7 +34,7 @@ pub(super) struct Nodes {
     /// The most.
     pub(super) most: u32,
     /// Where it says so.
-    place: Range<usize>,
+    pub(super) place: Range<usize>,
 }
 
 /// A file's keys, told apart and not yet read.
@@ -132,8 +132,19 @@ impl<'t> File<'t> {
         }
     }
 
+    /// The one seed that the scenario is run with, if it names one.
+    pub(super) fn seed(&mut self, found: &mut Found) -> Option<u64> {
+        let (_, written) = self.take("seed")?;
+        if let Some(seeds) = self.places.get("seeds") {
+            let wrong = Draft::at(written.span(), "`seed` beside `seeds`: write only one of them");
+            found.say(wrong.also(Some(seeds.clone()), "the other"));
+        }
+        value(written, found)
+    }
+
     pub(super) fn seeds(&mut self, found: &mut Found) -> u64 {
-        let Some((_, written)) = self.take("seeds") else { return SEEDS };
+        let default = if self.places.contains_key("seed") { 1 } else { SEEDS };
+        let Some((_, written)) = self.take("seeds") else { return default };
         let place = written.span();
         let Some(seeds) = value::<u64>(written, found) else { return SEEDS };
         if !limits::SEEDS.contains(&seeds) {
@@ -310,10 +321,11 @@ impl<'t> File<'t> {
             protocols: check::listed(protocols),
             waits: false,
             named: BTreeMap::new(),
+            givers: BTreeMap::new(),
             names,
         };
         let events = protocols.iter().map(|words| (words.name(), words.events())).collect();
-        let mut bounds = Bounds { duration, events, strikes: 0 };
+        let mut bounds = Bounds { duration, events, strikes: 0, ids: BTreeMap::new() };
         let mut faults = Vec::new();
         for line in lines {
             if found.full() {

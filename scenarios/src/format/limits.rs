@@ -27,6 +27,12 @@ pub const LENGTH: Span = Span::YEAR;
 pub const RINGS: u64 = 1_000_000_000;
 /// How many operations all clients together may begin. A run keeps its whole history.
 pub const OPERATIONS: u64 = 100_000_000;
+/// How many things a file may let happen to single messages.
+pub const MESSAGES: usize = 100_000;
+/// How many operations a file may write out.
+pub const WRITTEN: usize = 100_000;
+/// The ids of faults, and the numbers of their repetitions.
+pub const IDS: RangeInclusive<u32> = 1..=1_000_000_000;
 /// How many times slower a node or a disk may become.
 pub const FACTOR: RangeInclusive<u32> = 1..=1_000_000;
 /// By how many millionths a clock may run fast or slow: at most by half.

@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer, de};
 use sim_core::fault::FaultKind;
 use sim_core::{Span, SpanRange, Time};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -38,10 +39,16 @@ pub(super) struct When {
     #[serde(rename = "as")]
     #[schemars(with = "Option<String>")]
     name: Option<Spanned<String>>,
+    /// The name of its random numbers; left out: its place in the file.
+    #[schemars(with = "Option<u32>", range(min = 1, max = 1_000_000_000))]
+    id: Option<Spanned<u32>>,
+    /// Which of the strikes of this `id` it is.
+    #[schemars(with = "Option<u32>", range(min = 1, max = 1_000_000_000))]
+    nth: Option<Spanned<u32>>,
 }
 
 /// The keys of [`When`].
-pub(super) const HEAD: [&str; 6] = ["at", "on", "for", "every", "until", "as"];
+pub(super) const HEAD: [&str; 8] = ["at", "on", "for", "every", "until", "as", "id", "nth"];
 
 /// The moment in a run that a fault waits for.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -88,6 +95,8 @@ pub(super) struct Bounds<'a> {
     pub(super) events: Vec<(&'a str, Vec<&'a str>)>,
     /// How many strikes the faults so far come to.
     pub(super) strikes: u64,
+    /// The ids of the faults so far: which of its strikes, whether it repeats, and where it stands.
+    pub(super) ids: BTreeMap<u32, Vec<(u32, bool, Range<usize>)>>,
 }
 
 /// Reads one table of `[[faults]]`.
@@ -169,7 +178,10 @@ impl Unresolved {
             when.resolve(self.id, self.place, (verb?, what), meaning, bounds, found)
         });
         match (&given, self.name) {
-            (Some(name), _) => self::name(name, meaning, found),
+            (Some(name), _) => {
+                let id = line.as_ref().map_or(self.id, |line| line.id);
+                self::name(name, id, meaning, found);
+            }
             // Nothing else of it could be read, yet later faults may use the name.
             (None, Some(name)) => drop(meaning.named.entry(name).or_insert(0..0)),
             (None, None) => {}
@@ -178,16 +190,19 @@ impl Unresolved {
     }
 }
 
-/// Gives a name to what a fault hits.
-fn name(name: &Spanned<String>, meaning: &mut Meaning<'_>, found: &mut Found) {
+/// Gives a name to what a fault hits. Strikes of one fault may give the same.
+fn name(name: &Spanned<String>, id: u32, meaning: &mut Meaning<'_>, found: &mut Found) {
     let (word, place) = (name.get_ref(), name.span());
     if let Some(why) = meaning.reserved(word) {
         let wrong = Draft::at(place, format!("nothing can be called `{}`", clip(word, 60)));
         found.say(wrong.help(why));
-    } else if let Some(other) = meaning.named.insert(word.clone(), place.clone()) {
+    } else if let Some(other) = meaning.named.insert(word.clone(), place.clone())
+        && meaning.givers.get(word) != Some(&id)
+    {
         let wrong = Draft::at(place, format!("two faults are called `{word}`"));
         found.say(wrong.also(Some(other), "the first"));
     }
+    meaning.givers.insert(word.clone(), id);
 }
 
 impl When {
@@ -201,7 +216,7 @@ impl When {
         found: &mut Found,
     ) -> Option<FaultLine> {
         if self.at.is_none() && self.on.is_none() {
-            let wrong = Draft::at(place, format!("this `{verb}` says what but not when"));
+            let wrong = Draft::at(place.clone(), format!("this `{verb}` says what but not when"));
             found.say(wrong.help("add at = \"5s\" or on = { event = \"leads\" }"));
         }
         let at = self.at.as_ref().map_or(SpanRange::default(), |at| *at.get_ref());
@@ -214,13 +229,52 @@ impl When {
         }
         let lasts = self.lasts(verb, found);
         let repeat = self.repeat(at, bounds, found);
+        let (id, nth) = self.number(id, place, bounds, found);
         let on = self.on.map(|moment| moment.resolve(meaning, bounds, found));
         let on = match on {
             Some(moment) => Some(moment?),
             None => None,
         };
         let name = self.name.map(Spanned::into_inner);
-        Some(FaultLine { id, at, on, what: what?, lasts, repeat, name })
+        Some(FaultLine { id, nth, at, on, what: what?, lasts, repeat, name })
+    }
+
+    /// The fault's id and which of its strikes it is: no two are the same.
+    fn number(
+        &self,
+        place_in_file: u32,
+        place: Range<usize>,
+        bounds: &mut Bounds<'_>,
+        found: &mut Found,
+    ) -> (u32, u32) {
+        for (key, number) in [("id", &self.id), ("nth", &self.nth)] {
+            if let Some(number) = number
+                && !limits::IDS.contains(number.get_ref())
+            {
+                let most = limits::grouped(u64::from(*limits::IDS.end()));
+                let wrong = Draft::at(number.span(), format!("`{key}` is from 1 to {most}"));
+                found.say(wrong.help("leave it out, unless it was written for you"));
+                return (place_in_file, 1);
+            }
+        }
+        let (id, nth) = (self.id.as_ref(), self.nth.as_ref());
+        if let (Some(nth), Some(every)) = (nth, &self.every) {
+            let wrong = Draft::at(nth.span(), "the strikes of a fault that repeats count from 1");
+            found.say(wrong.also(Some(every.span()), "it repeats").help("leave out `nth`"));
+        }
+        let place = id.map_or(place, Spanned::span);
+        let (id, nth) =
+            (id.map_or(place_in_file, |id| *id.get_ref()), nth.map_or(1, |n| *n.get_ref()));
+        let repeats = self.every.is_some();
+        let others = bounds.ids.entry(id).or_default();
+        let same = others.iter().find(|(other, repeat, _)| *other == nth || *repeat || repeats);
+        if let Some((_, _, other)) = same {
+            let wrong = Draft::at(place.clone(), format!("two faults have the id {id}"));
+            let wrong = wrong.also(Some(other.clone()), "the first");
+            found.say(wrong.help("give each its own `id`, or each strike of one its own `nth`"));
+        }
+        others.push((nth, repeats, place));
+        (id, nth)
     }
 
     fn lasts(&self, verb: &str, found: &mut Found) -> LineLasts {

@@ -11,6 +11,8 @@
 //! by trying one reading after the other, because the error of the last attempt blames the wrong
 //! thing.
 //!
+//! [`write()`] goes the other way: a scenario becomes a file that a person can read.
+//!
 //! What a scenario may name is a [`Vocabulary`]: the reader knows no protocol. The result is plain
 //! data, in which ranges are not drawn yet; [`plan`](crate::plan) draws them for a seed.
 
@@ -34,6 +36,8 @@ mod target;
 mod value;
 mod verb;
 mod vocabulary;
+mod write;
+mod written;
 
 pub use bound::{Bound, Op, Quantity};
 pub use comparison::Comparison;
@@ -44,4 +48,6 @@ pub use problem::{Mark, Problem, Problems};
 pub use scenario::{Clients, Count, Kinds, Nemesis, Scenario, Subject};
 pub use schema::schema;
 pub use swarm::{Choices, Draw, Swarm};
-pub use vocabulary::{Measure, Options, ProtocolWords, Unit, Vocabulary};
+pub use vocabulary::{Measure, Options, ProtocolWords, Section, Unit, Vocabulary};
+pub(crate) use write::section_text;
+pub use write::write;

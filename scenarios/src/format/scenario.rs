@@ -3,11 +3,12 @@
 use super::{Expect, FaultLine, Options, Swarm};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de};
-use sim_core::fault::FaultKind;
+use sim_core::fault::{Disturbance, FaultKind};
 use sim_core::settings::{Clocks, Costs, NetworkSettings};
-use sim_core::{Span, SpanRange};
+use sim_core::{Span, SpanRange, Written};
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 
 /// A scenario: what is run, what goes wrong, and what must come of it.
 #[derive(Clone, Debug)]
@@ -24,8 +25,10 @@ pub struct Scenario {
     pub duration: Span,
     /// How long the cluster then has to recover; the protocol knows when it is left out.
     pub settle: Option<Span>,
-    /// How many seeds it is run with, from 0.
+    /// How many seeds it is run with, from 0; 1 when it names its seed.
     pub seeds: u64,
+    /// The one seed that it is run with.
+    pub seed: Option<u64>,
     /// `[network]`.
     pub network: NetworkSettings,
     /// `[costs]`.
@@ -36,12 +39,26 @@ pub struct Scenario {
     pub clients: Clients,
     /// `[[faults]]`, in the order of the file.
     pub faults: Vec<FaultLine>,
+    /// What happens to single messages, beside what chances and faults do to them.
+    pub messages: Vec<Disturbance>,
+    /// What clients ask for, in place of what they would draw.
+    pub operations: Option<Vec<Written>>,
     /// `[nemesis]`: random faults beside those.
     pub nemesis: Option<Nemesis>,
     /// `[swarm]`: what each seed draws of all this; a scenario that was drawn has no draws left.
     pub swarm: Swarm,
     /// `[expect]`: what must hold beside the protocol's promises.
     pub expect: Expect,
+}
+
+impl Scenario {
+    /// The seeds that it is run with unless told otherwise.
+    pub fn own_seeds(&self) -> Range<u64> {
+        match self.seed {
+            Some(seed) => seed..seed.saturating_add(1),
+            None => 0..self.seeds,
+        }
+    }
 }
 
 /// A protocol that a scenario runs.

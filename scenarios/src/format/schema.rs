@@ -7,6 +7,7 @@ use super::swarm;
 use super::target::Nodes;
 use super::verb::{FORMS, Verb};
 use super::vocabulary::Vocabulary;
+use super::written::{MessageLine, OperationLine};
 use super::{Bound, Count, Nemesis};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
@@ -38,12 +39,18 @@ pub fn schema(vocabulary: &dyn Vocabulary) -> Value {
     key("settle", "How long it then has to recover.", of::<Span>(g));
     let seeds = json!({ "type": "integer", "minimum": 1, "maximum": 10_000_000 });
     key("seeds", "How many seeds it is run with.", seeds);
+    let seed = json!({ "type": "integer", "minimum": 0 });
+    key("seed", "The one seed that it is run with, instead of `seeds`.", seed);
     key("network", "What carries messages.", of::<NetworkSettings>(g));
     key("costs", "What work takes.", of::<Costs>(g));
     key("clocks", "How wrong clocks are from the beginning.", of::<Clocks>(g));
     key("clients", "Who asks, and what.", clients(vocabulary, g));
     let faults = json!({ "type": "array", "items": fault(g) });
     key("faults", "What goes wrong: when, and exactly one verb.", faults);
+    let messages = json!({ "type": "array", "items": message(g) });
+    key("messages", "What happens to single messages.", messages);
+    let operations = json!({ "type": "array", "items": operation(g) });
+    key("operations", "What clients ask for, instead of what they would draw.", operations);
     key("nemesis", "Random faults beside those.", of::<Nemesis>(g));
     key("expect", "What must come of it beside what is promised.", expect(vocabulary, g));
     for words in &protocols {
@@ -127,6 +134,21 @@ fn swarm(keys: &Map<String, Value>, generator: &SchemaGenerator) -> Value {
 /// Whether a key is the section of a protocol.
 fn is_section(key: &str, keys: &Map<String, Value>) -> bool {
     keys["protocol"]["enum"].as_array().is_some_and(|names| names.iter().any(|name| name == key))
+}
+
+/// Which message, and exactly one thing that happens to it.
+fn message(generator: &mut SchemaGenerator) -> Value {
+    let mut table = MessageLine::json_schema(generator).to_value();
+    let things = ["lose", "damage", "late", "held-back", "again"];
+    table["required"] = json!(["link", "nth"]);
+    table["oneOf"] = things.map(|thing| json!({ "required": [thing] })).to_vec().into();
+    table
+}
+
+fn operation(generator: &mut SchemaGenerator) -> Value {
+    let mut table = OperationLine::json_schema(generator).to_value();
+    table["required"] = json!(["at", "client", "do"]);
+    table
 }
 
 /// The keys that all loads share, and beside them every key that some load has.

@@ -16,18 +16,26 @@ use super::limits;
 use super::problem::{Draft, Found};
 use sim_core::random::{Rng, Stream, key};
 use std::borrow::Cow;
+use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// What each seed draws of a scenario's own settings.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default)]
 pub struct Swarm {
     /// In the order of the file.
     pub draws: Vec<Draw>,
     /// The file, from which a drawn scenario is read.
     pub(super) text: Arc<str>,
+}
+
+impl fmt::Debug for Swarm {
+    /// What is drawn; the file around it may be written otherwise and mean the same.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(&self.draws).finish()
+    }
 }
 
 /// A key, and the values among which a seed draws.

@@ -13,7 +13,7 @@ use std::ops::Range;
 use toml::Spanned;
 
 /// Ways of finding nodes that need no protocol.
-const SHAPES: [(&str, Target); 7] = [
+pub(super) const SHAPES: [(&str, Target); 7] = [
     ("random", Target::Random),
     ("rest", Target::Rest),
     ("all", Target::All),
@@ -55,6 +55,8 @@ pub(super) struct Meaning<'t> {
     pub(super) waits: bool,
     /// Names that earlier faults gave to what they hit.
     pub(super) named: BTreeMap<String, Range<usize>>,
+    /// The ids of the faults that gave them.
+    pub(super) givers: BTreeMap<String, u32>,
     /// Names that some fault gives.
     pub(super) names: BTreeSet<String>,
 }
@@ -234,7 +236,7 @@ impl Meaning<'_> {
     }
 }
 
-fn range_help(what: &str, letter: char, count: u32) -> String {
+pub(super) fn range_help(what: &str, letter: char, count: u32) -> String {
     match count {
         0 => format!("there are no {what}"),
         1 => format!("there is only {letter}1"),
@@ -243,7 +245,7 @@ fn range_help(what: &str, letter: char, count: u32) -> String {
 }
 
 /// The number in `n12`, if the word looks so; `Some(None)` when it is too large for any number.
-fn numbered(word: &str, letter: char) -> Option<Option<u32>> {
+pub(super) fn numbered(word: &str, letter: char) -> Option<Option<u32>> {
     let digits = word.strip_prefix(letter)?;
     let number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     // A million and some: an address has room for two thousand million, and messages for a few

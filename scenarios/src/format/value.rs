@@ -10,7 +10,7 @@ use toml::de::{DeTable, DeValue, Error, ValueDeserializer};
 pub(super) type Value<'t> = Spanned<DeValue<'t>>;
 
 /// The keys of the scenario itself, which people tend to write below a section by mistake.
-pub(super) const TOP: [&str; 20] = [
+pub(super) const TOP: [&str; 23] = [
     "format",
     "title",
     "claim",
@@ -20,11 +20,14 @@ pub(super) const TOP: [&str; 20] = [
     "duration",
     "settle",
     "seeds",
+    "seed",
     "network",
     "costs",
     "clocks",
     "clients",
     "faults",
+    "messages",
+    "operations",
     "nemesis",
     "swarm",
     "expect",

@@ -12,6 +12,9 @@ use toml::de::{DeValue, Error};
 /// Options in the protocol's own type, which only the catalogue that read them knows.
 pub type Options = Arc<dyn Any + Send + Sync>;
 
+/// Keys of a section and their values, as plain data.
+pub type Section = serde_json::Map<String, serde_json::Value>;
+
 /// Everything that scenarios may name.
 pub trait Vocabulary {
     /// The protocols, in the order in which they are listed.
@@ -65,6 +68,18 @@ pub trait ProtocolWords {
 
     /// Reads a load's own options: what `[clients]` holds beside the keys that all loads share.
     fn read_load(&self, load: &str, rest: Spanned<DeValue<'_>>) -> Result<Options, Error>;
+
+    /// What of its section must be written so that it is read as these options.
+    fn write_options(&self, options: &Options) -> Section;
+
+    /// What of a load's own options must be written so that it is read as these.
+    fn write_load(&self, load: &str, options: &Options) -> Section;
+
+    /// The operation that a text means, as people write it; none when clients cannot ask for that.
+    fn reads_op(&self, text: &str) -> Option<String>;
+
+    /// Some operations that clients with this load ask for.
+    fn example_ops(&self, load: &str) -> Vec<String>;
 
     /// The JSON Schema of its section.
     fn options_schema(&self, generator: &mut SchemaGenerator) -> Schema;

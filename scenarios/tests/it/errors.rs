@@ -232,3 +232,63 @@ fn what_this_version_cannot_do_is_refused_by_name_and_nothing_else_is() {
     assert_eq!(messages.len(), 1, "{messages:?}");
     assert!(messages[0].ends_with("is not supported by this version"), "{messages:?}");
 }
+
+#[test]
+fn single_messages() {
+    let lines = [
+        "{ link = \"n1 > n2\", nth = 3 }",
+        "{ lose = true }",
+        "{ link = \"n1 > n9\", nth = 1, lose = true }",
+        "{ link = \"c9 > n1\", nth = 1, lose = true }",
+        "{ link = \"leader > n1\", nth = 1, lose = true }",
+        "{ link = \"n1 | n2\", nth = 1, lose = true }",
+        "{ link = \"n1 > n1\", nth = 1, lose = true }",
+        "{ link = \"n1 > n2\", nth = 0, lose = true }",
+        "{ link = \"n1 > n2\", nth = 1, lose = true, late = \"5ms\" }",
+        "{ link = \"n1 > n2\", nth = 1, lose = false }",
+        "{ link = \"n1 > n2\", nth = 1, late = \"0s\" }",
+        "{ link = \"n1 > n2\", nth = 1, late = 5 }",
+        "{ link = \"n1 > n2\", nth = 1, loose = true }",
+        "5",
+    ];
+    let messages = format!("messages = [\n    {},\n]\n", lines.join(",\n    "));
+    insta::assert_snapshot!(after_head(&messages));
+    insta::assert_snapshot!(after_head(
+        "messages = [{ link = \"n1 > n2\", nth = 1, again = \"5ms\" }]\n\
+         [network]\ntransport = \"stream\"\n"
+    ));
+    insta::assert_snapshot!(after_head("messages = true\n"));
+}
+
+#[test]
+fn operations_that_are_written_out() {
+    let lines = [
+        "{ at = \"1s\", client = \"c1\" }",
+        "{ at = \"1s\", client = \"c9\", do = \"get 1\" }",
+        "{ at = \"1s\", client = \"n1\", do = \"get 1\" }",
+        "{ at = \"1s\", client = \"c1\", do = \"fetch 1\" }",
+        "{ at = \"1s\", client = \"c1\", do = \"get 1\", draws = \"12\" }",
+        "{ at = 1, client = \"c1\", do = \"get 1\" }",
+        "{ at = \"1s\", clinet = \"c1\", do = \"get 1\" }",
+    ];
+    let operations = format!("operations = [\n    {},\n]\n", lines.join(",\n    "));
+    insta::assert_snapshot!(after_head(&operations));
+    insta::assert_snapshot!(bad(
+        b"title = \"T\"\nprotocol = \"bully\"\nnodes = 3\nduration = \"5s\"\n\
+          operations = [{ at = \"1s\", client = \"c1\", do = \"get 1\" }]\n"
+    ));
+}
+
+#[test]
+fn ids_of_faults() {
+    insta::assert_snapshot!(of_faults(&[
+        "id = 2\nat = \"1s\"\npause = \"n1\"",
+        "at = \"2s\"\npause = \"n1\"",
+        "id = 7\nnth = 2\nat = \"3s\"\npause = \"n1\"\nas = \"x\"",
+        "id = 7\nnth = 3\nat = \"4s\"\npause = \"n2\"\nas = \"x\"",
+        "id = 7\nnth = 2\nat = \"5s\"\npause = \"n2\"",
+        "id = 0\nat = \"6s\"\npause = \"n2\"",
+        "id = 9\nnth = 2\nat = \"7s\"\nevery = \"1s\"\npause = \"n2\"",
+    ]));
+    insta::assert_snapshot!(after_head("seed = 5\nseeds = 7\n"));
+}

@@ -7,5 +7,7 @@ mod plans;
 mod reads;
 mod schema;
 mod shipped;
+mod shrunk;
 mod swarm;
 mod words;
+mod written;

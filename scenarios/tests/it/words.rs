@@ -1,6 +1,6 @@
 //! A small catalogue: enough of five protocols to read scenarios about them.
 
-use scenarios::format::{Measure, Options, ProtocolWords, Unit, Vocabulary};
+use scenarios::format::{Measure, Options, ProtocolWords, Section, Unit, Vocabulary};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -185,6 +185,18 @@ impl ProtocolWords for Words {
     }
     fn read_load(&self, _: &str, rest: Spanned<DeValue<'_>>) -> Result<Options, Error> {
         typed::<Kv>(rest)
+    }
+    fn write_options(&self, _: &Options) -> Section {
+        Section::new()
+    }
+    fn write_load(&self, _: &str, _: &Options) -> Section {
+        Section::new()
+    }
+    fn reads_op(&self, text: &str) -> Option<String> {
+        (!self.loads.is_empty() && text.starts_with("get ")).then(|| text.to_string())
+    }
+    fn example_ops(&self, load: &str) -> Vec<String> {
+        if load == "kv" { vec!["get 1".into(), "get 2".into()] } else { Vec::new() }
     }
     fn options_schema(&self, generator: &mut SchemaGenerator) -> Schema {
         if self.name == "raft" {

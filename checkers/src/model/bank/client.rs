@@ -30,8 +30,12 @@ impl Workload for BankWorkload {
         BankWorkload { load: load.clone(), index, count, appended: 0 }
     }
 
-    fn next(&mut self, ctx: &mut ClientContext<Bank>) -> (BankOp, Sends) {
-        (self.draw(ctx.rng()), Sends::ToLeader)
+    fn next(&mut self, ctx: &mut ClientContext<Bank>) -> BankOp {
+        self.draw(ctx.rng())
+    }
+
+    fn sends(&self, _: &BankOp) -> Sends {
+        Sends::ToLeader
     }
 }
 

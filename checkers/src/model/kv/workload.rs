@@ -1,7 +1,7 @@
 //! The client of a key-value store: what it asks for, and when. How its requests fare is its
 //! [`Caller`]'s business.
 
-use crate::client::{Caller, Ended, Patience, Sends};
+use crate::client::{Agenda, Caller, Ended, Patience, Sends};
 use crate::model::kv::{Kv, KvLoad, KvOp, KvReply, MEMBERS, Recipe};
 use serde::Serialize;
 use sim_core::{
@@ -21,6 +21,8 @@ pub struct KvClient {
     /// What the client last knew a key to hold, when that was one number: what its swaps expect.
     known: BTreeMap<u32, u64>,
     debit: Debit,
+    /// What is asked instead of what the load draws.
+    agenda: Option<Agenda<Kv>>,
 }
 
 /// How far a withdrawal has come.
@@ -55,18 +57,23 @@ impl Client for KvClient {
         let mut patience = Patience::of(settings);
         patience.retry_as_new = settings.load.retry_as_new;
         KvClient {
-            settings: settings.clone(),
+            settings: settings.alone(),
             index,
             count,
             caller: Caller::new(patience),
             invoked: 0,
             known: BTreeMap::new(),
             debit: Debit::Look,
+            agenda: Agenda::of(settings, index),
         }
     }
 
     /// The first request comes after a part of the first pause, so that clients do not ask in step.
     fn start(&mut self, ctx: &mut ClientContext<Kv>) {
+        if let Some(agenda) = &mut self.agenda {
+            agenda.start(ctx);
+            return self.wait_for_next(ctx);
+        }
         let pause = self.settings.interval.unwrap_or(self.settings.think.to);
         let after = SpanRange { from: Span(0), to: pause }.draw(ctx.rng());
         ctx.set_timer(NEXT, after);
@@ -106,12 +113,37 @@ impl KvClient {
     }
 
     fn next_after(&mut self, pause: Span, ctx: &mut ClientContext<Kv>) {
+        if self.agenda.is_some() {
+            return self.wait_for_next(ctx);
+        }
         if !self.is_over(ctx.now() + pause) {
             ctx.set_timer(NEXT, pause);
         }
     }
 
+    /// Sets the timer for what is written out next.
+    fn wait_for_next(&self, ctx: &mut ClientContext<Kv>) {
+        if let Some(wait) = self.agenda.as_ref().and_then(|agenda| agenda.wait(ctx.now())) {
+            ctx.set_timer(NEXT, wait);
+        }
+    }
+
+    /// Invokes what is written out next.
+    fn invoke_written(&mut self, ctx: &mut ClientContext<Kv>) {
+        let op = self.agenda.as_mut().and_then(|agenda| agenda.take(ctx));
+        let Some(op) = op else { return };
+        self.debit = match op {
+            KvOp::Cas { expect: None, .. } => Debit::Open,
+            KvOp::Cas { expect: Some(balance), .. } => Debit::Swap(balance),
+            _ => Debit::Look,
+        };
+        self.call(op, ctx);
+    }
+
     fn invoke(&mut self, ctx: &mut ClientContext<Kv>) {
+        if self.agenda.is_some() {
+            return self.invoke_written(ctx);
+        }
         // One who withdraws must know what came of one step before the next, at whatever pace.
         let waits = self.settings.load.recipe == Recipe::Debits && !self.caller.is_idle();
         if self.is_over(ctx.now()) || waits {
@@ -122,6 +154,10 @@ impl KvClient {
             Recipe::Debits => self.debit_step(),
         };
         self.invoked += 1;
+        self.call(op, ctx);
+    }
+
+    fn call(&mut self, op: KvOp, ctx: &mut ClientContext<Kv>) {
         let sends = match op {
             KvOp::Get { .. } => self.settings.load.reads.into(),
             _ => Sends::ToLeader,
@@ -137,7 +173,7 @@ impl KvClient {
         if self.settings.interval.is_none() {
             let pause = self.settings.think.draw(ctx.rng());
             match pause {
-                Span::ZERO => self.invoke(ctx),
+                Span::ZERO if self.agenda.is_none() => self.invoke(ctx),
                 pause => self.next_after(pause, ctx),
             }
         }

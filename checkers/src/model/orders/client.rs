@@ -80,8 +80,12 @@ impl Workload for OrderWorkload {
         OrderWorkload { load: load.clone(), index, count, placed: 0 }
     }
 
-    fn next(&mut self, ctx: &mut ClientContext<Orders>) -> (OrderOp, Sends) {
-        (self.draw(ctx), Sends::ToLeader)
+    fn next(&mut self, ctx: &mut ClientContext<Orders>) -> OrderOp {
+        self.draw(ctx)
+    }
+
+    fn sends(&self, _: &OrderOp) -> Sends {
+        Sends::ToLeader
     }
 }
 

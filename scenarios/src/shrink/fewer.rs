@@ -1,0 +1,228 @@
+//! Fewer nodes and clients. Delays are named by links, and links by how many there are: a smaller cluster is another
+//! run, so that other seeds are tried as well.
+
+use super::bench::Bench;
+use super::ddmin::ddmin;
+use crate::format::{Count, FaultLine, Scenario, What};
+use sim_core::NodeId;
+use sim_core::fault::{Fault, Links, Sides, Target, Targets};
+use std::collections::BTreeMap;
+
+/// As many seeds as are tried for each smaller cluster, beside the one that failed.
+const SEEDS: u64 = 24;
+
+/// As many of anything as are few enough to be left to delta debugging on the one seed.
+const FEW: usize = 6;
+
+/// By how many numbers a message may move when operations before it are gone, at each step.
+const SHIFTS: u32 = 12;
+
+/// The new names of nodes or clients.
+type Names = BTreeMap<NodeId, NodeId>;
+
+impl Bench<'_> {
+    /// Takes away clients that ask for nothing, then nodes, from the smallest cluster on.
+    pub(super) fn fewer_nodes_and_clients(&mut self) {
+        self.keep_with(|scenario| scenario.set_clients(0));
+        if let Some(fewer) = self.best.with_used_clients() {
+            self.keep_on_some_seed(fewer);
+        }
+        let Count::N(nodes) = self.best.nodes else { return };
+        let Some(entry) = self.catalogue.get(&self.best.subjects[0].protocol) else { return };
+        let least = *entry.sizes().start();
+        for fewer in least..nodes {
+            let smaller = self.best.with_nodes(fewer);
+            if smaller.is_some_and(|smaller| self.keep_on_some_seed(smaller)) {
+                return;
+            }
+        }
+    }
+
+    /// Where much is left, much of it may be there to bring about what another seed brings about by chance.
+    pub(super) fn leap(&mut self) {
+        if self.best.messages.len() > FEW {
+            let messages = Vec::new();
+            self.keep_on_some_seed(Scenario { messages, ..self.best.clone() });
+        }
+        while let Some(operations) = self.best.operations.clone().filter(|all| all.len() > FEW) {
+            let (early, late) = operations.split_at(operations.len() / 2);
+            let less = [early, late].into_iter().any(|half| {
+                let operations = Some(half.to_vec());
+                self.keep_on_some_seed(Scenario { operations, ..self.best.clone() })
+            });
+            if !less {
+                break;
+            }
+        }
+        while self.best.faults.len() > FEW {
+            let faults = self.best.faults.clone();
+            let (early, late) = faults.split_at(faults.len() / 2);
+            let less = [early, late].into_iter().any(|half| {
+                let faults = half.to_vec();
+                self.keep_on_some_seed(Scenario { faults, ..self.best.clone() })
+            });
+            if !less {
+                break;
+            }
+        }
+    }
+
+    /// Fewer operations where messages are disturbed: with an operation go messages of its own, so that those that
+    /// matter have other numbers.
+    pub(super) fn fewer_operations_before_messages(&mut self) {
+        let operations = self.best.operations.clone().unwrap_or_default();
+        let is_few = (1..=FEW).contains(&self.best.messages.len());
+        if !is_few || operations.len() <= FEW {
+            return;
+        }
+        let messages = self.best.messages.clone();
+        let mut moved = 0;
+        ddmin(operations, |some| {
+            (moved..=moved + SHIFTS).any(|shift| {
+                let happens = self.keep_with(|s| {
+                    s.operations = Some(some.to_vec());
+                    s.messages = messages.clone();
+                    s.messages
+                        .iter_mut()
+                        .for_each(|one| one.nth = one.nth.saturating_sub(shift).max(1));
+                });
+                moved = if happens { shift } else { moved };
+                happens
+            })
+        });
+    }
+
+    /// Keeps a candidate on its own seed, or on the first of some others on which it breaks as wanted.
+    fn keep_on_some_seed(&mut self, candidate: Scenario) -> bool {
+        if !self.is_sound(&candidate) {
+            return false;
+        }
+        let seeds = candidate.seed.into_iter().chain(0..SEEDS);
+        seeds.into_iter().any(|seed| self.keep(Scenario { seed: Some(seed), ..candidate.clone() }))
+    }
+}
+
+impl Scenario {
+    /// The same without the clients that ask for nothing; nothing when there are none.
+    fn with_used_clients(&self) -> Option<Scenario> {
+        let operations = self.operations.as_ref().filter(|all| !all.is_empty())?;
+        let mut used: Vec<u32> = operations.iter().map(|written| written.client).collect();
+        used.sort_unstable();
+        used.dedup();
+        let names = (0..).zip(&used).map(|(new, old)| (NodeId::client(*old), NodeId::client(new)));
+        let names: Names = names.collect();
+        if used.len() as u32 >= self.clients.count {
+            return None;
+        }
+        let mut fewer = self.renamed(&names, |id| id.is_client());
+        fewer.clients.count = used.len() as u32;
+        for written in fewer.operations.iter_mut().flatten() {
+            let new = names.get(&NodeId::client(written.client))?;
+            written.client = new.index() as u32;
+        }
+        Some(fewer)
+    }
+
+    /// The same with so many nodes. Those that are named and would be gone take the names of others.
+    fn with_nodes(&self, nodes: u32) -> Option<Scenario> {
+        let mut named = Vec::new();
+        self.clone().each_node(&mut |id| named.extend((!id.is_client()).then_some(*id)));
+        named.sort_unstable();
+        named.dedup();
+        let (stay, go): (Vec<NodeId>, Vec<NodeId>) = named.into_iter().partition(|id| id.0 < nodes);
+        let mut free: Vec<NodeId> =
+            (0..nodes).map(NodeId).filter(|id| !stay.contains(id)).collect();
+        let moved = go.into_iter().map_while(|id| Some((id, free.pop()?)));
+        let names: Names = stay.iter().map(|id| (*id, *id)).chain(moved).collect();
+        let mut fewer = self.renamed(&names, |id| !id.is_client());
+        fewer.nodes = Count::N(nodes);
+        Some(fewer)
+    }
+
+    /// The same with new names; what of these has none is left out wherever that can be done.
+    fn renamed(&self, names: &Names, concerns: impl Fn(&NodeId) -> bool) -> Scenario {
+        let mut renamed = self.clone();
+        let known = |id: &NodeId| !concerns(id) || names.contains_key(id);
+        let stays = |target: &Target| !matches!(target, Target::Node(id) if !known(id));
+        for line in &mut renamed.faults {
+            each_list(line, &mut |targets| {
+                if targets.iter().any(stays) {
+                    targets.retain(stays);
+                }
+            });
+        }
+        renamed.messages.retain(|message| known(&message.from) && known(&message.to));
+        renamed.each_node(&mut |id| {
+            if concerns(id)
+                && let Some(new) = names.get(id)
+            {
+                *id = *new;
+            }
+        });
+        renamed
+    }
+
+    /// Every node and client that faults and messages name.
+    fn each_node(&mut self, act: &mut dyn FnMut(&mut NodeId)) {
+        for line in &mut self.faults {
+            each_list(line, &mut |targets| {
+                for target in targets {
+                    if let Target::Node(id) = target {
+                        act(id);
+                    }
+                }
+            });
+        }
+        for message in &mut self.messages {
+            act(&mut message.from);
+            act(&mut message.to);
+        }
+    }
+}
+
+/// Every list of targets of a fault.
+pub(super) fn each_list(line: &mut FaultLine, act: &mut dyn FnMut(&mut Targets)) {
+    fn sides(sides: &mut Sides, act: &mut dyn FnMut(&mut Targets)) {
+        sides.groups.iter_mut().for_each(act);
+    }
+    fn links(links: &mut Links, act: &mut dyn FnMut(&mut Targets)) {
+        match links {
+            Links::All => {}
+            Links::Of(targets) => act(targets),
+            Links::Between(between) => sides(between, act),
+        }
+    }
+    if let Some(on) = &mut line.on {
+        act(&mut on.by);
+    }
+    match &mut line.what {
+        What::ClockJump { nodes, .. } => act(nodes),
+        What::Fixed(fault) => match fault {
+            Fault::Crash { nodes, .. }
+            | Fault::Restart { nodes }
+            | Fault::Pause { nodes }
+            | Fault::SlowNode { nodes, .. }
+            | Fault::SlowDisk { nodes, .. }
+            | Fault::FullDisk { nodes }
+            | Fault::LyingSync { nodes }
+            | Fault::BitRot { nodes }
+            | Fault::ClockJump { nodes, .. }
+            | Fault::ClockDrift { nodes, .. }
+            | Fault::Twins { nodes } => act(nodes),
+            Fault::Cut { sides: cut } => sides(cut, act),
+            Fault::Loss { links: on, .. }
+            | Fault::Delay { links: on, .. }
+            | Fault::Duplicate { links: on, .. }
+            | Fault::Reorder { links: on, .. }
+            | Fault::Corrupt { links: on, .. } => links(on, act),
+            Fault::Lie { nodes, about, .. } => {
+                act(nodes);
+                act(&mut about.to);
+            }
+            Fault::BigMac { clients, at } => {
+                act(clients);
+                act(at);
+            }
+        },
+    }
+}

@@ -1,0 +1,77 @@
+//! What happens to single messages: the decisions that chances and faults come to, one by one.
+//!
+//! A run can be written out: each message that was lost, damaged, held up or doubled, with its link and its place
+//! among all that this link carried. Played back, they need no chances and no strikes, and each can be left out
+//! alone.
+
+use super::FaultKind;
+use crate::process::NodeId;
+use crate::time::Span;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Something that happens to one message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Disturbance {
+    /// Who sends it: a node or a client.
+    pub from: NodeId,
+    /// To whom.
+    pub to: NodeId,
+    /// Which of the messages on this link, from 1. In a cluster too large for a table of links: which of all that
+    /// its sender sends.
+    pub nth: u32,
+    /// What happens to it.
+    pub what: Trouble,
+}
+
+/// What can happen to a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Trouble {
+    /// It is lost. On a stream it is sent again after a while; what is lost again is listed again.
+    Lost,
+    /// It is damaged, which its checksum notices: as if it were lost.
+    Damaged,
+    /// It takes so much longer.
+    Late(Span),
+    /// It is held back for so long that later ones overtake it.
+    HeldBack(Span),
+    /// It arrives a second time, so long after the first. Not on a stream.
+    Again(Span),
+}
+
+impl Trouble {
+    /// As a fault of which kind it counts.
+    pub fn kind(self) -> FaultKind {
+        match self {
+            Trouble::Lost => FaultKind::Loss,
+            Trouble::Damaged => FaultKind::Corrupt,
+            Trouble::Late(_) => FaultKind::Delay,
+            Trouble::HeldBack(_) => FaultKind::Reorder,
+            Trouble::Again(_) => FaultKind::Duplicate,
+        }
+    }
+
+    /// By how much it is late, or how much later it comes again.
+    pub fn span(self) -> Span {
+        match self {
+            Trouble::Lost | Trouble::Damaged => Span::ZERO,
+            Trouble::Late(span) | Trouble::HeldBack(span) | Trouble::Again(span) => span,
+        }
+    }
+}
+
+impl fmt::Display for Disturbance {
+    /// `n1 > n2, message 37: lost`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} > {}, message {}: ", self.from, self.to, self.nth)?;
+        match self.what {
+            Trouble::Lost => f.write_str("lost"),
+            Trouble::Damaged => f.write_str("damaged"),
+            Trouble::Late(by) => write!(f, "{by} late"),
+            Trouble::HeldBack(by) => write!(f, "held back {by}"),
+            Trouble::Again(after) => write!(f, "again {after} later"),
+        }
+    }
+}
