@@ -204,7 +204,7 @@ impl Bench<'_> {
     /// The roundest number near this one that will do.
     fn roundest(&mut self, span: Span, set: &dyn Fn(&mut Scenario, Span)) {
         for step in STEPS {
-            if span.0 % step.0 == 0 {
+            if span.0.is_multiple_of(step.0) {
                 return;
             }
             let down = Span(span.0 / step.0 * step.0);
