@@ -182,6 +182,9 @@ impl Bench<'_> {
                 one.into_iter().for_each(|one| one.at = Time(span.0));
             });
         }
+        self.keep_with(|s| {
+            s.operations.iter_mut().for_each(|all| all.sort_by_key(|written| written.at));
+        });
     }
 
     fn rounder_messages(&mut self) {
