@@ -182,6 +182,9 @@ impl Bench<'_> {
                 one.into_iter().for_each(|one| one.at = Time(span.0));
             });
         }
+        self.keep_with(|s| {
+            s.operations.iter_mut().for_each(|all| all.sort_by_key(|written| written.at));
+        });
     }
 
     fn rounder_messages(&mut self) {
@@ -204,7 +207,7 @@ impl Bench<'_> {
     /// The roundest number near this one that will do.
     fn roundest(&mut self, span: Span, set: &dyn Fn(&mut Scenario, Span)) {
         for step in STEPS {
-            if span.0 % step.0 == 0 {
+            if span.0.is_multiple_of(step.0) {
                 return;
             }
             let down = Span(span.0 / step.0 * step.0);
