@@ -51,10 +51,10 @@ fn main() {
             let bugs = [bug.id.to_owned()];
             let course = Course::new(catalogue, &caught.scenario, scenario, subject, &bugs);
             let course = course.expect("its own bug");
-            let plan = course.plan(caught.seed);
+            let case = course.case(caught.seed);
             let (seed, property) = (caught.seed, caught.by.as_str());
             let task =
-                Task { catalogue, course: &course, seed, plan: &plan, property, budget: BUDGET };
+                Task { catalogue, course: &course, case: &case, property, budget: BUDGET };
             let begun = Instant::now();
             match shrink(&task, &stop, &|_, _| ()) {
                 Err(why) => println!("{name}/{}  {why}", bug.id),

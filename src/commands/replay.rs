@@ -141,7 +141,6 @@ fn tell(
     case: &Case<'_>,
     failure: Option<&Failure>,
 ) -> Result<Exit, String> {
-    let seed = case.seed;
     let Ran { outcome, trace, .. } =
         course.run_case(case, Extras { trace: true, ..Extras::default() });
     let trace = trace.unwrap_or_default();

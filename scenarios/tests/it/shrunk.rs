@@ -20,9 +20,9 @@ fn shrinks(name: &str, bug: &str, property: &str, budget: u64) -> Shrunk {
     let breaks =
         |seed: &u64| Breaks::of(&course.run(*seed, Extras::default()).outcome, property).is_some();
     let seed = (0..200).find(breaks).expect("a seed on which it breaks");
-    let plan = course.plan(seed);
+    let case = course.case(seed);
     let (catalogue, course) = (protocols::all(), &course);
-    let task = Task { catalogue, course, seed, plan: &plan, property, budget };
+    let task = Task { catalogue, course, case: &case, property, budget };
     shrink(&task, &AtomicBool::new(false), &|_, _| ()).expect("it breaks again")
 }
 
@@ -96,12 +96,11 @@ fn what_does_not_break_is_not_shrunk() {
     let scenario = shipped("raft/minority-leader");
     let course =
         Course::new(protocols::all(), "here", &scenario, &scenario.subjects[0], &[]).unwrap();
-    let plan = course.plan(0);
+    let case = course.case(0);
     let task = Task {
         catalogue: protocols::all(),
         course: &course,
-        seed: 0,
-        plan: &plan,
+        case: &case,
         property: "linearizable",
         budget: 5,
     };
