@@ -200,6 +200,12 @@ fn what_cannot_be_told_is_unknown() {
     assert_eq!(judge(&history(blind), Level::Serializable).verdict, Verdict::Unknown);
 }
 
+    // It was appended twice, and is there twice: one after the other explains it. Three times is one too many.
+    let both = judge(&history("* ok x+1\n* ok x+1\n* ok x[1 1]"), Level::Serializable);
+    assert_eq!((both.verdict, names(&both)), (Verdict::Unknown, vec!["ambiguous-writes".into()]));
+    let thrice = judge(&history("* ok x+1\n* ok x+1\n* ok x[1 1 1]"), Level::Serializable);
+    assert_eq!(thrice.verdict, Verdict::Broken);
+    assert!(thrice.why().contains("more than 2 times"), "{}", thrice.why());
 #[test]
 fn only_the_smallest_cycle_of_a_knot_is_told() {
     let text = "* ok a+1, c[1]\n* ok a[1], b+1\n* ok b[1], c+1, d[1]\n* ok d+1, c[1]";
