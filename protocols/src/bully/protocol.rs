@@ -67,6 +67,11 @@ impl Protocol for Bully {
         config.answer.min(config.heartbeat)
     }
 
+    /// Only then are leaders asked to agree; and by then each node has been heard.
+    fn afterglow(config: &Config, _: &Settings) -> Span {
+        config.settling() + config.heartbeat + Span::millis(100)
+    }
+
     /// There and back within T.
     fn delay_bound(config: &Config) -> Option<Span> {
         Some(Span(config.answer.0 / 2 - 1))

@@ -54,6 +54,11 @@ impl Protocol for Ring {
         (config.settling(settings.nodes) * 2 + Span::secs(1)).in_tenths()
     }
 
+    /// Only then are leaders asked to agree; and by then each node has been heard.
+    fn afterglow(config: &Config, settings: &Settings) -> Span {
+        config.settling(settings.nodes) + config.heartbeat + Span::millis(100)
+    }
+
     fn shortest_timer(config: &Config) -> Span {
         config.answer.min(config.heartbeat)
     }
