@@ -160,13 +160,13 @@ impl<S: Sagas> Process for Saga<S> {
             }
             Message::Part { id, service, reply } => self.on_part(*id, *service, reply, ctx),
             Message::Heartbeat { epoch } => self.on_epoch(*epoch, true, ctx),
-            Message::Acquire { epoch } => self.on_acquire(from, *epoch, ctx),
-            Message::Acquired { epoch, log } => self.on_acquired(*epoch, log, ctx),
+            Message::Acquire { epoch, life } => self.on_acquire(*epoch, (from, *life), ctx),
+            Message::Acquired { epoch, life, log } => self.on_acquired(*epoch, *life, log, ctx),
             Message::Append { epoch, saga, at, entry } => {
                 self.on_append(from, (*epoch, *saga, *at), entry, ctx);
             }
             Message::Appended { epoch, saga, at } => self.on_appended(*epoch, *saga, *at, ctx),
-            Message::Fenced { epoch } => self.on_epoch(*epoch, false, ctx),
+            Message::Fenced { epoch, holder } => self.on_fenced(*epoch, *holder, ctx),
         }
     }
 
@@ -277,9 +277,14 @@ impl<S: Sagas> Saga<S> {
                 Some(store) => store.log.entry(*saga).or_default().push(entry.clone()),
                 None => self.take(*saga, entry, now),
             },
-            Record::Epoch { epoch, holder } => {
+            Record::Epoch { epoch, holder, life } => {
                 if let Some(store) = &mut self.store {
-                    (store.epoch, store.holder) = (*epoch, Some(*holder));
+                    (store.epoch, store.holder) = (*epoch, Some((*holder, *life)));
+                }
+            }
+            Record::Boot { life } => {
+                if let Some(orchestrator) = &mut self.orchestrator {
+                    orchestrator.life = *life;
                 }
             }
         }
@@ -297,8 +302,14 @@ impl<S: Sagas> Saga<S> {
                 ctx.claim(Fact::Leads { epoch: 1 });
                 self.take_up(ctx);
             }
-            (Some(_), Some(_)) if is_first => self.ask_to_work(ctx),
-            (Some(_), Some(_)) => {
+            (Some(orchestrator), Some(_)) => {
+                // No two lives are to have one number: the disk has it before anybody hears of it.
+                orchestrator.life += 1;
+                ctx.append(Record::Boot { life: orchestrator.life });
+                ctx.sync();
+                if is_first {
+                    return self.ask_to_work(ctx);
+                }
                 ctx.claim(Fact::Follows { epoch: 0 });
                 ctx.set_timer(Timer::Takeover, self.config.takeover);
             }
