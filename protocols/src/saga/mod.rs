@@ -261,8 +261,8 @@ impl<S: Sagas> Saga<S> {
             Record::Over { saga, outcome } => {
                 if let Some(op) = self.note_over(*saga, *outcome) {
                     self.claim_outcome(*saga, *outcome, ctx);
-                    if *outcome == Outcome::Completed {
-                        self.free(*saga, &op, ctx);
+                    if *outcome == Outcome::Completed && self.config.locks != Locks::None {
+                        self.freeing.insert(*saga, self.marked_at(&op));
                     }
                 }
             }
@@ -298,6 +298,8 @@ impl<S: Sagas> Saga<S> {
         match (&mut self.orchestrator, self.layout.store()) {
             (None, _) => {}
             (Some(orchestrator), None) => {
+        // Whose marks are free everywhere is known by now, when the whole disk is read.
+        self.release_again(ctx);
                 orchestrator.is_at_work = true;
                 ctx.claim(Fact::Leads { epoch: 1 });
                 self.take_up(ctx);
@@ -313,14 +315,6 @@ impl<S: Sagas> Saga<S> {
                 ctx.claim(Fact::Follows { epoch: 0 });
                 ctx.set_timer(Timer::Takeover, self.config.takeover);
             }
-        }
-    }
-
-    /// The marks of a completed saga are taken away everywhere.
-    fn note_freed(&mut self, saga: SagaId, ctx: &mut Context<Self>) {
-        match self.config.style {
-            Style::Orchestrated => self.log(saga, Entry::Freed, ctx),
-            Style::Choreographed => ctx.append(Record::Freed { saga }),
         }
     }
 }

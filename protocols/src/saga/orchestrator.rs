@@ -204,7 +204,10 @@ impl<S: Sagas> Saga<S> {
             Entry::Started { .. } => ctx.claim(Fact::Begins { transaction: number(saga) }),
             Entry::Ended { outcome } => self.claim_outcome(saga, *outcome, ctx),
             // Nothing follows from it, and the client has its answer.
-            Entry::Freed => return,
+            Entry::Freed => {
+                self.freeing.remove(&saga);
+                return;
+            }
             _ => {}
         }
         self.go_on(saga, ctx);
