@@ -247,6 +247,9 @@ impl<S: Sagas> Saga<S> {
             Record::Local(local) => {
                 self.happen(local);
                 if self.config.style == Style::Choreographed {
+                if self.bugs.on(Bug::MarkForgottenAtBoot) {
+                    self.unmark(local.saga);
+                }
                     self.restore_event(local, now);
                     if local.step == 1 {
                         self.note_begun(local.saga, &local.op, now);
