@@ -17,7 +17,8 @@
 //! (`host`). Requests are asked for again until they are answered, events told again until they are acknowledged
 //! (`outbox`); the fence row makes the second of them a repetition, and what comes after its compensation nothing.
 //!
-//! **Cost.** Orchestrated, n steps take 2n messages; when step k is refused, 4k - 2. The log takes n + 2 entries.
+//! **Cost.** Orchestrated, n steps take 2n messages; when step k is refused, 4k - 2. The log takes n + 2 entries, and
+//! 2k + 1 then; where steps leave marks, one more says that they are gone, and each service is told and answers.
 //! Choreographed, they take n events, and 2k - 1, each of which is acknowledged.
 //!
 //! **Promises** stand in `PROMISES.md`. **Caveats.** No isolation, as said. Every service is the only one of its
@@ -246,10 +247,10 @@ impl<S: Sagas> Saga<S> {
         match record {
             Record::Local(local) => {
                 self.happen(local);
-                if self.config.style == Style::Choreographed {
                 if self.bugs.on(Bug::MarkForgottenAtBoot) {
                     self.unmark(local.saga);
                 }
+                if self.config.style == Style::Choreographed {
                     self.restore_event(local, now);
                     if local.step == 1 {
                         self.note_begun(local.saga, &local.op, now);
@@ -297,12 +298,12 @@ impl<S: Sagas> Saga<S> {
     fn come_up(&mut self, ctx: &mut Context<Self>) {
         self.publish(ctx);
         self.watch(ctx);
+        // Whose marks are free everywhere is known by now, when the whole disk is read.
+        self.release_again(ctx);
         let is_first = self.id == NodeId(0);
         match (&mut self.orchestrator, self.layout.store()) {
             (None, _) => {}
             (Some(orchestrator), None) => {
-        // Whose marks are free everywhere is known by now, when the whole disk is read.
-        self.release_again(ctx);
                 orchestrator.is_at_work = true;
                 ctx.claim(Fact::Leads { epoch: 1 });
                 self.take_up(ctx);
