@@ -321,7 +321,12 @@ impl Coordinator {
         let Some(open) = self.open.get(&tx) else { return };
         let counted = self.options.on(Bug::VoteCountNotSet)
             && open.yes_messages as usize >= self.voters(open).len();
-        if counted || open.all(|site| matches!(site.stage, Stage::Voted(_))) {
+        let only_yes = self.options.on(Bug::ReadOnlyVoteNotCounted);
+        let consents = |site: &Site| match site.stage {
+            Stage::Voted(Vote::ReadOnly) => !only_yes,
+            stage => matches!(stage, Stage::Voted(_)),
+        };
+        if counted || open.all(consents) {
             self.commit(tx, ctx);
         }
     }
