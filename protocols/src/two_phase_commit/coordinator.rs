@@ -262,9 +262,7 @@ impl Coordinator {
             last.get_mut().stage = Stage::Voted(Vote::ReadOnly);
         }
         let sites = self.open.get(&tx).map(|open| self.voters(open)).unwrap_or_default();
-        let initiates = self.variant() == Variant::PresumedCommit
-            && !self.options.on(Bug::PresumeCommitWithoutInitiation);
-        if initiates && !sites.is_empty() {
+        if self.initiates() && !sites.is_empty() {
             self.log(Record::Initiation { tx, sites }, ctx);
             ctx.sync();
         }
