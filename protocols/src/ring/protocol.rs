@@ -78,8 +78,9 @@ impl Protocol for Ring {
             (least(config.answer), "answer must be at least 1ms"),
             (least(config.heartbeat), "heartbeat must be at least 1ms"),
             (
-                config.silence <= config.heartbeat,
-                "silence must be longer than heartbeat, or every leader is taken for dead",
+                config.silence < config.heartbeat + Span(config.answer.0 / 2),
+                "silence must be at least heartbeat and half of answer, which a message may take, or every leader is \
+                 taken for dead",
             ),
         ];
         impossible.into_iter().find(|(is_so, _)| *is_so).map(|(_, why)| why.to_owned())
