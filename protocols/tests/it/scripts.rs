@@ -300,8 +300,8 @@ pub const NOTICED: &[(&str, &str)] = &[
     ("saga/lost_event_is_told_again_though_later_ones_were_heard", "outbox-gap-skip"),
     ("saga/event_that_comes_again_is_acknowledged_again", "terminal-redelivery-reruns"),
     ("saga/marks_keep_others_out_until_a_saga_is_over", "semantic-lock-not-released"),
-    ("saga/money_is_read_when_it_is_spent", "stale-read-check"),
     ("saga/marks_outlive_a_crash", "mark-forgotten-at-boot"),
+    ("saga/money_is_read_when_it_is_spent", "stale-read-check"),
 ];
 
 #[test]
