@@ -16,7 +16,10 @@ const PROMISES: &[(&str, &str)] = &[
     ("undo-what-was-done", "only what was done is undone, and what was undone is not done again"),
     ("reverse-order", "steps are done one after another, and undone in reverse"),
     ("no-return-past-pivot", "nothing is undone once the pivot is done"),
-    ("message-iff-state", "a reply, an event and an acknowledgement tell of a transaction that is on disk"),
+    (
+        "message-iff-state",
+        "a reply, an event and an acknowledgement tell of a transaction that is on disk",
+    ),
     ("order-per-key", "events about one thing are dealt with in the order in which they happened"),
     ("truthful-outcomes", "what a client is told of its saga is final and true"),
     ("conservation", "when no saga is under way, everything adds up"),

@@ -47,9 +47,7 @@ impl Sagas for Bank {
     fn shows(bug: Bug) -> bool {
         !matches!(
             bug,
-            Bug::CompensateForwardOrder
-                | Bug::RetryAfterPivotAborts
-                | Bug::OutboxParallelRelay
+            Bug::CompensateForwardOrder | Bug::RetryAfterPivotAborts | Bug::OutboxParallelRelay
         )
     }
 

@@ -118,9 +118,7 @@ impl<S: Sagas> Invariant<Saga<S>> for MessageIffState<S> {
         for effect in step.effects {
             match effect {
                 Effect::Claim(Claim { fact, .. }) => self.claim(nodes, step, fact),
-                Effect::Send { to: Target::One(to), message }
-                    if !self.is_true(*to, message) =>
-                {
+                Effect::Send { to: Target::One(to), message } if !self.is_true(*to, message) => {
                     let node = step.node;
                     let why =
                         format!("{node} says to {to} \"{message:?}\", and that is not on its disk");

@@ -72,6 +72,7 @@ impl<T: Default> Past<T> {
 
     /// Whether it is older than all that is remembered.
     fn has_forgotten(&self, tx: Tx) -> bool {
-        self.0.len() >= TRANSACTIONS && self.0.first_key_value().is_some_and(|(first, _)| tx < *first)
+        self.0.len() >= TRANSACTIONS
+            && self.0.first_key_value().is_some_and(|(first, _)| tx < *first)
     }
 }
