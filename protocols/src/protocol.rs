@@ -119,6 +119,12 @@ pub trait Protocol: Process<Service: Model> {
         Span::secs(10)
     }
 
+    /// How long a run goes on after it has recovered, so that clients, and checkers that wait for calm, see what the
+    /// faults have left. It ends with the time to settle at the latest.
+    fn afterglow(_config: &Self::Config, _settings: &Settings) -> Span {
+        Span::secs(1)
+    }
+
     /// The shortest timer that it keeps setting.
     fn shortest_timer(_config: &Self::Config) -> Span {
         Span::millis(1)

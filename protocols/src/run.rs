@@ -77,8 +77,6 @@ pub struct WrittenOut {
     pub operations: Vec<Written>,
 }
 
-/// How long a run goes on after it has recovered, so that clients see what the faults have left.
-const AFTERGLOW: Span = Span::secs(1);
 /// How often a run that should recover is asked whether it has.
 const GLANCE: Span = Span::millis(50);
 
@@ -194,9 +192,10 @@ pub fn run<P: Protocol>(job: &Job<'_>) -> Ran {
         world.write_out();
     }
     let mut ended = Ended::default();
+    let glow = P::afterglow(config, &job.settings);
     let panicked = catch_unwind(AssertUnwindSafe(|| {
         world.start(&mut watch);
-        ended = until_recovered::<P>(&mut world, &mut watch, job, end, has_clients);
+        ended = until_recovered::<P>(&mut world, &mut watch, job, (end, glow), has_clients);
     }));
     let mut findings = Findings::<P> { config, world: &world, list: Vec::new() };
     findings.safety(&watch.3);
@@ -273,7 +272,7 @@ fn until_recovered<P: Protocol>(
     world: &mut World<P>,
     watch: &mut Watch<P>,
     job: &Job<'_>,
-    end: Time,
+    (end, afterglow): (Time, Span),
     has_clients: bool,
 ) -> Ended {
     let advance = |world: &mut World<P>, watch: &mut Watch<P>, until: Time| {
@@ -298,7 +297,7 @@ fn until_recovered<P: Protocol>(
         let lingers = || !P::unfinished(&watch.3.safety, nodes, job.plan.heal).is_empty();
         let all_ended = || watch.5.1.as_ref().is_none_or(|end| end.open().is_none());
         if served && caught_up() && open_change.is_none() && all_ended() && !lingers() {
-            let at_limit = !advance(world, watch, (at + AFTERGLOW).min(end));
+            let at_limit = !advance(world, watch, (at + afterglow).min(end));
             return Ended { at_limit, recovered: true, open_change };
         }
     }

@@ -1,6 +1,8 @@
 //! What is measured on every run, whatever the protocol: from facts, faults and what clients saw.
 
+mod away;
 mod catalogue;
+mod slots;
 mod transactions;
 
 pub use catalogue::{MEASURES, Measure, Unit};
@@ -14,7 +16,9 @@ use crate::outcome::{Outcome, Samples};
 use crate::process::{NodeId, Process};
 use crate::service::{ClientEffect, Ending, RequestId, Service};
 use crate::time::{Span, Time};
+use away::Away;
 use rustc_hash::FxHashMap;
+use slots::Slots;
 use std::collections::{BTreeMap, BTreeSet};
 use transactions::Transactions;
 
@@ -38,82 +42,13 @@ pub struct Measures {
     /// When a leader was lost that nobody has succeeded yet, and its epoch.
     vacant: Option<(Time, u64)>,
     /// A leader that a cut has hit.
-    cut_off: Option<CutOff>,
+    cut_off: Option<Away>,
+    /// A leader that stands still, or has until lately.
+    stilled: Option<Away>,
     clients: ClientSide,
     paid: BTreeMap<u64, (u64, u64)>,
     slots: Slots,
     transactions: Transactions,
-}
-
-/// A leader that a cut has hit. Whether that has parted it from the others, only stepping down and succession tell.
-#[derive(Clone, Copy, Debug)]
-struct CutOff {
-    node: NodeId,
-    epoch: u64,
-    since: Time,
-    /// Whether its loss is counted.
-    lost: bool,
-}
-
-/// How many slots are remembered. What is decided beyond goes unseen.
-const SLOTS: usize = 1 << 20;
-
-/// What is decided where, and which nodes are still on their way back to it.
-#[derive(Clone, Debug, Default)]
-struct Slots {
-    /// The value that was first decided at each slot; 0 for none.
-    values: Vec<u64>,
-    /// Up to where each node has decided.
-    reached: Vec<u64>,
-    /// Since when a node is back, and what it has to reach.
-    returned: BTreeMap<NodeId, (Time, u64)>,
-}
-
-impl Slots {
-    /// A value is decided; whether another was decided there before.
-    fn conflicts(&mut self, slot: u64, value: u64) -> bool {
-        let place = slot as usize;
-        if place >= SLOTS {
-            return false;
-        }
-        if place >= self.values.len() {
-            self.values.resize(place + 1, 0);
-        }
-        let known = &mut self.values[place];
-        match *known {
-            0 => *known = value,
-            other => return other != value,
-        }
-        false
-    }
-
-    #[inline]
-    fn reached_by(&mut self, node: NodeId) -> &mut u64 {
-        if self.reached.len() <= node.index() {
-            self.reached.resize(node.index() + 1, 0);
-        }
-        &mut self.reached[node.index()]
-    }
-
-    /// A node has everything up to a slot; how long it took after its return, if it was away.
-    fn reach(&mut self, node: NodeId, slot: u64, at: Time) -> Option<Span> {
-        let reached = self.reached_by(node);
-        *reached = slot.max(*reached);
-        let reached = *reached;
-        if self.returned.is_empty() {
-            return None;
-        }
-        let (since, _) = *self.returned.get(&node).filter(|(_, goal)| reached >= *goal)?;
-        self.returned.remove(&node);
-        Some(at - since)
-    }
-
-    /// A node is back, and has to reach what is decided.
-    fn returns(&mut self, node: NodeId, at: Time, goal: u64) {
-        if *self.reached_by(node) < goal {
-            self.returned.insert(node, (at, goal));
-        }
-    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -215,6 +150,7 @@ impl Measures {
             leading: BTreeMap::new(),
             overlap_since: None,
             cut_off: None,
+            stilled: None,
             clients: ClientSide::default(),
             paid: BTreeMap::new(),
             slots: Slots::default(),
@@ -222,7 +158,7 @@ impl Measures {
         }
     }
 
-    /// When the first operation succeeded that was begun after the healing; none before.
+    /// Whether an operation has succeeded that was begun after the healing.
     pub fn recovered(&self) -> bool {
         !self.samples.recovery.is_empty()
     }
@@ -273,7 +209,7 @@ impl Measures {
         self.overlap(at);
         let is_new = self.leader.is_none_or(|(highest, _)| highest < epoch);
         if is_new {
-            self.lose_cut_off();
+            self.lose_away(at, |_| true);
         }
         if let Some((since, old)) = self.vacant
             && epoch >= old
@@ -297,9 +233,9 @@ impl Measures {
         self.overlap(at);
         if let Some(cut_off) = self.cut_off.filter(|cut_off| cut_off.node == me) {
             self.samples.step_down.push((at - cut_off.since).0);
-            self.lose_cut_off();
-            self.cut_off = None;
         }
+        self.lose_away(at, |away| away.node == me);
+        self.cut_off = self.cut_off.filter(|away| away.node != me);
         if let Some((epoch, leader)) = self.leader
             && leader == me
         {
@@ -307,13 +243,14 @@ impl Measures {
         }
     }
 
-    /// A leader that a cut has hit is lost to the others, and has been since then.
-    fn lose_cut_off(&mut self) {
-        if let Some(CutOff { epoch, since, lost, .. }) = &mut self.cut_off
-            && !std::mem::replace(lost, true)
-        {
-            let (since, epoch) = (*since, *epoch);
-            self.lose(since, epoch);
+    /// Leaders that are away are lost to the others, and have been since they are.
+    fn lose_away(&mut self, now: Time, is_lost: impl Fn(&Away) -> bool) {
+        for away in [&mut self.cut_off, &mut self.stilled] {
+            let away = away.as_mut().filter(|away| is_lost(away));
+            if let Some((since, epoch)) = away.and_then(|away| away.lose(now)) {
+                self.lost.get_or_insert((since, epoch));
+                self.vacant.get_or_insert((since, epoch));
+            }
         }
     }
 
@@ -345,6 +282,14 @@ impl Measures {
 
     /// Nodes that were cut off or stood still are back. One that was down is, when it has booted.
     fn heals(&mut self, step: &FaultStep<'_>) {
+        match step.kind {
+            FaultKind::Cut | FaultKind::OneWayCut => self.cut_off = None,
+            FaultKind::Pause => {
+                let woken = self.stilled.as_mut().filter(|away| step.hit.contains(&away.node));
+                woken.into_iter().for_each(|away| away.wakes(step.at));
+            }
+            _ => {}
+        }
         if matches!(step.kind, FaultKind::Pause | FaultKind::Cut | FaultKind::OneWayCut) {
             for node in step.hit.iter().filter(|node| !node.is_client()) {
                 self.slots.returns(*node, step.at, self.decided);
@@ -543,7 +488,7 @@ impl<P: Process> Observer<P> for Measures {
                         Ending::Unknown => clients.unknown += 1,
                     }
                     if clients.open.is_empty() {
-                        clients.waiting_since = None;
+                        clients.wait_ends(step.at);
                     }
                 }
                 ClientEffect::Claim(Fact::Pays { account, amount, opening }) => {
@@ -556,10 +501,6 @@ impl<P: Process> Observer<P> for Measures {
     }
 
     fn fault(&mut self, nodes: &Nodes<P>, step: &FaultStep<'_>) {
-        let cuts = matches!(step.kind, FaultKind::Cut | FaultKind::OneWayCut);
-        if step.phase == FaultPhase::Heals && cuts {
-            self.cut_off = None;
-        }
         match step.phase {
             FaultPhase::Strikes => self.counts.struck += 1,
             FaultPhase::Idle => return,
@@ -577,13 +518,15 @@ impl<P: Process> Observer<P> for Measures {
         if !leads || !step.hit.contains(&leader) {
             return;
         }
+        let away = Away::new(leader, epoch, step.at);
         match step.kind {
-            FaultKind::Pause => self.lose(step.at, epoch),
-            _ if cuts => {
-                let (node, since, lost) = (leader, step.at, false);
-                self.cut_off = Some(CutOff { node, epoch, since, lost });
+            FaultKind::Pause => self.stilled = Some(away),
+            FaultKind::Cut | FaultKind::OneWayCut => self.cut_off = Some(away),
+            _ if crashes => {
+                // Who stood still until it crashed has been lost since it did.
+                let stood_still = self.stilled.filter(|away| away.lasts() && away.node == leader);
+                self.lose(stood_still.map_or(step.at, |away| away.since), epoch);
             }
-            _ if crashes => self.lose(step.at, epoch),
             _ => {}
         }
     }

@@ -50,7 +50,8 @@ pub trait Service: Data + Default {
     }
 
     /// Whether the reply says that the operation certainly had no effect and never will: a transaction that was
-    /// aborted. It then ends as [`Ending::Fail`].
+    /// aborted, a question to which nobody knows the answer. It then ends as [`Ending::Fail`], and its client was not
+    /// served.
     fn is_failure(_reply: &Self::Reply) -> bool {
         false
     }

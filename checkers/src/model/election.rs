@@ -45,6 +45,11 @@ impl Service for Election {
         Some(leader.map_or(Belief::Nobody, |(node, epoch)| Belief::Leads { node, epoch }))
     }
 
+    /// Whoever is told that nobody leads is not served: a cluster that never elects serves nobody.
+    fn is_failure(reply: &Belief) -> bool {
+        *reply == Belief::Nobody
+    }
+
     fn is_read(_: &WhoLeads) -> bool {
         true
     }
@@ -117,6 +122,7 @@ mod tests {
         let told = Election::belief(&WhoLeads, leader);
         assert_eq!(told, Some(Belief::Leads { node: NodeId(2), epoch: 7 }));
         assert_eq!(Election::belief(&WhoLeads, None), Some(Belief::Nobody));
+        assert!(Election::is_failure(&Belief::Nobody), "nobody is served by that");
         assert_eq!(Election::judged().property(), None, "no order of answers is wrong");
     }
 }

@@ -68,6 +68,8 @@ pub struct Known<'h> {
     pub keys: Vec<Key<'h>>,
     pub committed: Vec<bool>,
     writers: FxHashMap<(u32, i64), u32>,
+    /// Values that were written to a key more than once, and how often.
+    repeated: FxHashMap<(u32, i64), usize>,
 }
 
 impl<'h> Known<'h> {
@@ -79,6 +81,7 @@ impl<'h> Known<'h> {
             keys: Vec::new(),
             committed: transactions.iter().map(|one| one.status == Status::Ok).collect(),
             writers: FxHashMap::default(),
+            repeated: FxHashMap::default(),
         };
         for (txn, transaction) in transactions.iter().enumerate() {
             let mut own = BTreeMap::<u32, Own<'h>>::new();
@@ -122,7 +125,10 @@ impl<'h> Known<'h> {
             Micro::Write { .. } | Micro::Register { .. } => at.registers = true,
         }
         if let Some(value) = step.written() {
-            at.ambiguous |= self.writers.insert((key, value), txn).is_some();
+            if self.writers.insert((key, value), txn).is_some() {
+                at.ambiguous = true;
+                *self.repeated.entry((key, value)).or_insert(1) += 1;
+            }
             at.writes.push((txn, value));
             own.written.push(value);
         }
@@ -164,8 +170,17 @@ impl<'h> Known<'h> {
         self.writer(key, value).filter(|writer| self.committed[*writer as usize])
     }
 
-    /// A value that somebody read. A transaction committed whose write was seen, unless it aborted.
+    /// How often a value was written to a key, of those that were written at all.
+    pub fn times(&self, key: u32, value: i64) -> usize {
+        self.repeated.get(&(key, value)).copied().unwrap_or(1)
+    }
+
+    /// A value that somebody read. A transaction committed whose write was seen, unless it aborted. Of a value that was
+    /// written twice nobody knows whose was seen.
     pub fn was_read(&mut self, key: u32, value: i64) {
+        if self.times(key, value) > 1 {
+            return;
+        }
         if let Some(writer) = self.writer(key, value) {
             let status = self.transactions[writer as usize].status;
             self.committed[writer as usize] |= status == Status::Unknown;

@@ -3,7 +3,7 @@
 use crate::serializable::anomaly::Name;
 use crate::serializable::graph::{Edge, Graph, Kind};
 use crate::serializable::known::{Base, Findings, Known, Read};
-use rustc_hash::FxHashSet;
+use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 
 /// The order of a list's elements: its longest read, if all the others are beginnings of it.
@@ -40,15 +40,25 @@ pub fn order<'h>(known: &mut Known<'h>, key: u32, findings: &mut Findings) -> Op
     (sound && !known.keys[key as usize].ambiguous).then_some(order)
 }
 
-/// What one read shows by itself: garbage, and values that are there twice, which leaves no order.
+/// What one read shows by itself: garbage, and values that are there more often than they were appended, which leaves
+/// no order.
 fn examine(known: &Known<'_>, key: u32, read: &Read, findings: &mut Findings) -> bool {
-    let mut met = FxHashSet::default();
+    let mut met = FxHashMap::<i64, usize>::default();
     let mut sound = true;
     for value in known.list(read) {
-        if !met.insert(*value) {
+        let count = met.entry(*value).or_default();
+        *count += 1;
+        if *count > 1 && *count > known.times(key, *value) {
             sound = false;
             findings.add(Name::DuplicateElement, &[read.txn], || {
-                format!("T{} {}, in which {value} is twice", read.txn + 1, known.step(read))
+                let (reader, step) = (read.txn + 1, known.step(read));
+                match known.times(key, *value) {
+                    1 => format!("T{reader} {step}, in which {value} is twice"),
+                    times => format!(
+                        "T{reader} {step}, in which {value} is more than {times} times, as often \
+                        as it was appended"
+                    ),
+                }
             });
         }
         if known.writer(key, *value).is_none() {

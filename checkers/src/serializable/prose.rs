@@ -55,6 +55,9 @@ fn reason(known: &Known<'_>, step: &Step) -> String {
             "T{from} appended {before} to {key}, the last that any read shows, and T{to} \
                 appended {after}, which must have come later"
         ),
+        Kind::WriteWrite if !lists => {
+            format!("T{from} wrote {key} = {before}, which T{to} read and replaced with {after}")
+        }
         Kind::WriteWrite => {
             format!("T{from} appended {before} to {key}, and T{to} appended {after} next after it")
         }

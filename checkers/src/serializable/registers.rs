@@ -2,8 +2,8 @@
 //! order they were overwritten.
 //!
 //! What is inferred holds in every serial order. The beginning goes before every write; and a transaction that read
-//! a value and then wrote the key replaced exactly that value, so that its other readers went before. Two writes of
-//! transactions that did not read the key are in no known order.
+//! a value and then wrote the key replaced exactly that value, so that its writer and its other readers went before.
+//! Two writes of transactions that did not read the key are in no known order.
 
 use crate::serializable::anomaly::Name;
 use crate::serializable::graph::{Edge, Graph, Kind};
@@ -49,9 +49,11 @@ pub fn infer(known: &Known<'_>, key: u32, graph: &mut Graph, findings: &mut Find
     }
     let mut successors = BTreeMap::<Option<i64>, Vec<(u32, i64)>>::new();
     for (txn, value) in &writers {
-        match replaced.get(txn) {
-            Some(Some(before)) => successors.entry(Some(*before)).or_default().push((*txn, *value)),
-            _ => continue,
+        let Some(Some(before)) = replaced.get(txn) else { continue };
+        successors.entry(Some(*before)).or_default().push((*txn, *value));
+        if let Some(writer) = known.committed_writer(key, *before).filter(|other| other != txn) {
+            let edge = Edge::data(Kind::WriteWrite, key, Some(*before), Some(*value));
+            graph.add(writer, *txn, edge);
         }
     }
     successors.insert(None, writers.iter().map(|(txn, value)| (*txn, *value)).collect());

@@ -179,8 +179,13 @@ impl Bully {
     /// Who has halted this node may appoint itself.
     fn accept(&mut self, from: NodeId, number: u64, ctx: &mut Context<Self>) -> bool {
         let state = &mut self.reorganisation;
-        let is_halted = state.halted == Some((from, number)) && state.status == Status::Election;
-        if !is_halted && !self.bugs.on(Bug::BullyHaltSkipped) {
+        let is_halted = state.halted == Some((from, number));
+        if is_halted && state.coordinator == Some(from) {
+            // It is told a second time, and it is so.
+            return true;
+        }
+        let may_be = is_halted && state.status == Status::Election;
+        if !may_be && !self.bugs.on(Bug::BullyHaltSkipped) {
             return false;
         }
         state.status = Status::Reorganisation;
@@ -189,10 +194,14 @@ impl Bully {
         true
     }
 
+    /// The task of the election for which this node was halted, and of no earlier one.
     fn begin_task(&mut self, from: NodeId, number: u64, ctx: &mut Context<Self>) -> bool {
+        let is_unhalted = self.bugs.on(Bug::BullyHaltSkipped);
         let state = &mut self.reorganisation;
-        if state.coordinator != Some(from) || state.status != Status::Reorganisation {
-            return state.coordinator == Some(from) && state.task == Some(number);
+        let is_its = state.coordinator == Some(from)
+            && (state.halted == Some((from, number)) || is_unhalted);
+        if !is_its || state.status != Status::Reorganisation {
+            return is_its && state.task == Some(number);
         }
         state.status = Status::Normal;
         state.task = Some(number);

@@ -19,6 +19,11 @@
 //! **What is taken for granted.** Messages arrive within a known time, nothing is lost, and who does not acknowledge
 //! is dead. Under a cut each segment of the ring closes into a ring of its own and elects.
 //!
+//! **Left out.** The ring's order is known to all beforehand, and names are the nodes' numbers: rings whose members do
+//! not know each other, or have no names, are another matter (Itai and Rodeh, 1990). And whoever is told who leads
+//! may be told of one that has died since, or, by a list, of one that died before it heard that it leads: an epoch is
+//! no lease and fences nothing.
+//!
 //! **Roles.** The highest leads, who takes part in an election is a candidate, all others follow. Nothing is written
 //! to disk.
 

@@ -54,6 +54,11 @@ impl Protocol for Ring {
         (config.settling(settings.nodes) * 2 + Span::secs(1)).in_tenths()
     }
 
+    /// Only then are leaders asked to agree; and by then each node has been heard.
+    fn afterglow(config: &Config, settings: &Settings) -> Span {
+        config.settling(settings.nodes) + config.heartbeat + Span::millis(100)
+    }
+
     fn shortest_timer(config: &Config) -> Span {
         config.answer.min(config.heartbeat)
     }
@@ -73,8 +78,9 @@ impl Protocol for Ring {
             (least(config.answer), "answer must be at least 1ms"),
             (least(config.heartbeat), "heartbeat must be at least 1ms"),
             (
-                config.silence <= config.heartbeat,
-                "silence must be longer than heartbeat, or every leader is taken for dead",
+                config.silence < config.heartbeat + Span(config.answer.0 / 2),
+                "silence must be at least heartbeat and half of answer, which a message may take, or every leader is \
+                 taken for dead",
             ),
         ];
         impossible.into_iter().find(|(is_so, _)| *is_so).map(|(_, why)| why.to_owned())

@@ -60,6 +60,9 @@ planted_bugs! {
     SemanticLockNotReleased "semantic-lock-not-released" ["locks-released"] []
         "A compensation leaves the mark of its step.",
         "negative of Richardson, section 4.3.3";
+    MarkForgottenAtBoot "mark-forgotten-at-boot" ["marks-exclude"] [Crash]
+        "A service that is back does not know what it had marked.",
+        "locks in memory alone, in practice; compare locks-not-rebuilt of two-phase commit";
     StaleReadCheck "stale-read-check" ["never-negative" "conservation"] []
         "A step is allowed by what was read some transactions ago, and not read again.",
         "negative of the countermeasures reread value and version file (Frank and Zahle, 1998)";
@@ -102,7 +105,7 @@ impl Bug {
                 config.style = Style::Orchestrated;
                 config.hiccups = often;
             }
-            Bug::SemanticLockNotReleased => {
+            Bug::SemanticLockNotReleased | Bug::MarkForgottenAtBoot => {
                 if config.locks == Locks::None {
                     config.locks = Locks::Refuse;
                 }

@@ -63,6 +63,8 @@ impl<S: Sagas> Saga<S> {
         }
         let order = Order { saga, op, step: 1, key: 0 };
         if self.try_step(&order, ctx) == Verdict::NotNow {
+            // Nothing is begun, and the client may not come again: nobody waits here for it.
+            self.wait_no_more(saga, ctx);
             return ctx.refuse(saga, None);
         }
         self.note_begun(saga, &order.op, ctx.now());

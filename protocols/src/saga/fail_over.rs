@@ -4,6 +4,9 @@
 //! from the orchestrator of the newest epoch, and only at the place where that believes it to go: what an orchestrator
 //! does that was replaced without noticing comes to nothing at its next entry, and it steps down. Commands that it sent
 //! before follow from entries that are in the log, and the services' fence rows take care of those that come late.
+//!
+//! An epoch is one life's of one orchestrator. Whoever is back from a crash asks for a new one, and with that fences
+//! what its earlier life has sent.
 
 use super::bugs::Bug;
 use super::message::{Message, SagaId};
@@ -17,15 +20,22 @@ use std::collections::BTreeMap;
 /// What the store keeps.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub(super) struct Store<S: Sagas> {
-    /// The newest epoch, and whose it is.
+    /// The newest epoch, and whose it is: in which life.
     pub epoch: u64,
-    pub holder: Option<NodeId>,
+    pub holder: Option<(NodeId, u32)>,
     pub log: BTreeMap<SagaId, Vec<Entry<S>>>,
 }
 
 impl<S: Sagas> Default for Store<S> {
     fn default() -> Self {
         Store { epoch: 0, holder: None, log: BTreeMap::new() }
+    }
+}
+
+impl<S: Sagas> Store<S> {
+    /// What whoever is not of the newest epoch is told.
+    fn fences(&self) -> Message<S> {
+        Message::Fenced { epoch: self.epoch, holder: self.holder.map(|(node, _)| node) }
     }
 }
 
@@ -72,10 +82,10 @@ impl<S: Sagas> Saga<S> {
         if orchestrator.is_at_work {
             return;
         }
-        let epoch = orchestrator.epoch + 1;
+        let (epoch, life) = (orchestrator.epoch + 1, orchestrator.life);
         orchestrator.wanted = Some(epoch);
         ctx.claim(Fact::Campaigns { epoch });
-        ctx.send(store, Message::Acquire { epoch });
+        ctx.send(store, Message::Acquire { epoch, life });
         ctx.set_timer(Timer::Takeover, self.config.takeover);
     }
 
@@ -83,12 +93,13 @@ impl<S: Sagas> Saga<S> {
     pub(super) fn on_acquired(
         &mut self,
         epoch: u64,
+        life: u32,
         log: &[(SagaId, Vec<Entry<S>>)],
         ctx: &mut Context<Self>,
     ) {
         let Some(orchestrator) = &mut self.orchestrator else { return };
         // A log that comes late, from before a crash, lacks what was added since.
-        if orchestrator.wanted != Some(epoch) {
+        if orchestrator.wanted != Some(epoch) || orchestrator.life != life {
             return;
         }
         orchestrator.wanted = None;
@@ -114,7 +125,23 @@ impl<S: Sagas> Saga<S> {
         ctx.set_timer(Timer::Heartbeat, self.config.heartbeat);
     }
 
-    /// There is an epoch, and another orchestrator has it: stand by.
+    /// The store has refused. When the epoch is that of an earlier life, nobody is at work, and a new one is asked
+    /// for at once.
+    pub(super) fn on_fenced(
+        &mut self,
+        epoch: u64,
+        holder: Option<NodeId>,
+        ctx: &mut Context<Self>,
+    ) {
+        self.on_epoch(epoch, false, ctx);
+        let is_its_own =
+            self.orchestrator.as_ref().is_some_and(|o| !o.is_at_work && o.epoch == epoch);
+        if is_its_own && holder == Some(self.id) {
+            self.ask_to_work(ctx);
+        }
+    }
+
+    /// There is an epoch, and another orchestrator has it, or an earlier life: stand by.
     pub(super) fn on_epoch(&mut self, epoch: u64, is_at_work: bool, ctx: &mut Context<Self>) {
         let Some(orchestrator) = &mut self.orchestrator else { return };
         let fences =
@@ -141,17 +168,22 @@ impl<S: Sagas> Saga<S> {
     }
 
     /// An orchestrator asks the store for an epoch.
-    pub(super) fn on_acquire(&mut self, from: NodeId, epoch: u64, ctx: &mut Context<Self>) {
+    pub(super) fn on_acquire(
+        &mut self,
+        epoch: u64,
+        (from, life): (NodeId, u32),
+        ctx: &mut Context<Self>,
+    ) {
         let Some(store) = &mut self.store else { return };
         if epoch > store.epoch {
-            (store.epoch, store.holder) = (epoch, Some(from));
-            ctx.append(Record::Epoch { epoch, holder: from });
+            (store.epoch, store.holder) = (epoch, Some((from, life)));
+            ctx.append(Record::Epoch { epoch, holder: from, life });
             ctx.sync();
-        } else if epoch < store.epoch || store.holder != Some(from) {
-            return ctx.send(from, Message::Fenced { epoch: store.epoch });
+        } else if epoch < store.epoch || store.holder != Some((from, life)) {
+            return ctx.send(from, store.fences());
         }
         let log = store.log.iter().map(|(saga, entries)| (*saga, entries.clone())).collect();
-        ctx.send(from, Message::Acquired { epoch, log });
+        ctx.send(from, Message::Acquired { epoch, life, log });
     }
 
     /// An orchestrator asks the store to add an entry.
@@ -165,13 +197,14 @@ impl<S: Sagas> Saga<S> {
         let unfenced = self.bugs.on(Bug::StandbyNotFenced);
         let Some(store) = &mut self.store else { return };
         if epoch != store.epoch && !unfenced {
-            return ctx.send(from, Message::Fenced { epoch: store.epoch });
+            return ctx.send(from, store.fences());
         }
         let entries = store.log.entry(saga).or_default();
         match entries.get(at as usize) {
             Some(known) if known == entry => {}
             None if entries.len() == at as usize => add(entries, saga, entry, ctx),
             _ if unfenced => add(entries, saga, entry, ctx),
+            // In one epoch one life asks, for one entry at each place, and for the next when it has that one.
             _ => return,
         }
         ctx.send(from, Message::Appended { epoch, saga, at });

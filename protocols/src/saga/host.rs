@@ -181,12 +181,19 @@ impl<S: Sagas> Saga<S> {
         if lacks == Lacks::Fence {
             ctx.append(Record::Fence { saga, step, key });
         }
+        match act {
+            Act::Do if self.host.waiting.remove(&saga) => {
+                ctx.claim(Fact::Acquires { transaction: number(saga) });
+            }
+            Act::Do => {}
+            _ => self.wait_no_more(saga, ctx),
+        }
+    }
+
+    /// A saga does not wait for a lock here any more, and has not got it.
+    pub(super) fn wait_no_more(&mut self, saga: SagaId, ctx: &mut Context<Self>) {
         if self.host.waiting.remove(&saga) {
-            let transaction = number(saga);
-            ctx.claim(match act {
-                Act::Do => Fact::Acquires { transaction },
-                _ => Fact::Votes { transaction, yes: false },
-            });
+            ctx.claim(Fact::Votes { transaction: number(saga), yes: false });
         }
     }
 

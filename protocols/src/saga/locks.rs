@@ -2,9 +2,9 @@
 //! and others are refused or wait. A compensation takes its own mark away; when a saga has completed, its services are
 //! told to, until they say that they have.
 
-use super::config::Locks;
+use super::config::{Locks, Style};
 use super::message::{Message, SagaId};
-use super::record::Record;
+use super::record::{Entry, Record};
 use super::steps::Sagas;
 use super::{Saga, Timer, number};
 use sim_core::{Context, Fact, NodeId};
@@ -16,21 +16,32 @@ impl<S: Sagas> Saga<S> {
         if self.config.locks == Locks::None {
             return;
         }
-        let steps = S::steps(op, self.layout.services);
-        let hosts: BTreeSet<NodeId> =
-            steps.iter().map(|step| self.layout.host(step.service)).collect();
+        let hosts = self.marked_at(op);
         self.send_releases(saga, &hosts, ctx);
+        // One timer is for all of them: to set it anew for each saga would put off those that wait already.
+        if self.freeing.is_empty() {
+            ctx.set_timer(Timer::Free, self.config.redelivery);
+        }
         self.freeing.insert(saga, hosts);
-        ctx.set_timer(Timer::Free, self.config.redelivery);
+    }
+
+    /// Where an operation's steps leave marks.
+    pub(super) fn marked_at(&self, op: &S::Op) -> BTreeSet<NodeId> {
+        let steps = S::steps(op, self.layout.services);
+        steps.iter().map(|step| self.layout.host(step.service)).collect()
     }
 
     fn send_releases(&self, saga: SagaId, hosts: &BTreeSet<NodeId>, ctx: &mut Context<Self>) {
         hosts.iter().for_each(|host| ctx.send(*host, Message::Release { saga }));
     }
 
-    /// Tells every service that still has marks of completed sagas to take them away.
+    /// Tells every service that still has marks of completed sagas to take them away. Where none has any, the note of
+    /// that was lost on its way.
     pub(super) fn release_again(&mut self, ctx: &mut Context<Self>) {
         self.freeing.iter().for_each(|(saga, hosts)| self.send_releases(*saga, hosts, ctx));
+        let free = self.freeing.iter().filter(|(_, hosts)| hosts.is_empty());
+        let free: Vec<SagaId> = free.map(|(saga, _)| *saga).collect();
+        free.into_iter().for_each(|saga| self.note_freed(saga, ctx));
         if !self.freeing.is_empty() {
             ctx.set_timer(Timer::Free, self.config.redelivery);
         }
@@ -55,10 +66,19 @@ impl<S: Sagas> Saga<S> {
     /// A service has taken a saga's marks away; with the last of them, that is noted for good.
     pub(super) fn on_released(&mut self, from: NodeId, saga: SagaId, ctx: &mut Context<Self>) {
         let Some(hosts) = self.freeing.get_mut(&saga) else { return };
-        hosts.remove(&from);
-        if hosts.is_empty() {
-            self.freeing.remove(&saga);
+        if hosts.remove(&from) && hosts.is_empty() {
             self.note_freed(saga, ctx);
+        }
+    }
+
+    /// The marks of a completed saga are taken away everywhere. It is done with when that is in the log.
+    fn note_freed(&mut self, saga: SagaId, ctx: &mut Context<Self>) {
+        match self.config.style {
+            Style::Orchestrated => self.log(saga, Entry::Freed, ctx),
+            Style::Choreographed => {
+                self.freeing.remove(&saga);
+                ctx.append(Record::Freed { saga });
+            }
         }
     }
 }

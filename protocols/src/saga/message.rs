@@ -3,7 +3,7 @@
 use super::record::{Entry, What};
 use super::steps::Why;
 use serde::Serialize;
-use sim_core::{RequestId, Service};
+use sim_core::{NodeId, RequestId, Service};
 use std::fmt;
 
 /// The name of a saga: that of the request that asked for it.
@@ -80,11 +80,15 @@ pub enum Message<S: Service> {
     Acquire {
         /// Which.
         epoch: u64,
+        /// In which of its lives it asks.
+        life: u32,
     },
     /// The store: so be it, and here is the log.
     Acquired {
         /// Which epoch.
         epoch: u64,
+        /// The life that has asked.
+        life: u32,
         /// Every saga's entries.
         log: Vec<(SagaId, Vec<Entry<S>>)>,
     },
@@ -112,6 +116,8 @@ pub enum Message<S: Service> {
     Fenced {
         /// The epoch that is.
         epoch: u64,
+        /// Whose it is; none when nobody has had any.
+        holder: Option<NodeId>,
     },
 }
 
@@ -224,10 +230,11 @@ impl<S: Service> fmt::Debug for Message<S> {
             Message::Part { id, service, reply } => {
                 write!(f, " {id} of service {service}: {}", S::show_reply(reply))
             }
-            Message::Heartbeat { epoch }
-            | Message::Acquire { epoch }
-            | Message::Fenced { epoch } => write!(f, " {epoch}"),
-            Message::Acquired { epoch, log } => write!(f, " {epoch}, {} sagas", log.len()),
+            Message::Heartbeat { epoch } | Message::Fenced { epoch, .. } => write!(f, " {epoch}"),
+            Message::Acquire { epoch, life } => write!(f, " {epoch} for life {life}"),
+            Message::Acquired { epoch, life, log } => {
+                write!(f, " {epoch} for life {life}, {} sagas", log.len())
+            }
             Message::Append { epoch, saga, at, entry } => {
                 write!(f, " in {epoch}, {saga} at {at}: {entry:?}")
             }

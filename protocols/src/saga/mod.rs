@@ -17,7 +17,8 @@
 //! (`host`). Requests are asked for again until they are answered, events told again until they are acknowledged
 //! (`outbox`); the fence row makes the second of them a repetition, and what comes after its compensation nothing.
 //!
-//! **Cost.** Orchestrated, n steps take 2n messages; when step k is refused, 4k - 2. The log takes n + 2 entries.
+//! **Cost.** Orchestrated, n steps take 2n messages; when step k is refused, 4k - 2. The log takes n + 2 entries, and
+//! 2k + 1 then; where steps leave marks, one more says that they are gone, and each service is told and answers.
 //! Choreographed, they take n events, and 2k - 1, each of which is acknowledged.
 //!
 //! **Promises** stand in `PROMISES.md`. **Caveats.** No isolation, as said. Every service is the only one of its
@@ -160,13 +161,13 @@ impl<S: Sagas> Process for Saga<S> {
             }
             Message::Part { id, service, reply } => self.on_part(*id, *service, reply, ctx),
             Message::Heartbeat { epoch } => self.on_epoch(*epoch, true, ctx),
-            Message::Acquire { epoch } => self.on_acquire(from, *epoch, ctx),
-            Message::Acquired { epoch, log } => self.on_acquired(*epoch, log, ctx),
+            Message::Acquire { epoch, life } => self.on_acquire(*epoch, (from, *life), ctx),
+            Message::Acquired { epoch, life, log } => self.on_acquired(*epoch, *life, log, ctx),
             Message::Append { epoch, saga, at, entry } => {
                 self.on_append(from, (*epoch, *saga, *at), entry, ctx);
             }
             Message::Appended { epoch, saga, at } => self.on_appended(*epoch, *saga, *at, ctx),
-            Message::Fenced { epoch } => self.on_epoch(*epoch, false, ctx),
+            Message::Fenced { epoch, holder } => self.on_fenced(*epoch, *holder, ctx),
         }
     }
 
@@ -246,6 +247,9 @@ impl<S: Sagas> Saga<S> {
         match record {
             Record::Local(local) => {
                 self.happen(local);
+                if self.bugs.on(Bug::MarkForgottenAtBoot) {
+                    self.unmark(local.saga);
+                }
                 if self.config.style == Style::Choreographed {
                     self.restore_event(local, now);
                     if local.step == 1 {
@@ -261,8 +265,8 @@ impl<S: Sagas> Saga<S> {
             Record::Over { saga, outcome } => {
                 if let Some(op) = self.note_over(*saga, *outcome) {
                     self.claim_outcome(*saga, *outcome, ctx);
-                    if *outcome == Outcome::Completed {
-                        self.free(*saga, &op, ctx);
+                    if *outcome == Outcome::Completed && self.config.locks != Locks::None {
+                        self.freeing.insert(*saga, self.marked_at(&op));
                     }
                 }
             }
@@ -277,9 +281,14 @@ impl<S: Sagas> Saga<S> {
                 Some(store) => store.log.entry(*saga).or_default().push(entry.clone()),
                 None => self.take(*saga, entry, now),
             },
-            Record::Epoch { epoch, holder } => {
+            Record::Epoch { epoch, holder, life } => {
                 if let Some(store) = &mut self.store {
-                    (store.epoch, store.holder) = (*epoch, Some(*holder));
+                    (store.epoch, store.holder) = (*epoch, Some((*holder, *life)));
+                }
+            }
+            Record::Boot { life } => {
+                if let Some(orchestrator) = &mut self.orchestrator {
+                    orchestrator.life = *life;
                 }
             }
         }
@@ -289,6 +298,8 @@ impl<S: Sagas> Saga<S> {
     fn come_up(&mut self, ctx: &mut Context<Self>) {
         self.publish(ctx);
         self.watch(ctx);
+        // Whose marks are free everywhere is known by now, when the whole disk is read.
+        self.release_again(ctx);
         let is_first = self.id == NodeId(0);
         match (&mut self.orchestrator, self.layout.store()) {
             (None, _) => {}
@@ -297,19 +308,17 @@ impl<S: Sagas> Saga<S> {
                 ctx.claim(Fact::Leads { epoch: 1 });
                 self.take_up(ctx);
             }
-            (Some(_), Some(_)) if is_first => self.ask_to_work(ctx),
-            (Some(_), Some(_)) => {
+            (Some(orchestrator), Some(_)) => {
+                // No two lives are to have one number: the disk has it before anybody hears of it.
+                orchestrator.life += 1;
+                ctx.append(Record::Boot { life: orchestrator.life });
+                ctx.sync();
+                if is_first {
+                    return self.ask_to_work(ctx);
+                }
                 ctx.claim(Fact::Follows { epoch: 0 });
                 ctx.set_timer(Timer::Takeover, self.config.takeover);
             }
-        }
-    }
-
-    /// The marks of a completed saga are taken away everywhere.
-    fn note_freed(&mut self, saga: SagaId, ctx: &mut Context<Self>) {
-        match self.config.style {
-            Style::Orchestrated => self.log(saga, Entry::Freed, ctx),
-            Style::Choreographed => ctx.append(Record::Freed { saga }),
         }
     }
 }

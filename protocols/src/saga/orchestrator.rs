@@ -64,8 +64,10 @@ pub(super) struct Orchestrator<S: Sagas> {
     /// Those of them that are not over.
     pub open: BTreeSet<SagaId>,
     pub is_armed: bool,
+    /// The how manieth life this is, when the log is at the store.
+    pub life: u32,
     /// When it came up: what a planted mistake makes new keys of.
-    life: u64,
+    born: u64,
 }
 
 impl<S: Sagas> Progress<S> {
@@ -147,7 +149,8 @@ impl<S: Sagas> Orchestrator<S> {
             sagas: BTreeMap::new(),
             open: BTreeSet::new(),
             is_armed: false,
-            life: now.0,
+            life: 0,
+            born: now.0,
         }
     }
 }
@@ -201,7 +204,10 @@ impl<S: Sagas> Saga<S> {
             Entry::Started { .. } => ctx.claim(Fact::Begins { transaction: number(saga) }),
             Entry::Ended { outcome } => self.claim_outcome(saga, *outcome, ctx),
             // Nothing follows from it, and the client has its answer.
-            Entry::Freed => return,
+            Entry::Freed => {
+                self.freeing.remove(&saga);
+                return;
+            }
             _ => {}
         }
         self.go_on(saga, ctx);
@@ -232,12 +238,12 @@ impl<S: Sagas> Saga<S> {
         let per_attempt = self.bugs.on(Bug::IdemKeyPerAttempt);
         let per_life = self.bugs.on(Bug::OrchestratorForgetsInflight);
         let Some(orchestrator) = &mut self.orchestrator else { return };
-        let life = orchestrator.life;
+        let born = orchestrator.born;
         let Some(progress) = orchestrator.sagas.get_mut(&saga) else { return };
         let steps = S::steps(&progress.op, self.layout.services);
         let key = match (per_attempt, per_life) {
             (true, _) => progress.attempts,
-            (_, true) => life,
+            (_, true) => born,
             _ => 0,
         };
         progress.asked = ctx.now();

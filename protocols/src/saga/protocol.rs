@@ -1,7 +1,7 @@
 //! How sagas stand in the catalogue.
 
 use super::bugs::Bug;
-use super::config::{Config, Style};
+use super::config::{Config, Locks, Style};
 use super::invariants::{self, ENDINGS, Invariants};
 use super::{Saga, Sagas};
 use crate::promise::{CRASH_RECOVERY, Promise};
@@ -16,11 +16,15 @@ const PROMISES: &[(&str, &str)] = &[
     ("undo-what-was-done", "only what was done is undone, and what was undone is not done again"),
     ("reverse-order", "steps are done one after another, and undone in reverse"),
     ("no-return-past-pivot", "nothing is undone once the pivot is done"),
-    ("message-iff-state", "a message tells of a transaction that is on disk"),
+    (
+        "message-iff-state",
+        "a reply, an event and an acknowledgement tell of a transaction that is on disk",
+    ),
     ("order-per-key", "events about one thing are dealt with in the order in which they happened"),
     ("truthful-outcomes", "what a client is told of its saga is final and true"),
     ("conservation", "when no saga is under way, everything adds up"),
     ("never-negative", "nobody owes, and nothing is handed out that is not there"),
+    ("marks-exclude", "nobody changes what a saga under way has marked"),
     ("sagas-end", "a saga that was begun ends"),
     ("outbox-drains", "an event of a committed transaction is acknowledged, or a dead letter"),
     ("locks-released", "nothing stays marked for a saga that is over"),
@@ -36,13 +40,20 @@ impl<S: Sagas> Protocol for Saga<S> {
         "steps that are undone again when one fails, orchestrated or choreographed (Garcia-Molina and Salem, 1987)"
     }
 
-    fn promises(_: &Config) -> Vec<Promise> {
+    /// Where nothing is marked, nobody is kept out; where no number can be below nothing, none is.
+    fn promises(config: &Config) -> Vec<Promise> {
+        let marks = config.locks != Locks::None;
         let promise = |(property, words): &(&'static str, &'static str)| Promise {
             property,
             under: CRASH_RECOVERY.to_vec(),
             words,
         };
-        PROMISES.iter().map(promise).collect()
+        let can_break = |(property, _): &&(&str, &str)| match *property {
+            "marks-exclude" => marks,
+            "never-negative" => S::can_run_short(),
+            _ => true,
+        };
+        PROMISES.iter().filter(can_break).map(promise).collect()
     }
 
     fn bugs() -> Vec<BugAbout> {
@@ -115,7 +126,8 @@ mod tests {
 
     #[test]
     fn the_table_says_what_is_promised() {
-        let promised = Saga::<Orders>::promises(&Config::default());
+        let marks = Config { locks: Locks::Refuse, ..Config::default() };
+        let promised = Saga::<Orders>::promises(&marks);
         table::assert_says(include_str!("PROMISES.md"), &promised);
     }
 }

@@ -60,6 +60,13 @@ pub enum Record<S: Service> {
         epoch: u64,
         /// To whom.
         holder: NodeId,
+        /// In which of its lives.
+        life: u32,
+    },
+    /// A life of an orchestrator begins, whose log is at the store.
+    Boot {
+        /// The how manieth.
+        life: u32,
     },
 }
 
@@ -180,7 +187,10 @@ impl<S: Service> fmt::Debug for Record<S> {
             Record::Dead { number } => write!(f, "dead letter {number}"),
             Record::Freed { saga } => write!(f, "freed {saga}"),
             Record::Logged { saga, entry } => write!(f, "{saga} {entry:?}"),
-            Record::Epoch { epoch, holder } => write!(f, "epoch {epoch} to {holder}"),
+            Record::Epoch { epoch, holder, life } => {
+                write!(f, "epoch {epoch} to life {life} of {holder}")
+            }
+            Record::Boot { life } => write!(f, "life {life}"),
         }
     }
 }

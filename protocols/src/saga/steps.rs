@@ -106,6 +106,11 @@ pub trait Sagas: Model {
     /// Whether a reply says that every step is done, or that none is; none when it says neither.
     fn tells(reply: &Self::Reply) -> Option<bool>;
 
+    /// Whether anything could fall below nothing by a mistake. Where no number can, there is nothing to promise.
+    fn can_run_short() -> bool {
+        true
+    }
+
     /// What is below nothing and must never be, in words.
     fn shortage(&self) -> Option<String>;
 

@@ -31,6 +31,9 @@ planted_bugs! {
     VoteCountNotSet "vote-count-not-set" ["commit-needs-every-yes"] [Duplicate]
         "The coordinator counts votes, and not who has voted.",
         "negative of AC3: Bernstein, Hadzilacos and Goodman, 1987, section 7.3";
+    ReadOnlyVoteNotCounted "read-only-vote-not-counted" ["yes-of-all-commits"] []
+        "A coordinator that counts yes votes does not count the votes of those who have only read.",
+        "negative of AC4: Bernstein, Hadzilacos and Goodman, 1987, section 7.3; Mohan and others, 1986, on read-only votes";
     NumbersUsedAgain "numbers-used-again"
         ["outcomes-agree" "outcome-stands" "commit-needs-every-yes" "conserves-money" "presumption"
          "forgotten-when-all-know" "never-alone" "all-end" "told-the-truth" "write-ahead"]
@@ -76,7 +79,7 @@ impl Bug {
             Bug::ForgetBeforeAllAcks | Bug::AckBeforeForce => {
                 config.variant = Variant::PresumedAbort;
             }
-            Bug::ReadersReleaseEarly => config.read_only = true,
+            Bug::ReadersReleaseEarly | Bug::ReadOnlyVoteNotCounted => config.read_only = true,
             _ => {}
         }
     }

@@ -169,7 +169,7 @@ impl Coordinator {
     pub(super) fn on_message(&mut self, from: NodeId, message: &Message, ctx: &mut Ctx) {
         match *message {
             Message::Done { tx, life, ref found } => self.on_done(from, tx, life, found, ctx),
-            Message::Failed { tx } => self.on_failed(from, tx, ctx),
+            Message::Failed { tx } => self.on_failed(tx, ctx),
             Message::Vote { tx, vote } => self.on_vote(from, tx, vote, ctx),
             Message::Ack { tx } => self.on_ack(from, tx, ctx),
             Message::Inquiry { tx } => self.on_inquiry(from, tx, ctx),
@@ -262,20 +262,24 @@ impl Coordinator {
             last.get_mut().stage = Stage::Voted(Vote::ReadOnly);
         }
         let sites = self.open.get(&tx).map(|open| self.voters(open)).unwrap_or_default();
-        let initiates = self.variant() == Variant::PresumedCommit
-            && !self.options.on(Bug::PresumeCommitWithoutInitiation);
-        if initiates && !sites.is_empty() {
+        if self.initiates() && !sites.is_empty() {
             self.log(Record::Initiation { tx, sites }, ctx);
             ctx.sync();
         }
         self.ask(tx, ctx);
     }
 
-    fn on_failed(&mut self, from: NodeId, tx: Tx, ctx: &mut Ctx) {
-        match self.open.get(&tx).map(|open| open.phase) {
-            Some(Phase::Working) => self.roll_back(tx, BankReply::Aborted, ctx),
-            Some(Phase::Preparing) => self.on_vote(from, tx, Vote::No { declined: false }, ctx),
-            _ => {}
+    /// Whether it writes down who takes part, before it asks for votes.
+    pub(super) fn initiates(&self) -> bool {
+        self.variant() == Variant::PresumedCommit
+            && !self.options.on(Bug::PresumeCommitWithoutInitiation)
+    }
+
+    /// Once PREPARE was sent, this counts for nothing: it may come from an earlier life of a site that has done its
+    /// part again since, and votes yes. Whoever has given up in this life answers PREPARE with a no.
+    fn on_failed(&mut self, tx: Tx, ctx: &mut Ctx) {
+        if self.open.get(&tx).is_some_and(|open| open.phase == Phase::Working) {
+            self.roll_back(tx, BankReply::Aborted, ctx);
         }
     }
 
@@ -315,7 +319,12 @@ impl Coordinator {
         let Some(open) = self.open.get(&tx) else { return };
         let counted = self.options.on(Bug::VoteCountNotSet)
             && open.yes_messages as usize >= self.voters(open).len();
-        if counted || open.all(|site| matches!(site.stage, Stage::Voted(_))) {
+        let only_yes = self.options.on(Bug::ReadOnlyVoteNotCounted);
+        let consents = |site: &Site| match site.stage {
+            Stage::Voted(Vote::ReadOnly) => !only_yes,
+            stage => matches!(stage, Stage::Voted(_)),
+        };
+        if counted || open.all(consents) {
             self.commit(tx, ctx);
         }
     }

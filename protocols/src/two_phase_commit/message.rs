@@ -57,7 +57,7 @@ pub enum Message {
         floor: Tx,
         /// The participant's life in which it did its part.
         life: u32,
-        /// Who has something to commit.
+        /// Who has something to commit, the receiver included.
         peers: Vec<NodeId>,
     },
     /// VOTE.
@@ -227,7 +227,7 @@ pub enum Record {
     Prepared {
         /// The transaction.
         tx: Tx,
-        /// Who else takes part.
+        /// Who has something to commit, itself included: whoever else may know how it ends.
         peers: Vec<NodeId>,
         /// What it changes.
         writes: Vec<Write>,

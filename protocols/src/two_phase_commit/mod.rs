@@ -31,6 +31,11 @@
 //! all that crash-recovery means. **Caveats.** It blocks: while the coordinator is away, who is in doubt can only
 //! wait, with all that it has locked, unless one that can be reached knows better. Nothing is ever decided
 //! heuristically.
+//!
+//! **Left out.** Only the coordinator decides, and only one node is it: nobody is elected to recover in its place, so
+//! that two who recover never race; that is what three-phase commit and Paxos Commit are about. Sites vote to the
+//! coordinator and hear from it, and neither in a line (linear two-phase commit) nor each to all (the decentralised
+//! form). There is no tree of subordinates, as R* has.
 
 mod bugs;
 pub mod config;

@@ -105,7 +105,7 @@ impl Coordinator {
             return;
         }
         self.logged = 1;
-        let initiates = self.options.config.variant == Variant::PresumedCommit;
+        let initiates = self.initiates();
         let open = self.open.iter().filter_map(|(tx, open)| {
             let (commits, sites) = match open.phase {
                 Phase::Telling { commits } => (Some(commits), open.to_be_told()),

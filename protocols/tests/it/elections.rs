@@ -1,7 +1,14 @@
 //! Bully and the rings: the message counts of the papers, exactly.
 
+use protocols::bully::Config;
+use protocols::run::{Job, Options};
 use protocols::{Entry, all};
+use sim_core::fault::{DiskLoss, Fault, FaultId, Lasts, Plan, Strike, Target};
+use sim_core::outcome::Verdict;
+use sim_core::process::NoOptions;
+use sim_core::{ClientSettings, NodeId, Settings, Span, SpanRange, Time};
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 /// What was sent in a script, from its last `> mark` on: how many messages of this kind.
 fn sent(happened: &str, kind: &str) -> u64 {
@@ -150,4 +157,57 @@ fn on_average_names_make_n_times_the_harmonic_number_of_hops() {
         let mean = messages * 1_000_000 / RINGS;
         assert!(mean.abs_diff(harmonic) < harmonic / 100, "{mean} for {harmonic}, n = {n}");
     }
+}
+
+/// The highest of three dies for good, and the others are asked who leads. Whether they are found to serve their clients
+/// again.
+fn serves_without_the_highest(config: Config) -> Verdict {
+    let (options, load): (Options, Options) = (Arc::new(config), Arc::new(NoOptions {}));
+    let crash = Fault::Crash { nodes: vec![Target::Node(NodeId(2))], disk: DiskLoss::Synced };
+    let strike = Strike {
+        id: FaultId { fault: 1, nth: 1 },
+        at: Time(1_000_000_000),
+        on: None,
+        fault: crash,
+        lasts: Lasts::Forever,
+        name: None,
+    };
+    let job = Job {
+        seed: 1,
+        settings: Settings { nodes: 3, clients: 1, ..Settings::default() },
+        options: &options,
+        clients: Some(ClientSettings {
+            think: SpanRange::millis(20, 80),
+            interval: None,
+            timeout: Span::millis(300),
+            patience: Span::secs(4),
+            operations: 0,
+            until: Time::NEVER,
+            matching: Default::default(),
+            load,
+        }),
+        plan: Plan { strikes: vec![strike], heal: Time(6_000_000_000) },
+        settle: Some(Span::secs(4)),
+        budget: 1_000,
+        limit: 1_000_000,
+        trace: false,
+        digest: false,
+        record: false,
+    };
+    let findings = entry("bully").run(&job).outcome.findings;
+    let live = findings.iter().find(|finding| finding.property == "live-again");
+    live.expect("it is judged").verdict
+}
+
+#[test]
+fn a_cluster_that_elects_nobody_serves_nobody() {
+    assert_eq!(serves_without_the_highest(Config::default()), Verdict::Holds);
+    // It is missed after 4 s, and n2 then waits 8 s for its answer: longer than the run lasts.
+    let waits = Config {
+        answer: Span::secs(8),
+        coordinator: Span::secs(12),
+        silence: Span::millis(4_100),
+        ..Config::default()
+    };
+    assert_eq!(serves_without_the_highest(waits), Verdict::Broken);
 }

@@ -272,6 +272,7 @@ pub const NOTICED: &[(&str, &str)] = &[
     ("two-phase-commit/who_is_in_doubt_waits", "coop-prepared-means-commit"),
     ("two-phase-commit/who_has_not_voted_frees_another", "coop-init-answers-later-yes"),
     ("two-phase-commit/duplicated_vote_counts_once", "vote-count-not-set"),
+    ("two-phase-commit/what_was_only_read_is_done_with_the_vote", "read-only-vote-not-counted"),
     ("two-phase-commit/numbers_are_never_used_again", "numbers-used-again"),
     ("two-phase-commit/in_doubt_is_shown_to_nobody", "shown-when-prepared"),
     ("two-phase-commit/in_doubt_stays_locked", "locks-not-rebuilt"),
@@ -299,6 +300,7 @@ pub const NOTICED: &[(&str, &str)] = &[
     ("saga/lost_event_is_told_again_though_later_ones_were_heard", "outbox-gap-skip"),
     ("saga/event_that_comes_again_is_acknowledged_again", "terminal-redelivery-reruns"),
     ("saga/marks_keep_others_out_until_a_saga_is_over", "semantic-lock-not-released"),
+    ("saga/marks_outlive_a_crash", "mark-forgotten-at-boot"),
     ("saga/money_is_read_when_it_is_spent", "stale-read-check"),
 ];
 

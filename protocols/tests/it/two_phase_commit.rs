@@ -139,6 +139,17 @@ impl Stage {
         doubts.map(|(machine, _)| machine).collect()
     }
 
+    /// Participants that hold locks, or wait for some, for a transaction that they have not voted yes on.
+    fn stuck(&self) -> Vec<u32> {
+        let stuck = self.world.nodes().live().filter(|(_, process)| match process {
+            TwoPhaseCommit::Participant(participant) => {
+                !participant.is_idle() && participant.in_doubt().next().is_none()
+            }
+            TwoPhaseCommit::Coordinator(_) => false,
+        });
+        stuck.map(|(machine, _)| machine).collect()
+    }
+
     fn is_at_rest(&self) -> bool {
         self.world.nodes().live().all(|(_, process)| match process {
             TwoPhaseCommit::Participant(participant) => participant.is_idle(),
@@ -267,6 +278,8 @@ struct Crashed {
     stage: Stage,
     /// Who was in doubt when the outage was about to end.
     blocked: Vec<u32>,
+    /// Who was not in doubt then, and still had a part in it.
+    stuck: Vec<u32>,
     coordinator_was_down: bool,
     down: Vec<NodeId>,
 }
@@ -289,7 +302,7 @@ fn transfer_with(which: Variant, crashes: &[Crash]) -> Crashed {
         down.push(*node);
     }
     stage.run(OUTAGE);
-    let blocked = stage.in_doubt();
+    let (blocked, stuck) = (stage.in_doubt(), stage.stuck());
     let coordinator_was_down = down.contains(&COORDINATOR);
     down.sort_unstable();
     down.dedup();
@@ -297,12 +310,13 @@ fn transfer_with(which: Variant, crashes: &[Crash]) -> Crashed {
     stage.run(Span::secs(4));
     stage.ask(1, "transfer 1 2 30");
     stage.run(Span::secs(4));
-    Crashed { stage, blocked, coordinator_was_down, down }
+    Crashed { stage, blocked, stuck, coordinator_was_down, down }
 }
 
 /// Everything that must be so, whatever crashed when. Whether anybody was blocked.
 fn judge(crashed: &Crashed, case: &str) -> bool {
-    let Crashed { stage, blocked, coordinator_was_down, down } = crashed;
+    let Crashed { stage, blocked, stuck, coordinator_was_down, down } = crashed;
+    assert_eq!(*stuck, [0; 0], "{case}: who has not voted gives up, whoever is away");
     assert_eq!(stage.watch.violations, [], "{case}");
     assert!(stage.is_at_rest(), "{case}: all ends, and all locks are given back");
     let balances = (stage.balance(1, 1), stage.balance(2, 2));
@@ -388,12 +402,13 @@ fn a_crash_in_the_middle_of_the_recovery_from_another_changes_nothing() {
                 stage.crash(node, DiskLoss::Synced);
                 let coordinator_was_down = node == COORDINATOR;
                 stage.run(OUTAGE);
-                let blocked = stage.in_doubt();
+                let (blocked, stuck) = (stage.in_doubt(), stage.stuck());
                 stage.boot(node);
                 stage.run(Span::secs(4));
                 stage.ask(1, "transfer 1 2 30");
                 stage.run(Span::secs(4));
-                let crashed = Crashed { stage, blocked, coordinator_was_down, down: vec![node] };
+                let down = vec![node];
+                let crashed = Crashed { stage, blocked, stuck, coordinator_was_down, down };
                 judge(&crashed, &format!("{which:?}, {node} after {first} and {second} steps"));
             }
         }

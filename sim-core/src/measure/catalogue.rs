@@ -60,7 +60,7 @@ measures! {
     "lock-wait" Time true "how long a transaction waited at a node for locks that others had";
     "leaders-overlap" Time false "how long two live nodes believed at the same time that they led";
     "leaderless" Time false "how long no live node believed that it led";
-    "elections" Count false "epochs that got a leader";
+    "elections" Count false "leaders of a higher epoch than any before";
     "campaigns" Count false "times that a node stood for election";
     "commits" Count false "slots decided";
     "commits-after-heal" Count false "slots decided after everything healed";

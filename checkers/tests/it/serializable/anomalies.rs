@@ -179,6 +179,13 @@ fn lists_that_no_appends_explain_are_of_no_level() {
 }
 
 #[test]
+fn registers_that_replace_each_other_in_a_circle_are_g0() {
+    let text = "* ok x?, x=1, y?2, y=3\n* ok y?, y=2, x?1, x=4";
+    let why = found(text, None, &["G0"]);
+    assert!(why.contains("T1 wrote x = 1, which T2 read and replaced with 4"), "{why}");
+}
+
+#[test]
 fn lists_of_two_pasts_are_of_incompatible_order() {
     let text = "* ok x+1\n* ok x+2\n* ok x[1]\n* ok x[2]";
     let why = found(text, Some(Level::ReadUncommitted), &["incompatible-order"]);
@@ -193,6 +200,12 @@ fn what_cannot_be_told_is_unknown() {
     let twice = judge(&history("* ok x+1\n* ok x+1\n* ok x[1]"), Level::Serializable);
     assert_eq!(twice.verdict, Verdict::Unknown);
     assert_eq!(names(&twice), ["ambiguous-writes"]);
+    // It was appended twice, and is there twice: one after the other explains it. Three times is one too many.
+    let both = judge(&history("* ok x+1\n* ok x+1\n* ok x[1 1]"), Level::Serializable);
+    assert_eq!((both.verdict, names(&both)), (Verdict::Unknown, vec!["ambiguous-writes".into()]));
+    let thrice = judge(&history("* ok x+1\n* ok x+1\n* ok x[1 1 1]"), Level::Serializable);
+    assert_eq!(thrice.verdict, Verdict::Broken);
+    assert!(thrice.why().contains("more than 2 times"), "{}", thrice.why());
     let blind = "* ok x=1\n* ok x=2\n* ok x?1\n* ok x?2";
     assert_eq!(judge(&history(blind), Level::Serializable).verdict, Verdict::Holds);
     // Neither order of the two writers explains what the third read, but nothing tells which of them it was.

@@ -59,8 +59,12 @@ impl Acknowledged {
         is_news
     }
 
-    /// Who has acknowledged an index.
-    fn holders(&self, index: Index) -> NodeSet {
+    /// Who has acknowledged an index in a term that is not over: nobody, in one that nobody has acknowledged anything
+    /// in yet.
+    fn holders(&self, term: Term, index: Index) -> NodeSet {
+        if term > self.term {
+            return NodeSet::default();
+        }
         let servers = (0..).map(NodeId).zip(&self.by);
         servers.filter(|(_, held)| **held >= index).map(|(server, _)| server).collect()
     }
@@ -122,7 +126,7 @@ impl Commits {
         }
         // The configuration in force there, or one that is as good: it came into force later, and a
         // snapshot covers this entry.
-        let is_enough = raft.members().at(index).has_quorum(self.acknowledged.holders(index));
+        let is_enough = raft.members().at(index).has_quorum(self.acknowledged.holders(term, index));
         if let Some(chain) = raft.log().chain_at(index).filter(|_| is_enough) {
             self.commit(term, index, chain);
         }
@@ -151,7 +155,8 @@ impl Commits {
     }
 
     /// Commitment: what a leader decides in its own term, a quorum has acknowledged. `newest` is
-    /// where its newest configuration was before this step.
+    /// where its newest configuration was before this step. A leader of a term that others have gone beyond goes
+    /// unjudged: what was acknowledged in it is forgotten.
     fn decide<S: Service>(
         &self,
         raft: &Raft<S>,
@@ -160,12 +165,12 @@ impl Commits {
         me: NodeId,
     ) -> Result<(), Violation> {
         let is_own = raft.role() == Role::Leader
-            && raft.term() == self.acknowledged.term
+            && raft.term() >= self.acknowledged.term
             && raft.log().term_at(slot) == Some(raft.term());
         if !is_own {
             return Ok(());
         }
-        let holders = self.acknowledged.holders(slot);
+        let holders = self.acknowledged.holders(raft.term(), slot);
         let mut counted = raft.members().since(slot).filter(|(from, _)| *from <= newest.max(slot));
         if counted.any(|(_, members)| members.has_quorum(holders)) {
             return Ok(());
@@ -214,5 +219,20 @@ impl<S: Service> Invariant<Raft<S>> for Commits {
             self.commit(raft.term(), slot, chain);
         }
         self.decide(raft, slot, newest, step.node)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_acknowledged_in_one_term_is_not_in_the_next() {
+        let mut acknowledged = Acknowledged::default();
+        assert!(acknowledged.note(NodeId(1), (3, 7)));
+        assert!(acknowledged.holders(3, 7).contains(NodeId(1)));
+        assert!(!acknowledged.holders(3, 8).contains(NodeId(1)));
+        assert_eq!(acknowledged.holders(4, 7), NodeSet::default(), "nobody has, in term 4");
+        assert!(acknowledged.note(NodeId(2), (4, 1)) && !acknowledged.note(NodeId(1), (3, 9)));
     }
 }

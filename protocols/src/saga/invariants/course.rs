@@ -164,6 +164,11 @@ impl<S: Sagas> Courses<S> {
         course.charge.insert(step.node);
     }
 
+    /// What a client has asked for by this number.
+    pub fn asked(&self, saga: u64) -> Option<&S::Op> {
+        self.asked.get(&saga)
+    }
+
     /// A saga that has begun.
     pub fn get(&self, saga: u64) -> Option<&Course> {
         self.by.get(&saga)

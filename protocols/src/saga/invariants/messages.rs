@@ -58,7 +58,7 @@ impl<S: Sagas> MessageIffState<S> {
     }
 
     /// Whether what a node says to another is true.
-    fn is_true(&self, node: NodeId, to: NodeId, message: &Message<S>) -> bool {
+    fn is_true(&self, to: NodeId, message: &Message<S>) -> bool {
         let course = |saga| self.courses.get(number(saga));
         let is = |saga, holds: &dyn Fn(&Course) -> bool| course(saga).is_some_and(holds);
         match message {
@@ -77,9 +77,10 @@ impl<S: Sagas> MessageIffState<S> {
             }),
             Message::Ack { number } => match self.events.get(&(to, *number)) {
                 Some(event) => is(event.saga, &|course| is_dealt_with(event, course)),
-                // It was heard before its sender lost it, which its own events tell.
-                None => node == to,
+                // Nobody has told of anything by this number.
+                None => false,
             },
+            // Questions and orders claim nothing; marks and the log at the store are others' to judge.
             _ => true,
         }
     }
@@ -117,9 +118,7 @@ impl<S: Sagas> Invariant<Saga<S>> for MessageIffState<S> {
         for effect in step.effects {
             match effect {
                 Effect::Claim(Claim { fact, .. }) => self.claim(nodes, step, fact),
-                Effect::Send { to: Target::One(to), message }
-                    if !self.is_true(step.node, *to, message) =>
-                {
+                Effect::Send { to: Target::One(to), message } if !self.is_true(*to, message) => {
                     let node = step.node;
                     let why =
                         format!("{node} says to {to} \"{message:?}\", and that is not on its disk");

@@ -3,6 +3,7 @@
 //! Everything is judged by what services claim once a transaction is on disk, kept for the whole run ([`course`]).
 
 mod course;
+mod marks;
 mod messages;
 mod per_key;
 mod rows;
@@ -10,6 +11,7 @@ mod rules;
 mod truthful;
 
 use super::{Saga, Sagas};
+use marks::MarksExclude;
 use messages::MessageIffState;
 use per_key::OrderPerKey;
 use rows::{Conservation, NeverNegative};
@@ -29,6 +31,7 @@ pub type Invariants<S> = (
     TruthfulOutcomes<S>,
     Conservation<S>,
     NeverNegative,
+    MarksExclude<S>,
     <S as Sagas>::Views,
 );
 

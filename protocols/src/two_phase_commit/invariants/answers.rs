@@ -184,12 +184,17 @@ impl Invariant<TwoPhaseCommit> for ToldTheTruth {
 /// Who is in doubt ends it as it was told to, by the coordinator or by another that knows, and never otherwise.
 #[derive(Clone, Debug, Default)]
 pub struct NeverAlone {
-    told: BTreeMap<(NodeId, Tx), BTreeSet<bool>>,
+    told: Past<BTreeSet<(NodeId, bool)>>,
 }
 
 impl NeverAlone {
+    fn tell(&mut self, node: NodeId, tx: Tx, commits: bool) {
+        self.told.of(tx).insert((node, commits));
+    }
+
     fn conclude(&mut self, node: NodeId, tx: Tx, commits: bool) -> Result<(), Violation> {
-        if self.told.get(&(node, tx)).is_some_and(|told| told.contains(&commits)) {
+        let is_as_told = |told: &BTreeSet<(NodeId, bool)>| told.contains(&(node, commits));
+        if self.told.has_forgotten(tx) || self.told.0.get(&tx).is_some_and(is_as_told) {
             return Ok(());
         }
         let why = format!("{node} decides alone on {tx:?}: {}", outcome(commits));
@@ -214,10 +219,7 @@ impl Invariant<TwoPhaseCommit> for NeverAlone {
             ..
         } = step.cause
         {
-            self.told.entry((step.node, *tx)).or_default().insert(*commits);
-            if self.told.len() > super::TRANSACTIONS {
-                self.told.pop_first();
-            }
+            self.tell(step.node, *tx, *commits);
         }
         if !step.kinds.any_of(Kinds::CLAIMS) {
             return Ok(());
@@ -233,6 +235,7 @@ impl Invariant<TwoPhaseCommit> for NeverAlone {
 
 #[cfg(test)]
 mod tests {
+    use super::super::TRANSACTIONS;
     use super::*;
 
     fn id(number: u32) -> RequestId {
@@ -265,9 +268,24 @@ mod tests {
     #[test]
     fn nobody_decides_what_it_was_not_told() {
         let mut checker = NeverAlone::default();
-        checker.told.insert((NodeId(1), Tx(1)), BTreeSet::from([true]));
+        checker.tell(NodeId(1), Tx(1), true);
         assert_eq!(checker.conclude(NodeId(1), Tx(1), true), Ok(()));
         assert!(checker.conclude(NodeId(1), Tx(1), false).is_err());
         assert!(checker.conclude(NodeId(2), Tx(1), true).is_err());
+    }
+
+    /// What is forgotten is what is oldest, whoever was told of it: not what was told to whom has the smallest number.
+    #[test]
+    fn who_was_told_lately_is_remembered_at_every_node() {
+        let mut checker = NeverAlone::default();
+        let (both, last) = ([NodeId(1), NodeId(2)], 2 * TRANSACTIONS as u64 + 10);
+        for number in 0..=last {
+            both.iter().for_each(|node| checker.tell(*node, Tx(number), true));
+            for node in both {
+                assert_eq!(checker.conclude(node, Tx(number), true), Ok(()), "{node}, {number}");
+            }
+        }
+        assert!(checker.conclude(NodeId(1), Tx(last), false).is_err());
+        assert_eq!(checker.conclude(NodeId(1), Tx(0), false), Ok(()), "forgotten, and unjudged");
     }
 }

@@ -69,4 +69,10 @@ impl<T: Default> Past<T> {
         }
         self.0.entry(tx).or_default()
     }
+
+    /// Whether it is older than all that is remembered.
+    fn has_forgotten(&self, tx: Tx) -> bool {
+        self.0.len() >= TRANSACTIONS
+            && self.0.first_key_value().is_some_and(|(first, _)| tx < *first)
+    }
 }
