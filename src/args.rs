@@ -152,13 +152,16 @@ pub struct Replay {
 /// Arguments of `mutants`.
 #[derive(Debug, Args)]
 pub struct Mutants {
+    /// Hunt in these scenarios; in those that ship unless told
+    #[arg(value_name = "SCENARIO")]
+    pub scenarios: Vec<String>,
     /// Only these protocols' bugs
     #[arg(long, value_name = "P", value_delimiter = ',')]
     pub protocol: Vec<String>,
     /// Only these bugs
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub bug: Vec<String>,
-    /// Try so many seeds of each shipped scenario before a bug counts as survived
+    /// Try so many seeds of each scenario before a bug counts as survived
     #[arg(long, value_name = "N", default_value_t = 2_000)]
     pub seeds: u64,
     /// Use so many threads; all cores unless told
