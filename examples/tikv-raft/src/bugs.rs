@@ -18,8 +18,8 @@ pub enum Bug {
     ConflictsKept,
     /// The `LightReady`'s committed entries are not applied.
     LightReadyDropped,
-    /// The `LightReady`'s commit index is not kept.
-    CommitLeftBehind,
+    /// `hs` is passed over when `must_sync` is false.
+    CommitNotSaved,
     /// Entries are applied when they are appended.
     AppliedWhenAppended,
     /// Clients are answered when their request has been proposed.
@@ -40,7 +40,7 @@ impl Bug {
         Bug::HardStateNotSaved,
         Bug::ConflictsKept,
         Bug::LightReadyDropped,
-        Bug::CommitLeftBehind,
+        Bug::CommitNotSaved,
         Bug::AppliedWhenAppended,
         Bug::AnsweredWhenProposed,
         Bug::SnapshotNotSaved,
@@ -59,7 +59,7 @@ impl Bug {
         use FaultKind::{Crash, Cut, Loss};
         let (id, breaks, needs, about, origin): (_, &[_], &[_], _, _) = match self {
             Bug::MessagesBeforePersist => (
-                "messages-before-persist", &["agreement", "single-leader", "no-panic"], &[Crash],
+                "messages-before-persist", &["no-panic", "agreement", "single-leader"], &[Crash],
                 "Persisted messages leave before the disk has what they rest on.",
                 "TiKV #994; etcd #10166: \"writes to our raft log are not fully persisted before MsgAppResps are sent\"",
             ),
@@ -83,9 +83,9 @@ impl Bug {
                 "The committed entries that advance returns are not applied.",
                 "negative of the documentation's step 7, new in version 0.6",
             ),
-            Bug::CommitLeftBehind => (
-                "commit-left-behind", &["no-panic"], &[Crash],
-                "A snapshot is written with the commit index of the last Ready, which is behind it.",
+            Bug::CommitNotSaved => (
+                "commit-not-saved", &["no-panic"], &[Crash],
+                "A hard state that differs in its commit index alone is not kept, and a snapshot gets ahead of it.",
                 "raft-rs's own warning at step 3: \"apply index can be larger than commit index and cause panic\"; \
                  quorum #845, etcd #10217",
             ),
@@ -100,7 +100,7 @@ impl Bug {
                 "negative of RawNode::propose, which promises nothing",
             ),
             Bug::SnapshotNotSaved => (
-                "snapshot-not-saved", &["agreement", "no-panic"], &[Crash, Cut],
+                "snapshot-not-saved", &["no-panic", "agreement", "live-again"], &[Crash, Cut],
                 "A snapshot that was received is installed in memory, and not written.",
                 "negative of the documentation's step 2",
             ),

@@ -30,9 +30,7 @@ impl TikvRaft {
             self.send(ready.take_persisted_messages(), ctx);
             self.grant_reads(ready.take_read_states(), ctx);
             let mut light = self.engine.advance(ready);
-            if let Some(commit) = light.commit_index()
-                && !self.config.has(Bug::CommitLeftBehind)
-            {
+            if let Some(commit) = light.commit_index() {
                 self.engine.store_mut().hard.commit = commit;
             }
             self.send(light.take_messages(), ctx);
@@ -70,18 +68,18 @@ impl TikvRaft {
             self.install(ready.snapshot().get_metadata().index);
         }
         self.engine.store_mut().append(ready.entries());
-        if let Some(hard) = ready.hs() {
+        let is_commit_alone = !ready.must_sync();
+        let is_passed_over = is_commit_alone && self.config.has(Bug::CommitNotSaved);
+        let hard = ready.hs().filter(|_| !is_passed_over);
+        if let Some(hard) = hard {
             self.engine.store_mut().hard = hard.clone();
         }
         if has_snapshot && !self.config.has(Bug::SnapshotNotSaved) {
             ctx.rewrite(self.engine.store().journal());
         } else {
             ready.entries().iter().for_each(|entry| ctx.append(Record::entry(entry)));
-            if let Some(hard) = ready.hs()
-                && !self.config.has(Bug::HardStateNotSaved)
-            {
-                ctx.append(Record::hard(hard));
-            }
+            let hard = hard.filter(|_| !self.config.has(Bug::HardStateNotSaved));
+            hard.into_iter().for_each(|hard| ctx.append(Record::hard(hard)));
         }
         let is_vote_alone = ready.entries().is_empty() && !has_snapshot;
         if ready.must_sync() && !(is_vote_alone && self.config.has(Bug::VotesNotSynced)) {

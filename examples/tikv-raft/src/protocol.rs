@@ -47,7 +47,7 @@ impl Protocol for TikvRaft {
     fn unmask(config: &mut Config, bug: &str) {
         match Bug::named(bug) {
             Some(Bug::ReadBeforeApplied) => config.reads = Reads::ReadIndex,
-            Some(Bug::SnapshotNotSaved | Bug::SnapshotNotReported | Bug::CommitLeftBehind) => {
+            Some(Bug::SnapshotNotSaved | Bug::SnapshotNotReported | Bug::CommitNotSaved) => {
                 config.snapshot_after = config.snapshot_after.clamp(1, 20);
             }
             _ => {}

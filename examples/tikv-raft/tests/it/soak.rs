@@ -28,6 +28,11 @@ fn everything_at_once_with_reads_by_read_index() {
 }
 
 #[test]
+fn crowded_elections() {
+    holds("elections.toml", 60);
+}
+
+#[test]
 fn crashing_leaders() {
     holds("leader-crash.toml", 20);
 }
