@@ -23,10 +23,10 @@ fn it_is_listed_explained_run_broken_and_replayed() {
     assert!(run(&room, &["explain", "tikv-raft/hard-state-not-saved"], 0).contains("hard state"));
     run(&room, &["new", "own.toml"], 0);
     assert!(run(&room, &["run", "own.toml", "--seeds", "2"], 0).starts_with("HOLDS"));
-    let bug = ["run", soak, "--seeds", "3", "--bug", "light-ready-dropped"];
+    let bug = ["run", soak, "--seeds", "2", "--bug", "snapshot-not-reported"];
     let broken = run(&room, &bug, 1);
     assert!(broken.contains("BROKEN") && broken.contains("How it came about"), "{broken}");
     assert!(run(&room, &["replay", "last"], 1).contains("How it came about"));
-    let hunted = ["mutants", soak, "--bug", "answered-when-proposed", "--seeds", "20"];
-    assert!(run(&room, &hunted, 0).contains("linearizable"));
+    let hunted = ["mutants", soak, "--bug", "snapshot-not-reported", "--seeds", "20"];
+    assert!(run(&room, &hunted, 0).contains("catch-up"));
 }

@@ -19,20 +19,20 @@ fn holds(name: &str, seeds: u64) {
 
 #[test]
 fn everything_at_once() {
-    holds("soak.toml", 200);
+    holds("soak.toml", 120);
 }
 
 #[test]
 fn everything_at_once_with_reads_by_read_index() {
-    holds("soak-read-index.toml", 100);
+    holds("soak-read-index.toml", 60);
 }
 
 #[test]
 fn crowded_elections() {
-    holds("elections.toml", 60);
+    holds("elections.toml", 40);
 }
 
 #[test]
 fn crashing_leaders() {
-    holds("leader-crash.toml", 20);
+    holds("leader-crash.toml", 10);
 }

@@ -10,7 +10,7 @@ use std::thread;
 fn every_seed_gives_the_same_run_twice_and_step_by_step() {
     for name in ["soak.toml", "soak-read-index.toml"] {
         let scenario = scenario(name);
-        assert_eq!(course(name, &scenario).run_twice(0..40, &AtomicBool::new(false)), None);
+        assert_eq!(course(name, &scenario).run_twice(0..20, &AtomicBool::new(false)), None);
     }
 }
 
@@ -19,7 +19,7 @@ fn every_thread_gives_the_same_runs() {
     let digests = || {
         let scenario = scenario("soak.toml");
         let course = course("soak.toml", &scenario);
-        let runs = (0..10).map(|seed| course.run(seed, Extras::default()).outcome);
+        let runs = (0..5).map(|seed| course.run(seed, Extras::default()).outcome);
         runs.map(|outcome| (outcome.digest, outcome.steps)).collect::<Vec<_>>()
     };
     let here = digests();
