@@ -201,6 +201,11 @@ impl<R: Data> Sessions<R> {
     pub fn len(&self) -> usize {
         self.open.len() + self.closed.len()
     }
+
+    /// Whether no session was ever opened.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
 }
 
 #[cfg(test)]

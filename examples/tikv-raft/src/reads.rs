@@ -84,8 +84,11 @@ impl TikvRaft {
             StateRole::Leader => ReadPath::ReadIndex,
             _ => ReadPath::FollowerReadIndex,
         };
-        let at_hand = |_: &u64, read: &mut Read| read.index.is_some_and(|index| index <= applied);
-        for (_, read) in self.reads.open.extract_if(.., at_hand) {
+        let at_hand = |read: &Read| read.index.is_some_and(|index| index <= applied);
+        while let Some(ticket) =
+            self.reads.open.iter().find(|(_, read)| at_hand(read)).map(|r| *r.0)
+        {
+            let Some(read) = self.reads.open.remove(&ticket) else { break };
             ctx.claim(Fact::Reads { by });
             ctx.reply(read.request.id, self.replica.service.apply(&read.request.op));
         }
