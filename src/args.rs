@@ -276,6 +276,9 @@ pub struct Shrink {
 /// Arguments of `mutants`.
 #[derive(Debug, Args)]
 pub struct Mutants {
+    /// Hunt in these scenarios; in those that ship unless told
+    #[arg(value_name = "SCENARIO")]
+    pub scenarios: Vec<String>,
     /// Only these protocols' bugs
     #[arg(long, value_name = "P", value_delimiter = ',')]
     pub protocol: Vec<String>,
@@ -293,7 +296,7 @@ pub struct Mutants {
     #[arg(long, value_name = "SEED", default_value_t = 0, requires = "swarm")]
     #[arg(value_parser = clap::value_parser!(u64).range(..1 << 60))]
     pub first: u64,
-    /// Try so many seeds of each shipped scenario before a bug counts as survived
+    /// Try so many seeds of each scenario before a bug counts as survived
     #[arg(long, value_name = "N", default_value_t = 2_000)]
     pub seeds: u64,
     /// Use so many threads; all cores unless told

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 
 /// Does a request that is decided for a slot once, whatever the number of slots that carry it, and keeps at
 /// most so many sessions. A leader answers the client.
-pub(crate) fn execute<S: Service, P: Process<Service = S>>(
+pub fn execute<S: Service, P: Process<Service = S>>(
     service: &mut S,
     sessions: &mut Sessions<S::Reply>,
     request: &Request<S>,
@@ -49,7 +49,7 @@ pub(crate) fn execute<S: Service, P: Process<Service = S>>(
 }
 
 /// Answers what needs no slot any more; whether it was so.
-pub(crate) fn answer_old<S: Service, P: Process<Service = S>>(
+pub fn answer_old<S: Service, P: Process<Service = S>>(
     sessions: &Sessions<S::Reply>,
     id: RequestId,
     ctx: &mut Context<P>,
@@ -198,8 +198,13 @@ impl<R: Data> Sessions<R> {
     }
 
     /// How many sessions are open or remembered.
-    pub(crate) fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.open.len() + self.closed.len()
+    }
+
+    /// Whether no session was ever opened.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 }
 

@@ -53,8 +53,7 @@ fn main() {
             let course = course.expect("its own bug");
             let case = course.case(caught.seed);
             let (seed, property) = (caught.seed, caught.by.as_str());
-            let task =
-                Task { catalogue, course: &course, case: &case, property, budget: BUDGET };
+            let task = Task { catalogue, course: &course, case: &case, property, budget: BUDGET };
             let begun = Instant::now();
             match shrink(&task, &stop, &|_, _| ()) {
                 Err(why) => println!("{name}/{}  {why}", bug.id),

@@ -35,10 +35,7 @@ pub fn run(app: &App, args: &Mutants) -> Exit {
 
 fn hunt_all(app: &App, args: &Mutants) -> Result<Vec<MutantRow>, String> {
     let wanted = wanted(app, args)?;
-    let library: Vec<Source> = LIBRARY
-        .iter()
-        .map(|s| sources::read(app.catalogue, s.name, s.text.as_bytes(), app.colours_errors()))
-        .collect::<Result<_, _>>()?;
+    let library = stages(app, args)?;
     let progress = Progress::new("mutants", wanted.len() as u64, app.manner.quiet || app.is_json());
     let mut rows = Vec::new();
     for (entry, bug) in wanted {
@@ -78,7 +75,7 @@ fn race(
     bug: &BugAbout,
     progress: &Progress,
 ) -> Result<Option<MutantRow>, String> {
-    let sources = campaign::sources(app, &[], &[entry.name().to_owned()])?;
+    let sources = campaign::sources(app, &args.scenarios, &[entry.name().to_owned()])?;
     let Some(source) = sources.first() else { return Ok(None) };
     let stage = Stage { name: &source.name, scenario: &source.scenario };
     let hunt = |search: Search| -> Result<Vec<Option<Catch>>, String> {
@@ -128,6 +125,18 @@ fn row(entry: &dyn Entry, bug: &BugAbout, caught: Option<Catch>, tried: u64) -> 
         scenario: caught.map(|catch| catch.scenario),
         races: None,
     }
+}
+
+/// The scenarios that the command line names; or those that ship, but for those about protocols that this catalogue
+/// does not have.
+fn stages(app: &App, args: &Mutants) -> Result<Vec<Source>, String> {
+    let (catalogue, colour) = (app.catalogue, app.colours_errors());
+    if args.scenarios.is_empty() {
+        let shipped = LIBRARY.iter();
+        let read = shipped.map(|s| sources::read(catalogue, s.name, s.text.as_bytes(), colour));
+        return Ok(read.filter_map(Result::ok).collect());
+    }
+    args.scenarios.iter().map(|what| sources::find(catalogue, what, colour)).collect()
 }
 
 /// The bugs that the command line asks for.
