@@ -185,14 +185,17 @@ fn serves_without_the_highest(config: Config) -> Verdict {
             until: Time::NEVER,
             matching: Default::default(),
             load,
+            written: None,
         }),
-        plan: Plan { strikes: vec![strike], heal: Time(6_000_000_000) },
+        plan: Plan { strikes: vec![strike], heal: Time(6_000_000_000), ..Plan::default() },
         settle: Some(Span::secs(4)),
         budget: 1_000,
         limit: 1_000_000,
         trace: false,
         digest: false,
         record: false,
+        reach: false,
+        write_out: false,
     };
     let findings = entry("bully").run(&job).outcome.findings;
     let live = findings.iter().find(|finding| finding.property == "live-again");
