@@ -61,7 +61,8 @@ impl Bug {
             Bug::MessagesBeforePersist => (
                 "messages-before-persist", &["no-panic", "agreement", "single-leader"], &[Crash],
                 "Persisted messages leave before the disk has what they rest on.",
-                "TiKV #994; etcd #10166: \"writes to our raft log are not fully persisted before MsgAppResps are sent\"",
+                "TiKV #994; etcd #10166: \"writes to our raft log are not fully persisted before MsgAppResps \
+                 are sent\"",
             ),
             Bug::VotesNotSynced => (
                 "votes-not-synced", &["single-leader", "agreement"], &[Crash],

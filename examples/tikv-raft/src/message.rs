@@ -8,7 +8,7 @@ use splitbrain::prelude::NodeId;
 use std::fmt;
 use std::sync::Arc;
 
-/// The kinds of message, in the order of [`kind_of`]. The last is for what these nodes never send.
+/// The kinds of message, in the order in which they are numbered. The last is for what these nodes never send.
 pub const KINDS: &[&str] = &[
     "pre-vote",
     "pre-vote-reply",
