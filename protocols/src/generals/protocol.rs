@@ -58,15 +58,15 @@ impl Protocol for General {
         faults.saturating_mul(3).saturating_add(1)
     }
 
-    /// More than three times as many generals for oral messages: among fewer, even a single traitor is too many for
-    /// OM(m) (Lemma 1 asks for more than 2k + m generals). For signed ones two who are loyal.
+    /// For oral messages as many as Lemma 1 allows: with k traitors OM(m) needs more than 2k + m generals, which for k = m
+    /// is more than three times as many. Who reckons with more traitors than there are needs more generals for it. For
+    /// signed ones two who are loyal.
     fn liars(config: &Config, nodes: u32) -> u32 {
-        let traitors = config.traitors;
-        match config.algorithm {
-            Algorithm::Oral if nodes > traitors.saturating_mul(3) => traitors,
-            Algorithm::Oral => 0,
-            Algorithm::Signed => traitors.min(nodes.saturating_sub(2)),
-        }
+        let most = match config.algorithm {
+            Algorithm::Oral => nodes.saturating_sub(config.traitors.saturating_add(1)) / 2,
+            Algorithm::Signed => nodes.saturating_sub(2),
+        };
+        config.traitors.min(most)
     }
 
     fn can_go_on(nodes: &Nodes<Self>) -> bool {
@@ -121,7 +121,9 @@ mod tests {
     #[test]
     fn oral_messages_need_more_than_three_times_as_many_generals_as_traitors() {
         let oral = Config { traitors: 2, ..Config::default() };
-        assert_eq!([3, 4, 6, 7].map(|n| General::liars(&oral, n)), [0, 1, 1, 2]);
+        assert_eq!([3, 4, 5, 6, 7].map(|n| General::liars(&oral, n)), [0, 0, 1, 1, 2]);
+        let one = Config { traitors: 1, ..oral.clone() };
+        assert_eq!([3, 4].map(|n| General::liars(&one, n)), [0, 1]);
         let signed = Config { algorithm: Algorithm::Signed, ..oral };
         assert_eq!([3, 4, 6, 7].map(|n| General::liars(&signed, n)), [1, 2, 2, 2]);
     }
