@@ -1,5 +1,5 @@
-//! The corpus on disk: inputs that got somewhere new in earlier campaigns, one file for each target. It is a cache: what is
-//! not there or cannot be read is found again.
+//! The corpus on disk: inputs that got somewhere new in earlier campaigns, one file for each target. It is a cache:
+//! what is not there or cannot be read is found again.
 
 use crate::files::write_whole;
 use scenarios::campaign::corpus::Input;

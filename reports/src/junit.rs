@@ -1,4 +1,5 @@
-//! JUnit reports, as continuous integration reads them: a suite for each scenario and protocol, a case for each property.
+//! JUnit reports, as continuous integration reads them: a suite for each scenario and protocol, a case for each
+//! property.
 
 use sim_core::outcome::Verdict;
 use sim_core::summary::{Breach, PropertyTally, Summary};

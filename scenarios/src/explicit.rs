@@ -7,8 +7,8 @@ use crate::run::{Case, Course};
 use sim_core::fault::{Fault, Lasts, Strike};
 use sim_core::{Span, SpanRange};
 
-/// The scenario of which this seed, and it alone, is run, with nothing left to draw before the run begins: a run step for
-/// step the same as the case's.
+/// The scenario of which this seed, and it alone, is run, with nothing left to draw before the run begins: a run step
+/// for step the same as the case's.
 ///
 /// Bugs that were planted beside those of the scenario are among its options. What was expected of many seeds is
 /// left out.

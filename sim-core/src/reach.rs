@@ -1,13 +1,13 @@
 //! Where a run got: coarse states of a protocol, and what led from one to the next, told by facts and roles.
 //!
-//! A search that keeps what got somewhere new needs to know what is new, and two runs never are in the same state to the
-//! last bit. So only this is looked at: who leads, who asks to and who is down, and whether they agree on the epoch; which
-//! fact a node claims after which, or a transaction's nodes after each other; which message meets a node in which role;
-//! and which fault came before. Mallory is guided by such summaries of what nodes did in which order (Meng et al.,
-//! "Greybox Fuzzing of Distributed Systems", CCS 2023).
+//! A search that keeps what got somewhere new needs to know what is new, and two runs never are in the same state to
+//! the last bit. So only this is looked at: who leads, who asks to and who is down, and whether they agree on the
+//! epoch; which fact a node claims after which, or a transaction's nodes after each other; which message meets a node
+//! in which role; and which fault came before. Mallory is guided by such summaries of what nodes did in which order
+//! (Meng et al., "Greybox Fuzzing of Distributed Systems", CCS 2023).
 //!
-//! Each is hashed to one of 65 536 numbers, as fuzzers of programs do it: that two of them meet by chance costs a little
-//! guidance and nothing else.
+//! Each is hashed to one of 65 536 numbers, as fuzzers of programs do it: that two of them meet by chance costs a
+//! little guidance and nothing else.
 
 use crate::drive::replay::hash_of;
 use crate::fact::Fact;
@@ -210,7 +210,7 @@ mod tests {
         assert_eq!(event_name(0), Fact::EVENTS[0]);
         assert_eq!(event_name(BOOTS), "boots");
         assert_eq!(event_name(STRUCK), "is-struck");
-        assert!(EVENTS <= 32, "the transitions of an event fit into a word");
+        const { assert!(EVENTS <= 32, "the transitions of an event fit into a word") };
     }
 
     #[test]

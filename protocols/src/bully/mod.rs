@@ -18,9 +18,9 @@
 //! *T*: each gives a second leader, and no majority is asked. Elections are numbered by when they were begun, on
 //! clocks that agree; a node that was away so names a later one than all before, and nothing needs a disk.
 //!
-//! **Left out.** Whoever is told who leads may be told of a coordinator that has died since, and acts on it at its own
-//! risk: an epoch is no lease and fences nothing. Nor is there the paper's second algorithm, Invitation (section V), which
-//! needs no bound on delays and lets groups, each with a coordinator, grow together.
+//! **Left out.** Whoever is told who leads may be told of a coordinator that has died since, and acts on it at its
+//! own risk: an epoch is no lease and fences nothing. Nor is there the paper's second algorithm, Invitation (section
+//! V), which needs no bound on delays and lets groups, each with a coordinator, grow together.
 //!
 //! **Roles.** A coordinator leads, a node in an election is a candidate, all others follow.
 

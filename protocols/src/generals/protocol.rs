@@ -58,9 +58,9 @@ impl Protocol for General {
         faults.saturating_mul(3).saturating_add(1)
     }
 
-    /// For oral messages as many as Lemma 1 allows: with k traitors OM(m) needs more than 2k + m generals, which for k = m
-    /// is more than three times as many. Who reckons with more traitors than there are needs more generals for it. For
-    /// signed ones two who are loyal.
+    /// For oral messages as many as Lemma 1 allows: with k traitors OM(m) needs more than 2k + m generals, which for
+    /// k = m is more than three times as many. Who reckons with more traitors than there are needs more generals for
+    /// it. For signed ones two who are loyal.
     fn liars(config: &Config, nodes: u32) -> u32 {
         let most = match config.algorithm {
             Algorithm::Oral => nodes.saturating_sub(config.traitors.saturating_add(1)) / 2,

@@ -33,7 +33,7 @@ planted_bugs! {
         "negative of AC3: Bernstein, Hadzilacos and Goodman, 1987, section 7.3";
     ReadOnlyVoteNotCounted "read-only-vote-not-counted" ["yes-of-all-commits"] []
         "A coordinator that counts yes votes does not count the votes of those who have only read.",
-        "negative of AC4: Bernstein, Hadzilacos and Goodman, 1987, section 7.3; Mohan and others, 1986, on read-only votes";
+        "negative of AC4: Bernstein, Hadzilacos and Goodman, 1987, section 7.3; Mohan and others, 1986";
     NumbersUsedAgain "numbers-used-again"
         ["outcomes-agree" "outcome-stands" "commit-needs-every-yes" "conserves-money" "presumption"
          "forgotten-when-all-know" "never-alone" "all-end" "told-the-truth" "write-ahead"]

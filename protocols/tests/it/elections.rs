@@ -159,8 +159,8 @@ fn on_average_names_make_n_times_the_harmonic_number_of_hops() {
     }
 }
 
-/// The highest of three dies for good, and the others are asked who leads. Whether they are found to serve their clients
-/// again.
+/// The highest of three dies for good, and the others are asked who leads. Whether they are found to serve their
+/// clients again.
 fn serves_without_the_highest(config: Config) -> Verdict {
     let (options, load): (Options, Options) = (Arc::new(config), Arc::new(NoOptions {}));
     let crash = Fault::Crash { nodes: vec![Target::Node(NodeId(2))], disk: DiskLoss::Synced };

@@ -1,8 +1,8 @@
 //! A campaign: scenarios over many seeds, hunting for failures.
 //!
-//! Seeds come in fixed ranges of [`RANGE`]. A range knows nothing of any other, so that machines can share a campaign by
-//! taking every Nth range; within one, seeds run in batches of [`BATCH`], on all cores, and a campaign is cut only between
-//! batches. What a campaign comes to so depends on its arguments alone, and on where it was cut.
+//! Seeds come in fixed ranges of [`RANGE`]. A range knows nothing of any other, so that machines can share a campaign
+//! by taking every Nth range; within one, seeds run in batches of [`BATCH`], on all cores, and a campaign is cut only
+//! between batches. What a campaign comes to so depends on its arguments alone, and on where it was cut.
 //!
 //! - **Uniform** search draws every seed anew.
 //! - **Guided** search keeps inputs that got somewhere new ([`sim_core::reach`]) and changes them (`mutate`); what is

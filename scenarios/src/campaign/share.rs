@@ -96,7 +96,7 @@ impl Hunted {
             || self.bugs != other.bugs
         {
             return Err(format!(
-                "shares of {} are of different campaigns: seeds, shares, search, bugs and the scenario must be the same",
+                "shares of {} are of different campaigns: seeds, shares, search, bugs and the scenario must be alike",
                 self.name
             ));
         }

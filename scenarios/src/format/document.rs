@@ -49,8 +49,8 @@ fn each_value(swarm: &Swarm, vocabulary: &dyn Vocabulary, found: &mut Found) {
     }
 }
 
-/// What a scenario is with the values that were chosen for the keys of its `[swarm]`, and which of them those are in the
-/// end: one that cannot stand beside those before it is left out.
+/// What a scenario is with the values that were chosen for the keys of its `[swarm]`, and which of them those are in
+/// the end: one that cannot stand beside those before it is left out.
 pub fn drawn(
     swarm: &Swarm,
     mut choices: Choices,

@@ -80,7 +80,14 @@ fn name(key: &str) -> u64 {
 /// What a file's `[swarm]` says, taken out of its table.
 #[derive(Default)]
 pub(super) struct Laid<'t> {
-    draws: Vec<(Vec<Cow<'t, str>>, Range<usize>, Vec<Spanned<DeValue<'t>>>)>,
+    draws: Vec<Key<'t>>,
+}
+
+/// A key, and what may be laid over what stands there.
+struct Key<'t> {
+    path: Vec<Cow<'t, str>>,
+    at: Range<usize>,
+    values: Vec<Spanned<DeValue<'t>>>,
 }
 
 impl<'t> Laid<'t> {
@@ -127,7 +134,11 @@ impl<'t> Laid<'t> {
                 }
             }
             DeValue::Array(values) if (1..=limits::CHOICES).contains(&values.len()) => {
-                self.draws.push((path.clone(), at, values.into_iter().collect()));
+                self.draws.push(Key {
+                    path: path.clone(),
+                    at,
+                    values: values.into_iter().collect(),
+                });
             }
             DeValue::Array(values) => {
                 let wrong = format!("{} values to choose from", values.len());
@@ -145,7 +156,7 @@ impl<'t> Laid<'t> {
     /// What a scenario keeps of it.
     pub(super) fn swarm(&self, text: &'t str) -> Swarm {
         let written = |value: &Spanned<DeValue<'t>>| text[value.span()].to_owned();
-        let draws = self.draws.iter().map(|(path, _, values)| Draw {
+        let draws = self.draws.iter().map(|Key { path, values, .. }| Draw {
             key: path.join("."),
             values: values.iter().map(written).collect(),
         });
@@ -156,7 +167,7 @@ impl<'t> Laid<'t> {
 
     /// Lays the values that were chosen over a file.
     pub(super) fn lay(mut self, choices: &[Option<usize>], table: &mut DeTable<'t>) {
-        for ((path, at, values), choice) in self.draws.iter_mut().zip(choices) {
+        for (Key { path, at, values }, choice) in self.draws.iter_mut().zip(choices) {
             let Some(place) = choice.filter(|place| *place < values.len()) else { continue };
             lay(path, at, values.swap_remove(place), table);
         }

@@ -2,8 +2,8 @@
 //!
 //! - **Stability windows**: storms with a calm between them, in which the cluster gets somewhere worth breaking.
 //! - **Prey**: anybody, the leader, or one node again and again.
-//! - **Aim**: faults right after the moments that matter, or right before what those moments do leaves the node: a vote,
-//!   a commit, an election, a sync. Each seed has a few such moments.
+//! - **Aim**: faults right after the moments that matter, or right before what those moments do leaves the node: a
+//!   vote, a commit, an election, a sync. Each seed has a few such moments.
 //! - **Flapping**: a fault that comes and goes, faster than anybody recovers.
 //! - **Swizzles**: nodes are cut off one by one and come back in another order, as FoundationDB clogs networks (Zhou et
 //!   al., "FoundationDB: A Distributed Unbundled Transactional Key Value Store", SIGMOD 2021, section 4).
