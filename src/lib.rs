@@ -11,6 +11,8 @@
 //! | [`scenarios`] | scenario files, what a seed draws from them, runs over many seeds |
 //! | [`reports`] | what is told |
 
+pub use hunt::{Fuzz, fuzz};
+
 pub use checkers;
 pub use protocols;
 pub use protocols::catalogue;
@@ -24,6 +26,7 @@ mod commands;
 mod corpus;
 mod files;
 mod finds;
+mod hunt;
 mod progress;
 mod regress;
 mod sources;
@@ -34,6 +37,7 @@ pub mod prelude {
     pub use checkers::model::kv::{Kv, KvOp, KvReply};
     pub use checkers::safety::{Agreement, ExactlyOnce, SingleLeader};
     pub use protocols::{BugAbout, Promise, Protocol};
+    pub use scenarios::format::Nemesis;
     pub use sim_core::fault::FaultKind;
     pub use sim_core::{
         Answer, Chance, Client, Context, Fact, Invariant, NoOptions, NodeId, Nodes, Process,

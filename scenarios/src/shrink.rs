@@ -250,7 +250,12 @@ impl Bench<'_> {
             let line = without.faults.remove(place);
             self.runs += 1;
             let held = self.run(&without, Extras::default());
-            if held.is_some_and(|ran| ran.outcome.verdict() == Verdict::Holds) {
+            let holds = |outcome: &Outcome| {
+                let own = outcome.finding(&self.wanted.property);
+                outcome.verdict() == Verdict::Holds
+                    && own.is_some_and(|finding| finding.verdict == Verdict::Holds)
+            };
+            if held.is_some_and(|ran| holds(&ran.outcome)) {
                 decisive.push(FaultId { fault: line.id, nth: line.nth });
             }
         }

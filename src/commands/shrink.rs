@@ -161,9 +161,18 @@ fn it_takes(shrunk: &Shrunk) -> String {
         .map(|line| FaultId { fault: line.id, nth: line.nth })
         .collect();
     let named: Vec<String> = ids.iter().map(ToString::to_string).collect();
-    let Some((last, others)) = named.split_last() else {
-        return "it takes no fault at all".into();
+    let messages = match shrunk.after.messages {
+        0 => String::new(),
+        1 => "a disturbed message".into(),
+        n => format!("{n} disturbed messages"),
     };
+    let Some((last, others)) = named.split_last() else {
+        return match messages.is_empty() {
+            true => "it takes no fault at all".into(),
+            false => format!("it takes no fault but {messages}"),
+        };
+    };
+    let messages = if messages.is_empty() { messages } else { format!(", beside {messages}") };
     let list = match others {
         [] => format!("fault {last}"),
         others => format!("faults {} and {last}", others.join(", ")),
@@ -176,9 +185,9 @@ fn it_takes(shrunk: &Shrunk) -> String {
     let holds = match (shrunk.minimal, shrunk.decisive == ids) {
         (_, true) => "this seed holds",
         (true, false) => "it does not break so",
-        (false, false) => return format!("it takes {list}, as far as was tried"),
+        (false, false) => return format!("it takes {list}{messages}, as far as was tried"),
     };
-    format!("it takes {list}: without {without} {holds}")
+    format!("it takes {list}{messages}: without {without} {holds}")
 }
 
 /// How the scenario that was written breaks.

@@ -8,6 +8,7 @@
 //! | [`failures`] | failure files: written, replayed, damaged |
 //! | [`shrinking`] | a failure reduced to a scenario |
 //! | [`bad_input`] | what is no scenario, and command lines that nobody should write |
+//! | [`in_tests`] | a hunt inside `cargo test` |
 //! | [`library_example`] | a protocol of one's own in a small program |
 //! | [`tidy`] | the walls between the crates |
 //! | [`room`] | a folder of one's own in which the command is run |
@@ -17,6 +18,7 @@ mod cli;
 mod determinism;
 mod failures;
 mod fuzz;
+mod in_tests;
 mod library_example;
 mod room;
 mod shrinking;

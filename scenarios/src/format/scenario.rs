@@ -144,6 +144,19 @@ impl Default for Nemesis {
     }
 }
 
+impl Nemesis {
+    /// One of which each seed also draws how hard and in which rhythm it strikes, whom it hunts, and for which
+    /// moments its faults wait.
+    pub fn swarm() -> Nemesis {
+        Nemesis {
+            every: SpanRange::millis(200, 2_000),
+            lasts: SpanRange::millis(100, 2_000),
+            swarm: true,
+            ..Nemesis::default()
+        }
+    }
+}
+
 /// Which kinds of fault a nemesis makes up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kinds {
