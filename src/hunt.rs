@@ -199,7 +199,7 @@ where
         let written = shrunk.and_then(|shrunk| {
             let mut scenario = shrunk.scenario;
             scenario.title = format!("{} breaks", failure.verdict.property);
-            format::write(&scenario, &words, &[failure.verdict.why.clone()])
+            format::write(&scenario, &words, std::slice::from_ref(&failure.verdict.why))
         });
         if let Ok(text) = written {
             story.push_str(&format!("\nThe least that breaks so:\n\n{text}\n"));

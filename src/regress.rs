@@ -25,7 +25,7 @@ pub fn replay_all(app: &App, folder: &Path) -> Result<Exit, String> {
         if app.is_stopped() {
             break;
         }
-        exit = exit.max(replay_one(app, &path)?);
+        exit = exit.max(replay_one(app, &path).unwrap_or_else(|why| app.complain(&why)));
     }
     Ok(exit)
 }

@@ -47,6 +47,8 @@ fn the_same_failure_gives_the_same_bytes() {
     let named = room.run(&format!("{words} -o here.toml")).ended(0);
     assert_eq!(room.read("here.toml"), first.out);
     assert_eq!(room.run(&format!("{words} -o here.toml")).ended(0).out, named.out);
+    // Written once more, it is the last.
+    room.write(&format!("failures/{stem}.json"), room.read(&format!("failures/{stem}.json")));
     assert_eq!(room.run("shrink last --runs 80").ended(0).out, first.out);
 }
 

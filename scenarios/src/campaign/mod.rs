@@ -12,6 +12,7 @@ pub mod corpus;
 mod mutate;
 pub mod share;
 
+use crate::format::Scenario;
 use crate::run::{Case, Course, Extras};
 use crate::tally::Collector;
 use corpus::{Corpus, Input};
@@ -31,7 +32,8 @@ pub const BATCH: u64 = 20;
 pub enum Search {
     /// Each is drawn anew.
     Uniform,
-    /// Those that got somewhere new are changed.
+    /// Those that got somewhere new are changed. A scenario that names faults of its own, or has no nemesis, is
+    /// searched uniformly all the same: to change its faults would be to try what it does not say.
     #[default]
     Guided,
 }
@@ -132,6 +134,11 @@ pub fn run(
             let Some(range) = left[place].next() else { continue };
             goes_on = true;
             let corpus = Corpus::new(&target.known);
+            let Scenario { faults, nemesis, .. } = target.course.scenario;
+            let search = match faults.is_empty() && nemesis.is_some() {
+                true => search,
+                false => Search::Uniform,
+            };
             let mut hunt = Hunt { place, course: &target.course, search, corpus, watch };
             harvest.cut = hunt.range(range, harvest);
             told(place, harvest);

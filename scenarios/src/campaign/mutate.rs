@@ -3,7 +3,7 @@
 use super::corpus::Input;
 use crate::format::ProtocolWords;
 use crate::run::{Case, Course};
-use sim_core::fault::{Fault, FaultId, Lasts, Moment, Plan, Strike, Target};
+use sim_core::fault::{Fault, FaultId, Moment, Plan, Strike, Target};
 use sim_core::random::Rng;
 use sim_core::{NodeId, Span, Time};
 
@@ -131,9 +131,6 @@ fn fitting(mut plan: Plan, case: &Case<'_>, course: &Course<'_>) -> Plan {
                     *target = known.clone();
                 }
             }
-        }
-        if strike.fault.kind().lasts() && strike.lasts == Lasts::UntilHealed {
-            strike.lasts = Lasts::For(Span::millis(500));
         }
     }
     plan
