@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use sim_core::fault::Plan;
 use sim_core::outcome::Outcome;
 use sim_core::random::{Rng, Stream, key};
+use sim_core::reach::event_name;
 
 /// Everything that a run depends on beside its scenario, as plain data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,48 +31,77 @@ impl Input {
     }
 }
 
-/// What a range has kept so far.
+/// What a range has kept so far: inputs whose runs got where few others did.
 pub(super) struct Corpus {
-    inputs: Vec<Input>,
-    met: Box<[u64; 1_024]>,
+    kept: Vec<Kept>,
+    /// In how many runs each state was met.
+    met: Vec<u32>,
+    /// How many runs had an event of each kind.
+    events: [u32; 256],
 }
+
+struct Kept {
+    input: Input,
+    states: Vec<u16>,
+    /// The kinds of event that its nodes had.
+    events: Vec<u8>,
+}
+
+/// An input is kept while so few runs have met one of its states.
+const RARE: u32 = 2;
 
 impl Corpus {
     /// A corpus that begins with what is known.
     pub(super) fn new(known: &[Input]) -> Corpus {
-        Corpus { inputs: known.to_vec(), met: Box::new([0; 1_024]) }
+        let kept =
+            |input: &Input| Kept { input: input.clone(), states: Vec::new(), events: Vec::new() };
+        Corpus { kept: known.iter().map(kept).collect(), met: vec![0; 1 << 16], events: [0; 256] }
     }
 
     /// The next input: one that was kept, changed, or every so often one that is drawn anew.
     pub(super) fn next<'a>(&self, course: &Course<'a>, number: u64) -> Case<'a> {
         let mut rng = Rng::named(key(number, Stream::Search), 0);
-        if self.inputs.is_empty() || rng.below(4) == 0 {
+        if self.kept.is_empty() || rng.below(3) == 0 {
             return course.case(number);
         }
         let parent = self.choose(&mut rng);
         let other = self.choose(&mut rng);
-        mutate::mutate(parent, other, course, number, &mut rng)
+        let rare = self.rarest_event(parent);
+        mutate::mutate(&parent.input, &other.input, rare, course, number, &mut rng)
     }
 
-    /// One that was kept: as likely among the newest few as among all.
-    fn choose(&self, rng: &mut Rng) -> &Input {
-        let newest = self.inputs.len().saturating_sub(16);
-        let from = if rng.below(2) == 0 { newest } else { 0 };
-        &self.inputs[from + rng.index(self.inputs.len() - from)]
+    /// Of three that were kept, the one that met the rarest state.
+    fn choose(&self, rng: &mut Rng) -> &Kept {
+        let mut one = || &self.kept[rng.index(self.kept.len())];
+        let some = [one(), one(), one()];
+        let rarity =
+            |kept: &&Kept| kept.states.iter().map(|state| self.met[usize::from(*state)]).min();
+        some.into_iter().min_by_key(rarity).unwrap_or(some[0])
     }
 
-    /// Keeps an input if its run got somewhere new, and gives it back then.
+    /// The event of an input's nodes that the fewest runs had.
+    fn rarest_event(&self, kept: &Kept) -> Option<&'static str> {
+        let rarest = kept.events.iter().min_by_key(|event| self.events[usize::from(**event)]);
+        rarest.map(|event| event_name(*event))
+    }
+
+    /// Keeps an input if its run got where few others did, and gives it back if it was the first there.
     pub(super) fn take(&mut self, input: Input, outcome: &Outcome) -> Option<Input> {
         let reached = outcome.reached.as_ref()?;
-        let mut is_new = false;
+        let mut fewest = u32::MAX;
         for state in &reached.states {
-            let (word, bit) = (usize::from(state / 64), 1 << (state % 64));
-            is_new |= self.met[word] & bit == 0;
-            self.met[word] |= bit;
+            let met = &mut self.met[usize::from(*state)];
+            *met += 1;
+            fewest = fewest.min(*met);
         }
-        is_new.then(|| {
-            self.inputs.push(input.clone());
-            input
-        })
+        let mut events: Vec<u8> = reached.transitions.iter().map(|(_, to)| *to).collect();
+        events.sort_unstable();
+        events.dedup();
+        events.iter().for_each(|event| self.events[usize::from(*event)] += 1);
+        if fewest > RARE {
+            return None;
+        }
+        self.kept.push(Kept { input: input.clone(), states: reached.states.clone(), events });
+        (fewest == 1).then_some(input)
     }
 }

@@ -10,6 +10,7 @@
 mod temper;
 
 use self::temper::Temper;
+pub(crate) use self::temper::aim_at_doer;
 use crate::format::{Kinds, Nemesis, Options, ProtocolWords, limits};
 use sim_core::fault::{
     About, DiskLoss, Fault, FaultId, FaultKind, Lasts, Lie, Links, Role, Sides, Strike, Target,
@@ -78,6 +79,9 @@ pub fn draw(nemesis: &Nemesis, field: &Field<'_>, seed: u64, first: u32) -> Vec<
             }
         }
         at = temper.out_of_calm(at + temper.every.draw(&mut clock).max(Span(1)));
+    }
+    if nemesis.swarm {
+        temper::lose_one_for_good(&mut strikes, field, &mut Rng::named(stream, u64::MAX - 2));
     }
     strikes
 }

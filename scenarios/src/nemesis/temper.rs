@@ -11,7 +11,7 @@
 use super::Field;
 use crate::format::Nemesis;
 use sim_core::fault::{
-    Fault, FaultId, FaultKind, Lasts, Moment, Role, Sides, Strike, Target, Targets,
+    Fault, FaultId, FaultKind, Lasts, Links, Moment, Role, Sides, Strike, Target, Targets,
 };
 use sim_core::random::Rng;
 use sim_core::{Chance, NodeId, Span, SpanRange, Time};
@@ -29,6 +29,8 @@ pub(super) struct Temper {
     aimed: Chance,
     flapping: Chance,
     swizzled: Chance,
+    /// How many delays are of a few messages, and long.
+    stale: Chance,
 }
 
 /// Whom faults of one node hit.
@@ -55,6 +57,7 @@ impl Temper {
             aimed: Chance::NEVER,
             flapping: Chance::NEVER,
             swizzled: Chance::NEVER,
+            stale: Chance::NEVER,
         }
     }
 
@@ -88,6 +91,7 @@ impl Temper {
             aimed: Chance::percent([0, 25, 50, 75][rng.index(4)]),
             flapping: Chance::percent([0, 0, 20, 50][rng.index(4)]),
             swizzled: Chance::percent([0, 0, 50][rng.index(3)]),
+            stale: Chance::percent([0, 50, 80][rng.index(3)]),
         }
     }
 
@@ -123,7 +127,19 @@ impl Temper {
         if rng.chance(self.aimed) && !self.moments.is_empty() {
             self.aim(&mut one, rng);
         }
+        self.hold_back(&mut one, rng);
         vec![one]
+    }
+
+    /// Lets a few messages take much longer, now and then: what was said long ago is heard.
+    fn hold_back(&self, one: &mut Strike, rng: &mut Rng) {
+        if let Fault::Delay { by, .. } = &mut one.fault
+            && rng.chance(self.stale)
+        {
+            let least = 300 + rng.below(700);
+            *by = SpanRange::millis(least, least + rng.below(3_000));
+            one.lasts = Lasts::For(rng.within(Span::millis(1), Span::millis(50)));
+        }
     }
 
     /// Lets a fault wait for a moment, and now and then hit whoever brings it.
@@ -143,7 +159,7 @@ impl Temper {
 }
 
 /// Lets a fault of one node hit the node whose event it waits for.
-fn aim_at_doer(fault: &mut Fault) {
+pub fn aim_at_doer(fault: &mut Fault) {
     let single = |targets: &mut Targets| {
         if let [Target::Random | Target::The(_) | Target::A(_) | Target::Node(_)] = targets[..] {
             *targets = vec![Target::Doer];
@@ -159,7 +175,27 @@ fn aim_at_doer(fault: &mut Fault) {
         | Fault::BitRot { nodes }
         | Fault::ClockJump { nodes, .. } => single(nodes),
         Fault::Cut { sides } => sides.groups.iter_mut().for_each(single),
+        Fault::Loss { links, .. }
+        | Fault::Delay { links, .. }
+        | Fault::Duplicate { links, .. }
+        | Fault::Reorder { links, .. }
+        | Fault::Corrupt { links, .. } => *links = Links::Of(vec![Target::Doer]),
         _ => {}
+    }
+}
+
+/// In one of eight seeds the last crash of a single node is for good, where the others are enough to go on: whoever is
+/// missed then is missed for as long as the run lasts.
+pub(super) fn lose_one_for_good(strikes: &mut [Strike], field: &Field<'_>, rng: &mut Rng) {
+    if rng.below(8) > 0 || field.nodes < 3 {
+        return;
+    }
+    let single = |strike: &&mut Strike| {
+        let Fault::Crash { nodes, .. } = &strike.fault else { return false };
+        strike.fault.kind() == FaultKind::Crash && nodes.len() == 1 && nodes[0] != Target::Minority
+    };
+    if let Some(last) = strikes.iter_mut().rev().find(single) {
+        last.lasts = Lasts::Forever;
     }
 }
 
