@@ -1,11 +1,11 @@
 //! A hunt inside `cargo test`: a protocol of one's own, many seeds, and a panic that tells the story.
 //!
 //! ```no_run
-//! # use splitbrain::{fuzz, prelude::*};
-//! # fn example<MyProtocol: Protocol>() where MyProtocol::Config: Send + Sync {
-//! // #[test] fn my_protocol_survives() {
-//! fuzz::<MyProtocol>().nodes(3..=5).nemesis(Nemesis::swarm()).seeds(0..1_000).check();
-//! # }
+//! use splitbrain::{fuzz, prelude::*, protocols::raft::Raft};
+//!
+//! // #[test] fn raft_survives() {
+//! fuzz::<Raft<Kv>>().nodes(3..=5).nemesis(Nemesis::swarm()).seeds(0..1_000).check();
+//! // }
 //! ```
 //!
 //! [`check`](Fuzz::check) first plays the scenarios in `tests/regressions/TEST/`, where shrunk failures are kept,
