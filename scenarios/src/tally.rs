@@ -428,7 +428,8 @@ fn trim(breaches: &mut Vec<Breach>) {
     breaches.truncate(Summary::MAX_BREACHES);
 }
 
-fn breach(outcome: &Outcome, finding: &Finding) -> Breach {
+/// What is told of a finding that is no good news, without a line that replays it.
+pub fn breach(outcome: &Outcome, finding: &Finding) -> Breach {
     Breach {
         seed: outcome.seed,
         property: finding.property.clone(),

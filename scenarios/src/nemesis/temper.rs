@@ -10,9 +10,7 @@
 
 use super::Field;
 use crate::format::Nemesis;
-use sim_core::fault::{
-    Fault, FaultId, FaultKind, Lasts, Moment, Role, Sides, Strike, Target, Targets,
-};
+use sim_core::fault::{Fault, FaultId, FaultKind, Lasts, Moment, Role, Sides, Strike, Target};
 use sim_core::random::Rng;
 use sim_core::{Chance, NodeId, Span, SpanRange, Time};
 
@@ -142,25 +140,18 @@ impl Temper {
     }
 }
 
-/// Lets a fault of one node hit the node whose event it waits for.
+/// Lets a fault of one node hit the node whose event it waits for. Liars stay who they are, and a clock that runs wrong
+/// has nothing to do with the moment.
 fn aim_at_doer(fault: &mut Fault) {
-    let single = |targets: &mut Targets| {
+    let kind = fault.kind();
+    if kind.is_lie() || kind.is_about_messages() || kind == FaultKind::ClockDrift {
+        return;
+    }
+    fault.each_targets(&mut |targets| {
         if let [Target::Random | Target::The(_) | Target::A(_) | Target::Node(_)] = targets[..] {
             *targets = vec![Target::Doer];
         }
-    };
-    match fault {
-        Fault::Crash { nodes, .. }
-        | Fault::Pause { nodes }
-        | Fault::SlowNode { nodes, .. }
-        | Fault::SlowDisk { nodes, .. }
-        | Fault::FullDisk { nodes }
-        | Fault::LyingSync { nodes }
-        | Fault::BitRot { nodes }
-        | Fault::ClockJump { nodes, .. } => single(nodes),
-        Fault::Cut { sides } => sides.groups.iter_mut().for_each(single),
-        _ => {}
-    }
+    });
 }
 
 /// Kinds that may come and go.
