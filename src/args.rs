@@ -2,6 +2,7 @@
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use scenarios::campaign::Search;
 use sim_core::Span;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -227,6 +228,15 @@ pub enum Searches {
     Uniform,
     #[default]
     Guided,
+}
+
+impl From<Searches> for Search {
+    fn from(searches: Searches) -> Search {
+        match searches {
+            Searches::Uniform => Search::Uniform,
+            Searches::Guided => Search::Guided,
+        }
+    }
 }
 
 /// One share of a campaign's seeds: the first of four is `1/4`.

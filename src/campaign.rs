@@ -4,7 +4,6 @@ use crate::commands::{App, Exit};
 use crate::files::write_whole;
 use crate::finds::{Finds, shape_of};
 use crate::sources::{self, Source};
-use scenarios::campaign::Search;
 use scenarios::campaign::share::Hunted;
 use scenarios::library;
 use scenarios::run::Course;
@@ -91,10 +90,7 @@ pub fn tell(
     let mut summary = hunted.collected.sum_up(course, hunted.seeds.0);
     let whole = hunted.shards.len() as u64 == hunted.of;
     let hunt = Hunt {
-        search: match hunted.search {
-            Search::Uniform => "uniform".into(),
-            Search::Guided => "guided".into(),
-        },
+        search: hunted.search.name().into(),
         seeds: hunted.seeds,
         shard: (!whole).then(|| (hunted.shards.first().map_or(1, |one| one + 1), hunted.of)),
         cut: hunted.cut,
@@ -123,8 +119,12 @@ pub fn tell(
 /// # Errors
 ///
 /// When it cannot be written.
-pub fn write_junit(path: &Path, summaries: &[Summary], finds: &[Finds<'_>]) -> Result<(), String> {
-    let suites = summaries.iter().zip(finds).map(|(summary, finds)| {
+pub fn write_junit<'a>(
+    path: &Path,
+    summaries: impl Iterator<Item = &'a Summary>,
+    finds: &[Finds<'_>],
+) -> Result<(), String> {
+    let suites = summaries.zip(finds).map(|(summary, finds)| {
         let all = finds.all();
         let told = summary.broken.iter().filter_map(|breach| {
             let find = all.get(&shape_of(breach)).filter(|find| find.seed == breach.seed)?;

@@ -30,7 +30,7 @@ pub struct Find {
 pub struct Finds<'a> {
     course: &'a Course<'a>,
     /// The scenario, word for word.
-    text: &'a str,
+    pub text: &'a str,
     folder: &'a Path,
     /// Whether a seed alone tells what ran.
     pub by_seed: bool,

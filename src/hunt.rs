@@ -1,11 +1,11 @@
 //! A hunt inside `cargo test`: a protocol of one's own, many seeds, and a panic that tells the story.
 //!
 //! ```no_run
-//! # use splitbrain::{fuzz, prelude::*};
-//! # fn example<MyProtocol: Protocol>() where MyProtocol::Config: Send + Sync {
-//! // #[test] fn my_protocol_survives() {
-//! fuzz::<MyProtocol>().nodes(3..=5).nemesis(Nemesis::swarm()).seeds(0..1_000).check();
-//! # }
+//! use splitbrain::{fuzz, prelude::*, protocols::raft::Raft};
+//!
+//! // #[test] fn raft_survives() {
+//! fuzz::<Raft<Kv>>().nodes(3..=5).nemesis(Nemesis::swarm()).seeds(0..1_000).check();
+//! // }
 //! ```
 //!
 //! [`check`](Fuzz::check) first plays the scenarios in `tests/regressions/TEST/`, where shrunk failures are kept,
@@ -27,7 +27,7 @@ use scenarios::format::{self, Count, Nemesis, Scenario};
 use scenarios::run::{Course, Extras};
 use scenarios::shrink::{Task, shrink};
 use scenarios::words::Words;
-use sim_core::outcome::{Outcome, Verdict};
+use sim_core::outcome::Verdict;
 use sim_core::settings::NetworkSettings;
 use sim_core::summary::Breach;
 use sim_core::{Client, Process, Service, Span, SpanRange};
@@ -159,8 +159,6 @@ where
         let name = self.scenario.subjects[0].protocol.clone();
         // What is hunted in is what a failure file holds, to the letter.
         let scenario = format::read(text.as_bytes(), &name, &words).map_err(|e| e.to_string())?;
-        let course =
-            Course::new(self.catalogue, &name, &scenario, &scenario.subjects[0], &self.bugs)?;
         let mut places = Places::new();
         if let Some(folder) = &self.regressions {
             (places.regressions, places.keeps) = (folder.clone(), true);
@@ -169,17 +167,17 @@ where
             return self.replay(&places, Path::new(&path));
         }
         self.play_kept(&places)?;
-        let finds = Finds::new(&course, &text, &places.failures);
-        let watch = Watching { finds: &finds, found: AtomicBool::new(false) };
         let seeds = std::env::var("SPLITBRAIN_SEEDS").ok().map(|text| text.parse::<Seeds>());
         let seeds = seeds.transpose()?.map_or(self.seeds.clone(), |seeds| seeds.0);
-        let course_again =
+        let course =
             Course::new(self.catalogue, &name, &scenario, &scenario.subjects[0], &self.bugs)?;
-        let portion = Portion::whole(seeds);
-        let targets = [Target { course: course_again, portion, known: Vec::new() }];
+        let targets = [Target { course, portion: Portion::whole(seeds), known: Vec::new() }];
+        let course = &targets[0].course;
+        let finds = Finds::new(course, &text, &places.failures);
+        let watch = Watching { finds: &finds, found: AtomicBool::new(false) };
         campaign::run(&targets, self.search, &watch, &mut |_, _| ());
         let first = finds.all().into_values().min_by_key(|find| find.seed);
-        first.map_or(Ok(()), |find| Err(self.tell(&places, &course, &finds, &find)))
+        first.map_or(Ok(()), |find| Err(self.tell(&places, course, &finds, &find)))
     }
 
     /// The story of a failure, what it shrinks to, and how to replay it.
@@ -300,7 +298,7 @@ struct Watching<'a> {
 
 impl Watch for Watching<'_> {
     fn seen(&self, run: &Run<'_>) {
-        if is_broken(run.outcome) {
+        if run.outcome.verdict() == Verdict::Broken {
             self.found.store(true, Ordering::Relaxed);
         }
         self.finds.see(run.case, run.outcome);
@@ -308,10 +306,6 @@ impl Watch for Watching<'_> {
     fn goes_on(&self) -> bool {
         !self.found.load(Ordering::Relaxed)
     }
-}
-
-fn is_broken(outcome: &Outcome) -> bool {
-    outcome.verdict() == Verdict::Broken
 }
 
 /// Where a test keeps things.

@@ -209,12 +209,7 @@ impl<'a> Course<'a> {
     ///
     /// Faults are drawn for the options as the scenario has them: a planted bug must not change what strikes.
     pub fn case(&self, seed: u64) -> Case<'a> {
-        self.case_with(seed, self.scenario.swarm.draw(seed))
-    }
-
-    /// What a seed draws beside these choices for the keys of `[swarm]`.
-    pub fn case_with(&self, seed: u64, choices: Choices) -> Case<'a> {
-        let (scenario, choices) = self.lay(choices);
+        let (scenario, choices) = self.lay(self.scenario.swarm.draw(seed));
         let (drawn, options, load) = self.options_in(&scenario);
         let (nodes, plan) = match self.words() {
             Some(words) => {

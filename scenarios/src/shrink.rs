@@ -31,7 +31,7 @@ use crate::run::{Case, Course, Extras};
 use bench::Bench;
 use ddmin::ddmin;
 use protocols::Catalogue;
-use sim_core::fault::{FaultId, FaultKind};
+use sim_core::fault::FaultId;
 use sim_core::outcome::{Outcome, Verdict};
 use sim_core::{Chance, Span};
 use std::sync::atomic::AtomicBool;
@@ -292,7 +292,7 @@ impl Scenario {
         {
             *chance = Chance::NEVER;
         }
-        self.faults.retain(|line| !is_about_messages(line.what.kind()));
+        self.faults.retain(|line| !line.what.kind().is_about_messages());
     }
 
     /// Whether chances or faults do something to single messages.
@@ -310,17 +310,6 @@ impl Scenario {
             self.subjects.iter_mut().for_each(|subject| subject.load = None);
         }
     }
-}
-
-fn is_about_messages(kind: FaultKind) -> bool {
-    matches!(
-        kind,
-        FaultKind::Loss
-            | FaultKind::Delay
-            | FaultKind::Duplicate
-            | FaultKind::Reorder
-            | FaultKind::Corrupt
-    )
 }
 
 /// Whether a line lasts for a given time.

@@ -449,7 +449,8 @@ fn trim(breaches: &mut Vec<Breach>) {
     breaches.sort_by(|a, b| (a.seed, &a.property).cmp(&(b.seed, &b.property)));
 }
 
-fn breach(outcome: &Outcome, finding: &Finding) -> Breach {
+/// What is told of a finding that is no good news, without a line that replays it.
+pub fn breach(outcome: &Outcome, finding: &Finding) -> Breach {
     Breach {
         seed: outcome.seed,
         property: finding.property.clone(),

@@ -295,21 +295,21 @@ pub enum Links {
 }
 
 impl Fault {
-    /// Everybody that it names, on whatever side.
-    pub fn each_target(&mut self, see: &mut impl FnMut(&mut Target)) {
-        let sides = |sides: &mut Sides, see: &mut _| {
-            sides.groups.iter_mut().flatten().for_each(see);
-        };
+    /// Every list of targets in it, on whatever side.
+    pub fn each_targets(&mut self, act: &mut dyn FnMut(&mut Targets)) {
+        fn sides(sides: &mut Sides, act: &mut dyn FnMut(&mut Targets)) {
+            sides.groups.iter_mut().for_each(act);
+        }
         match self {
-            Fault::Cut { sides: between } => sides(between, see),
+            Fault::Cut { sides: between } => sides(between, act),
             Fault::Loss { links, .. }
             | Fault::Delay { links, .. }
             | Fault::Duplicate { links, .. }
             | Fault::Reorder { links, .. }
             | Fault::Corrupt { links, .. } => match links {
                 Links::All => {}
-                Links::Of(targets) => targets.iter_mut().for_each(see),
-                Links::Between(between) => sides(between, see),
+                Links::Of(targets) => act(targets),
+                Links::Between(between) => sides(between, act),
             },
             Fault::Crash { nodes, .. }
             | Fault::Restart { nodes }
@@ -321,9 +321,9 @@ impl Fault {
             | Fault::BitRot { nodes }
             | Fault::ClockJump { nodes, .. }
             | Fault::ClockDrift { nodes, .. }
-            | Fault::Twins { nodes } => nodes.iter_mut().for_each(see),
-            Fault::Lie { nodes, about, .. } => nodes.iter_mut().chain(&mut about.to).for_each(see),
-            Fault::BigMac { clients, at } => clients.iter_mut().chain(at).for_each(see),
+            | Fault::Twins { nodes } => act(nodes),
+            Fault::Lie { nodes, about, .. } => [nodes, &mut about.to].into_iter().for_each(act),
+            Fault::BigMac { clients, at } => [clients, at].into_iter().for_each(act),
         }
     }
 

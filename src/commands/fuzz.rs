@@ -9,7 +9,7 @@ use crate::progress::Progress;
 use crate::sources::Source;
 use crate::{corpus, regress};
 use scenarios::campaign::share::{Hunted, Share};
-use scenarios::campaign::{Portion, Run, Search, Target, Watch};
+use scenarios::campaign::{Harvest, Portion, Run, Target, Watch};
 use scenarios::run::Course;
 use sim_core::Span;
 use sim_core::outcome::Verdict;
@@ -22,28 +22,11 @@ pub fn run(app: &App, args: &Fuzz) -> Exit {
 
 fn hunt(app: &App, args: &Fuzz) -> Result<Exit, String> {
     let sources = campaign::sources(app, &args.scenarios, &args.protocol)?;
-    let mut exit = match &args.corpus {
+    let known = match &args.corpus {
         Some(folder) => regress::replay_all(app, folder)?,
         None => Exit::Held,
     };
-    let mut targets = Vec::new();
-    let mut texts = Vec::new();
-    for source in &sources {
-        for subject in &source.scenario.subjects {
-            let wanted = &args.protocol;
-            if !wanted.is_empty() && !wanted.contains(&subject.protocol) {
-                continue;
-            }
-            let course =
-                Course::new(app.catalogue, &source.name, &source.scenario, subject, &args.bug)?;
-            let known = match &args.corpus {
-                Some(folder) => corpus::read(folder, &course),
-                None => Vec::new(),
-            };
-            targets.push(Target { course, portion: portion(args, source), known });
-            texts.push(source.text.as_str());
-        }
-    }
+    let (targets, texts) = targets(app, args, &sources)?;
     let finds: Vec<Finds<'_>> = targets
         .iter()
         .zip(&texts)
@@ -59,51 +42,26 @@ fn hunt(app: &App, args: &Fuzz) -> Result<Exit, String> {
         progress: progress(app, args, &targets),
         most: args.max_time,
     };
-    let search = match args.search {
-        Searches::Uniform => Search::Uniform,
-        Searches::Guided => Search::Guided,
-    };
-    let mut keep = |place: usize, harvest: &scenarios::campaign::Harvest| {
+    let mut keep = |place: usize, harvest: &Harvest| {
         if let Some(folder) = &args.corpus {
             corpus::write(folder, &targets[place].course, &harvest.kept);
         }
     };
+    let search = args.search.into();
     let (harvests, jobs) = on_cores(args.jobs, |jobs| {
         (scenarios::campaign::run(&targets, search, &watching, &mut keep), jobs)
     })?;
     watching.progress.clear();
-    let (mut ran, mut virtual_time) = (0, Span::ZERO);
-    let mut hunted = Vec::new();
-    let mut summaries = Vec::new();
-    for (place, harvest) in harvests.into_iter().enumerate() {
-        let Target { course, portion, .. } = &targets[place];
-        let shares = args.shard.map(|shard| (shard.one - 1, shard.of));
-        let failures = finds[place].all().into_values().map(|find| (find.seed, find.failure));
-        let one = Hunted {
-            name: course.name.to_owned(),
-            scenario: texts[place].to_owned(),
-            protocol: course.entry().name().to_owned(),
-            bugs: args.bug.clone(),
-            search,
-            seeds: (portion.seeds.start, portion.seeds.end),
-            shards: vec![shares.map_or(0, |(one, _)| one)],
-            of: shares.map_or(1, |(_, of)| of),
-            cut: harvest.cut,
-            might: might(course),
-            collected: harvest.collected,
-            failures: failures.collect(),
-        };
-        let Told { exit: told, summary } =
-            campaign::tell(app, &finds[place], course, &one, args.strict);
-        exit = exit.max(told);
-        ran += summary.seeds.run;
-        virtual_time += summary.virtual_time;
-        summaries.push(summary);
-        hunted.push(one);
-    }
+    let told = harvests.into_iter().zip(&targets).zip(&finds).map(|((harvest, target), finds)| {
+        let hunted = hunted(args, target, finds, harvest);
+        (campaign::tell(app, finds, &target.course, &hunted, args.strict), hunted)
+    });
+    let (told, hunted): (Vec<Told>, Vec<Hunted>) = told.unzip();
+    let ran = told.iter().map(|told| told.summary.seeds.run).sum();
+    let virtual_time = told.iter().fold(Span::ZERO, |all, told| all + told.summary.virtual_time);
     watching.progress.tell_speed(ran, jobs, virtual_time);
     if let Some(path) = &args.junit {
-        campaign::write_junit(path, &summaries, &finds)?;
+        campaign::write_junit(path, told.iter().map(|told| &told.summary), &finds)?;
     }
     if let Some(path) = &args.json {
         let text = serde_json::to_string(&Share::new(hunted)).map_err(|e| e.to_string())?;
@@ -112,7 +70,49 @@ fn hunt(app: &App, args: &Fuzz) -> Result<Exit, String> {
     for problem in finds.iter().filter_map(Finds::problem) {
         app.complain(&problem);
     }
+    let exit = told.iter().map(|told| told.exit).fold(known, Exit::max);
     Ok(if app.is_stopped() { exit.max(Exit::Interrupted) } else { exit })
+}
+
+/// What is hunted in, and the text of each scenario.
+fn targets<'a>(
+    app: &App,
+    args: &Fuzz,
+    sources: &'a [Source],
+) -> Result<(Vec<Target<'a>>, Vec<&'a str>), String> {
+    let (mut targets, mut texts) = (Vec::new(), Vec::new());
+    for source in sources {
+        let wanted = |name: &String| args.protocol.is_empty() || args.protocol.contains(name);
+        for subject in source.scenario.subjects.iter().filter(|one| wanted(&one.protocol)) {
+            let course =
+                Course::new(app.catalogue, &source.name, &source.scenario, subject, &args.bug)?;
+            let known = args.corpus.as_ref().map(|folder| corpus::read(folder, &course));
+            let known = known.unwrap_or_default();
+            targets.push(Target { course, portion: portion(args, source), known });
+            texts.push(source.text.as_str());
+        }
+    }
+    Ok((targets, texts))
+}
+
+/// What one target came to, as `merge` takes it.
+fn hunted(args: &Fuzz, target: &Target<'_>, finds: &Finds<'_>, harvest: Harvest) -> Hunted {
+    let Target { course, portion, .. } = target;
+    let failures = finds.all().into_values().map(|find| (find.seed, find.failure));
+    Hunted {
+        name: course.name.to_owned(),
+        scenario: finds.text.to_owned(),
+        protocol: course.entry().name().to_owned(),
+        bugs: args.bug.clone(),
+        search: args.search.into(),
+        seeds: (portion.seeds.start, portion.seeds.end),
+        shards: vec![portion.shard],
+        of: portion.shards,
+        cut: harvest.cut,
+        might: might(course),
+        collected: harvest.collected,
+        failures: failures.collect(),
+    }
 }
 
 /// The seeds of one scenario, and the share of them that is wanted.

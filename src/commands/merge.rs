@@ -65,7 +65,7 @@ fn merge(app: &App, args: &Merge) -> Result<Exit, String> {
         finds.push(found);
     }
     if let Some(path) = &args.junit {
-        campaign::write_junit(path, &summaries, &finds)?;
+        campaign::write_junit(path, summaries.iter(), &finds)?;
     }
     for problem in finds.iter().filter_map(Finds::problem) {
         app.complain(&problem);

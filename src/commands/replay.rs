@@ -9,6 +9,7 @@ use reports::{json, steps, story};
 use scenarios::failure::{Failure, LARGEST, Replayed};
 use scenarios::format::Scenario;
 use scenarios::run::{Case, Course, Extras};
+use scenarios::tally;
 use sim_core::outcome::{Outcome, Verdict};
 use sim_core::summary::Breach;
 use sim_core::trace::Trace;
@@ -214,18 +215,8 @@ fn findings(
             writeln!(text, "everything held: {held} properties, {} operations", outcome.operations);
     }
     for finding in broken {
-        let breach = Breach {
-            seed: outcome.seed,
-            property: finding.property.clone(),
-            why: finding.why.clone(),
-            at: finding.at,
-            step: finding.step,
-            promised: finding.promised,
-            beyond: finding.beyond.clone(),
-            digest: outcome.digest,
-            fingerprint: scenarios::tally::fingerprint(&finding.property, &finding.why),
-            replay: failure.map(|failure| failure.replay.clone()).unwrap_or_default(),
-        };
+        let replay = failure.map(|failure| failure.replay.clone()).unwrap_or_default();
+        let breach = Breach { replay, ..tally::breach(outcome, finding) };
         let about = about_property(course, &finding.property);
         text.push('\n');
         text.push_str(&story::story(&breach, about, trace, app.colour()));

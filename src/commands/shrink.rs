@@ -10,6 +10,7 @@ use scenarios::failure::Failure;
 use scenarios::format::{self, Scenario};
 use scenarios::run::{Course, Extras};
 use scenarios::shrink::{Breaks, Shrunk, Size, Task, shrink};
+use scenarios::tally;
 use scenarios::words::Words;
 use sim_core::fault::FaultId;
 use sim_core::summary::Breach;
@@ -203,18 +204,8 @@ fn story_of(
     let seed = scenario.own_seeds().start;
     let ran = course.run(seed, Extras { trace: true, ..Extras::default() });
     let finding = ran.outcome.finding(&breaks.property).ok_or("the property is not checked")?;
-    let breach = Breach {
-        seed,
-        property: finding.property.clone(),
-        why: finding.why.clone(),
-        at: finding.at,
-        step: finding.step,
-        promised: finding.promised,
-        beyond: finding.beyond.clone(),
-        digest: ran.outcome.digest,
-        fingerprint: breaks.fingerprint.clone(),
-        replay: format!("splitbrain replay {name}"),
-    };
+    let replay = format!("splitbrain replay {name}");
+    let breach = Breach { replay, ..tally::breach(&ran.outcome, finding) };
     let about = about_property(&course, &breaks.property);
     Ok(story::story(&breach, about, &ran.trace.unwrap_or_default(), app.colour()))
 }

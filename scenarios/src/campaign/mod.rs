@@ -38,6 +38,16 @@ pub enum Search {
     Guided,
 }
 
+impl Search {
+    /// Its name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Search::Uniform => "uniform",
+            Search::Guided => "guided",
+        }
+    }
+}
+
 /// Which seeds are run, of a campaign that machines may share.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Portion {

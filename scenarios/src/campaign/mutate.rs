@@ -144,20 +144,16 @@ fn fitting(mut plan: Plan, case: &Case<'_>, course: &Course<'_>) -> Plan {
     plan.heal = heal;
     plan.strikes.retain(|strike| strike.at < heal && allowed.contains(&strike.fault.kind()));
     for strike in &mut plan.strikes {
-        strike.fault.each_target(&mut |target| {
-            if let Target::Node(node) = target
-                && !node.is_client()
-            {
-                *node = NodeId(node.0 % nodes);
+        let waits = strike.on.is_some();
+        strike.fault.each_targets(&mut |targets| {
+            for target in targets {
+                match target {
+                    Target::Node(node) if !node.is_client() => *node = NodeId(node.0 % nodes),
+                    Target::Doer if !waits => *target = Target::Random,
+                    _ => {}
+                }
             }
         });
-        if strike.on.is_none() {
-            strike.fault.each_target(&mut |target| {
-                if *target == Target::Doer {
-                    *target = Target::Random;
-                }
-            });
-        }
         if let (Fault::Lie { nodes, .. } | Fault::Twins { nodes }, Some(most)) =
             (&mut strike.fault, most)
         {

@@ -10,9 +10,7 @@
 
 use super::Field;
 use crate::format::Nemesis;
-use sim_core::fault::{
-    Fault, FaultId, FaultKind, Lasts, Links, Moment, Role, Sides, Strike, Target, Targets,
-};
+use sim_core::fault::{Fault, FaultId, FaultKind, Lasts, Links, Moment, Role, Sides, Strike, Target};
 use sim_core::random::Rng;
 use sim_core::{Chance, NodeId, Span, SpanRange, Time};
 
@@ -158,30 +156,27 @@ impl Temper {
     }
 }
 
-/// Lets a fault of one node hit the node whose event it waits for.
+/// Lets a fault of one node hit the node whose event it waits for, and a fault of links all of that node's. Liars stay who
+/// they are, and a clock that runs wrong has nothing to do with the moment.
 pub fn aim_at_doer(fault: &mut Fault) {
-    let single = |targets: &mut Targets| {
+    let kind = fault.kind();
+    if kind.is_lie() || kind == FaultKind::ClockDrift {
+        return;
+    }
+    if let Fault::Loss { links, .. }
+    | Fault::Delay { links, .. }
+    | Fault::Duplicate { links, .. }
+    | Fault::Reorder { links, .. }
+    | Fault::Corrupt { links, .. } = fault
+    {
+        *links = Links::Of(vec![Target::Doer]);
+        return;
+    }
+    fault.each_targets(&mut |targets| {
         if let [Target::Random | Target::The(_) | Target::A(_) | Target::Node(_)] = targets[..] {
             *targets = vec![Target::Doer];
         }
-    };
-    match fault {
-        Fault::Crash { nodes, .. }
-        | Fault::Pause { nodes }
-        | Fault::SlowNode { nodes, .. }
-        | Fault::SlowDisk { nodes, .. }
-        | Fault::FullDisk { nodes }
-        | Fault::LyingSync { nodes }
-        | Fault::BitRot { nodes }
-        | Fault::ClockJump { nodes, .. } => single(nodes),
-        Fault::Cut { sides } => sides.groups.iter_mut().for_each(single),
-        Fault::Loss { links, .. }
-        | Fault::Delay { links, .. }
-        | Fault::Duplicate { links, .. }
-        | Fault::Reorder { links, .. }
-        | Fault::Corrupt { links, .. } => *links = Links::Of(vec![Target::Doer]),
-        _ => {}
-    }
+    });
 }
 
 /// In one of eight seeds the last crash of a single node is for good, where the others are enough to go on: whoever is

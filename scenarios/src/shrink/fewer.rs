@@ -5,7 +5,7 @@ use super::bench::Bench;
 use super::ddmin::ddmin;
 use crate::format::{Count, FaultLine, Scenario, What};
 use sim_core::NodeId;
-use sim_core::fault::{Fault, Links, Sides, Target, Targets};
+use sim_core::fault::{Target, Targets};
 use std::collections::BTreeMap;
 
 /// As many seeds as are tried for each smaller cluster, beside the one that failed.
@@ -182,47 +182,11 @@ impl Scenario {
 
 /// Every list of targets of a fault.
 pub(super) fn each_list(line: &mut FaultLine, act: &mut dyn FnMut(&mut Targets)) {
-    fn sides(sides: &mut Sides, act: &mut dyn FnMut(&mut Targets)) {
-        sides.groups.iter_mut().for_each(act);
-    }
-    fn links(links: &mut Links, act: &mut dyn FnMut(&mut Targets)) {
-        match links {
-            Links::All => {}
-            Links::Of(targets) => act(targets),
-            Links::Between(between) => sides(between, act),
-        }
-    }
     if let Some(on) = &mut line.on {
         act(&mut on.by);
     }
     match &mut line.what {
         What::ClockJump { nodes, .. } => act(nodes),
-        What::Fixed(fault) => match fault {
-            Fault::Crash { nodes, .. }
-            | Fault::Restart { nodes }
-            | Fault::Pause { nodes }
-            | Fault::SlowNode { nodes, .. }
-            | Fault::SlowDisk { nodes, .. }
-            | Fault::FullDisk { nodes }
-            | Fault::LyingSync { nodes }
-            | Fault::BitRot { nodes }
-            | Fault::ClockJump { nodes, .. }
-            | Fault::ClockDrift { nodes, .. }
-            | Fault::Twins { nodes } => act(nodes),
-            Fault::Cut { sides: cut } => sides(cut, act),
-            Fault::Loss { links: on, .. }
-            | Fault::Delay { links: on, .. }
-            | Fault::Duplicate { links: on, .. }
-            | Fault::Reorder { links: on, .. }
-            | Fault::Corrupt { links: on, .. } => links(on, act),
-            Fault::Lie { nodes, about, .. } => {
-                act(nodes);
-                act(&mut about.to);
-            }
-            Fault::BigMac { clients, at } => {
-                act(clients);
-                act(at);
-            }
-        },
+        What::Fixed(fault) => fault.each_targets(act),
     }
 }

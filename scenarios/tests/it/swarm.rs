@@ -92,9 +92,10 @@ fn a_swarm_strikes_in_every_rhythm_and_always_in_time() {
             assert!(strike.id.nth == 1 || strike.on.is_none());
             assert!(!matches!(strike.lasts, Lasts::For(Span::ZERO)));
             let mut fault = strike.fault.clone();
-            fault.each_target(&mut |target| {
-                at_doer += u32::from(*target == Target::Doer);
-                assert!(*target != Target::Doer || strike.on.is_some());
+            fault.each_targets(&mut |targets| {
+                let at = targets.iter().filter(|target| **target == Target::Doer).count();
+                at_doer += at;
+                assert!(at == 0 || strike.on.is_some());
             });
             aimed += u32::from(strike.on.is_some());
             let again = strike.id.nth > 1;

@@ -131,6 +131,18 @@ impl FaultKind {
         self.makes_liars() || self == FaultKind::BigMac
     }
 
+    /// Whether it is about single messages on links, beside cuts, which are about links as a whole.
+    pub fn is_about_messages(self) -> bool {
+        matches!(
+            self,
+            FaultKind::Loss
+                | FaultKind::Delay
+                | FaultKind::Duplicate
+                | FaultKind::Reorder
+                | FaultKind::Corrupt
+        )
+    }
+
     /// Whether it lasts until it heals; the others are over as soon as they have happened.
     pub fn lasts(self) -> bool {
         !matches!(self, FaultKind::Restart | FaultKind::BitRot | FaultKind::ClockJump)
