@@ -31,6 +31,7 @@ const RESEND: Span = Span::millis(200);
 /// It waits twice as long each time, up to this: whoever has more to send notices by the answers to that what is
 /// missing, and does not wait for minutes. So a stream recovers soon after its link has.
 const RESEND_AT_MOST: Span = Span::millis(400);
+
 /// What becomes of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {

@@ -57,6 +57,9 @@ planted_bugs! {
         ["execution-order" "exactly-once" "linearizable" "live-again"] [Cut Crash]
         "What was executed tentatively is not taken back when the view is left.",
         "negative of TOCS 5.1";
+    ReadForgetsTentative "read-forgets-tentative" ["linearizable"] [Cut Delay]
+        "Reads are answered from a state that has forgotten what clients have tentative answers to.",
+        "made in this very code and found by its own checkers";
     ClientAcceptsFPlusOneTentative "client-accepts-f-plus-one-tentative" ["linearizable"] [FalseReply Cut]
         "Clients believe f + 1 tentative answers.",
         "negative of TOCS 5.1";
@@ -123,6 +126,7 @@ impl Bug {
             Bug::NoTentativeRollback | Bug::ClientAcceptsFPlusOneTentative => {
                 config.tentative = true;
             }
+            Bug::ReadForgetsTentative => (config.tentative, config.read_only) = (true, true),
             Bug::BigMacNoFallback => config.authentication = Authentication::Macs,
             Bug::CheckpointFPlusOne
             | Bug::CheckpointDigestIgnored

@@ -133,7 +133,9 @@ impl<S: Service> Pbft<S> {
     /// that has forgotten it. The paper says nothing of that.
     pub(super) fn take_back(&mut self, ctx: &mut Context<Self>) {
         let Some(undo) = self.undo.take() else { return };
-        self.reading_from = self.reading_from.max(undo.seq);
+        if !self.bugs.on(Bug::ReadForgetsTentative) {
+            self.reading_from = self.reading_from.max(undo.seq);
+        }
         if !self.bugs.on(Bug::NoTentativeRollback) {
             (self.service, self.sessions) = (undo.service, undo.sessions);
         }

@@ -204,6 +204,7 @@ pub const NOTICED: &[(&str, &str)] = &[
     ("pbft/duplicate_request_is_done_once", "timestamp-not-monotone"),
     ("pbft/null_request_fills_a_gap", "null-request-executes-stale"),
     ("pbft/tentative_execution_is_taken_back", "no-tentative-rollback"),
+    ("pbft/read_waits_for_what_was_taken_back", "read-forgets-tentative"),
     ("pbft/checkpoint_is_stable_when_a_quorum_has_it", "checkpoint-f-plus-one"),
     ("pbft/laggard_fetches_a_state", "checkpoint-excludes-replies"),
     ("pbft/view_change_keeps_what_is_prepared", "vc-drops-prepared"),

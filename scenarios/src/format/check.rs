@@ -159,23 +159,28 @@ pub(super) fn nemesis(
     if nemesis.lasts.to == Span::ZERO {
         found.say(Draft::at(lasts.clone(), "faults that last no time do nothing"));
     }
-    for (words, _) in subjects {
-        let events = words.events();
-        let strange = nemesis.moments.iter().find(|moment| !events.contains(&moment.as_str()));
-        if let Some(event) = strange {
-            let message = format!("{} has no event `{}`", words.name(), clip(event, 60));
-            found.say(Draft::at(moments.clone(), message).help(suggestion(event, &events)));
-        }
-    }
-    if !nemesis.moments.is_empty() && !nemesis.swarm {
-        let wrong = Draft::at(moments.clone(), "only a swarm waits for moments");
-        found.say(wrong.help("add swarm = true"));
-    }
+    self::moments(nemesis, moments, subjects, found);
     if nemesis.at_once == 0 {
         found.say(
             Draft::at(at_once.clone(), "with no fault at once there is none")
                 .help("write 1 or more"),
         );
+    }
+}
+
+/// Whether there are the moments that a nemesis names, and whether it waits for any.
+fn moments(nemesis: &Nemesis, place: &Range<usize>, subjects: &[Chosen<'_>], found: &mut Found) {
+    for (words, _) in subjects {
+        let events = words.events();
+        let strange = nemesis.moments.iter().find(|moment| !events.contains(&moment.as_str()));
+        if let Some(event) = strange {
+            let message = format!("{} has no event `{}`", words.name(), clip(event, 60));
+            found.say(Draft::at(place.clone(), message).help(suggestion(event, &events)));
+        }
+    }
+    if !nemesis.moments.is_empty() && !nemesis.swarm {
+        let wrong = Draft::at(place.clone(), "only a swarm waits for moments");
+        found.say(wrong.help("add swarm = true"));
     }
 }
 

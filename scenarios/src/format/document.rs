@@ -3,13 +3,13 @@
 use super::check::Run;
 use super::clients;
 use super::expect::{self, Known};
-use super::file::File;
+use super::file::{Chosen, File};
 use super::limits;
 use super::problem::{Draft, Found, Problems};
 use super::scenario::{Scenario, Subject};
 use super::swarm::{Choices, Laid, Swarm};
 use super::value::{explain, read as value};
-use super::vocabulary::Vocabulary;
+use super::vocabulary::{Options, Vocabulary};
 use super::written::Around;
 use toml::de::DeTable;
 
@@ -125,11 +125,7 @@ fn document(
     let mut file = File::split(table, vocabulary, found)?;
     let title = file.title(found);
     let claim = file.take("claim").and_then(|(_, claim)| value(claim, found));
-    let duration = file.span("duration", found);
-    if duration.is_none() && !file.places.contains_key("duration") {
-        let wrong = Draft::whole("the scenario does not say how long faults strike");
-        found.say(wrong.help("write duration = \"20s\""));
-    }
+    let duration = file.duration(found);
     let settle = file.span("settle", found);
     let seeds = file.seeds(found);
     let seed = file.seed(found);
@@ -167,15 +163,7 @@ fn document(
     Some(Scenario {
         title: title?,
         claim,
-        subjects: subjects
-            .into_iter()
-            .zip(loads)
-            .map(|((words, options), load)| Subject {
-                protocol: words.name().to_string(),
-                options,
-                load,
-            })
-            .collect(),
+        subjects: self::subjects(subjects, loads),
         nodes: nodes?.count,
         duration: duration?.0,
         settle: settle.map(|(settle, _)| settle),
@@ -192,4 +180,14 @@ fn document(
         swarm,
         expect: expect.unwrap_or_default(),
     })
+}
+
+/// The protocols with their options and their loads' own.
+fn subjects(chosen: Vec<Chosen<'_>>, loads: Vec<Option<Options>>) -> Vec<Subject> {
+    let subject = |((words, options), load): (Chosen<'_>, Option<Options>)| Subject {
+        protocol: words.name().to_string(),
+        options,
+        load,
+    };
+    chosen.into_iter().zip(loads).map(subject).collect()
 }

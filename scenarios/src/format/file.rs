@@ -120,6 +120,15 @@ impl<'t> File<'t> {
         Some((span, place))
     }
 
+    pub(super) fn duration(&mut self, found: &mut Found) -> Option<(Span, Range<usize>)> {
+        let duration = self.span("duration", found);
+        if duration.is_none() && !self.places.contains_key("duration") {
+            let wrong = Draft::whole("the scenario does not say how long faults strike");
+            found.say(wrong.help("write duration = \"20s\""));
+        }
+        duration
+    }
+
     pub(super) fn title(&mut self, found: &mut Found) -> Option<String> {
         match self.take("title") {
             Some((_, title)) => value(title, found),
