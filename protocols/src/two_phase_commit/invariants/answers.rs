@@ -83,10 +83,17 @@ struct Fate {
     done: Option<Tx>,
     /// Whether one has committed for it.
     committed: bool,
+    /// The last that has read something for it and changed nothing.
+    reads: Option<Tx>,
     /// In which life its commit was written. One that was not announced before a crash is known by its answer.
     written: Option<(Tx, u32)>,
     /// Whether its client was told that nothing was done.
     denied: bool,
+}
+
+/// Whether a client is told that nothing was done.
+fn denies(reply: &BankReply) -> bool {
+    matches!(reply, BankReply::Aborted | BankReply::Declined)
 }
 
 impl ToldTheTruth {
@@ -111,17 +118,27 @@ impl ToldTheTruth {
         }
     }
 
+    /// What only reads has no record of its own: a checkpoint with the answer is its first.
+    fn keep(&mut self, record: &Record) {
+        let Record::Coordinator(checkpoint) = record else { return };
+        for (id, _) in checkpoint.sessions.answers().filter(|(_, reply)| !denies(reply)) {
+            let fate = self.requests.entry(id).or_default();
+            let reads = fate.reads.filter(|_| !fate.committed);
+            fate.written = reads.map(|tx| (tx, self.life)).or(fate.written);
+        }
+    }
+
     fn reply(&mut self, id: RequestId, reply: &BankReply) -> Result<(), Violation> {
         let life = self.life;
         let recovered = self.requests.get(&id).and_then(|fate| fate.written);
         if let Some((tx, written)) = recovered
             && written < life
-            && !matches!(reply, BankReply::Aborted | BankReply::Declined)
+            && !denies(reply)
         {
             self.commit(tx)?;
         }
         let fate = self.requests.entry(id).or_default();
-        let denies = matches!(reply, BankReply::Aborted | BankReply::Declined);
+        let denies = denies(reply);
         fate.denied |= denies;
         let why = match (denies, fate.done) {
             (false, _) if fate.committed => return Ok(()),
@@ -161,10 +178,13 @@ impl Invariant<TwoPhaseCommit> for ToldTheTruth {
                     let fate = self.requests.entry(answer.id).or_default();
                     fate.written = Some((*tx, self.life));
                 }
+                Effect::Rewrite { records, .. } => records.iter().for_each(|it| self.keep(it)),
                 Effect::Send { message: Message::Work { tx, request, steps, .. }, .. } => {
                     let changes = steps.iter().any(Work::writes);
                     let known = self.works.of(*tx).get_or_insert((*request, false));
                     known.1 |= changes;
+                    let reads = (!known.1).then_some(*tx);
+                    self.requests.entry(*request).or_default().reads = reads;
                 }
                 Effect::Claim(claim) => {
                     if let Fact::Concludes { transaction, commits: true } = claim.fact {
