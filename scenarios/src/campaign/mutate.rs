@@ -167,6 +167,10 @@ fn fitting(mut plan: Plan, case: &Case<'_>, course: &Course<'_>) -> Plan {
             }
         }
     }
+    let beyond = case.scenario.nemesis.as_ref().is_some_and(|nemesis| nemesis.beyond);
+    if let (false, Some(field)) = (beyond, course.field(case)) {
+        field.bound_drift(&mut plan.strikes);
+    }
     plan
 }
 

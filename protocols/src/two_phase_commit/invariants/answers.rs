@@ -123,8 +123,9 @@ impl ToldTheTruth {
         let Record::Coordinator(checkpoint) = record else { return };
         for (id, _) in checkpoint.sessions.answers().filter(|(_, reply)| !denies(reply)) {
             let fate = self.requests.entry(id).or_default();
-            let reads = fate.reads.filter(|_| !fate.committed);
-            fate.written = reads.map(|tx| (tx, self.life)).or(fate.written);
+            if let (Some(tx), None, false) = (fate.reads, fate.written, fate.committed) {
+                fate.written = Some((tx, self.life));
+            }
         }
     }
 
@@ -283,6 +284,25 @@ mod tests {
         assert_eq!(checker.reply(id(2), &BankReply::Aborted), Ok(()));
         assert_eq!(checker.commit(Tx(2)).unwrap_err().property, "told-the-truth");
         assert_eq!(checker.commit(Tx(3)).unwrap_err().property, "runs-once");
+    }
+
+    /// A transaction that only reads leaves no record. The coordinator may crash before it tells of it and keep the
+    /// checkpoint that has its answer.
+    #[test]
+    fn an_answer_that_only_a_checkpoint_has_is_true() {
+        let mut checker = ToldTheTruth::default();
+        *checker.works.of(Tx(1)) = Some((id(1), false));
+        checker.requests.entry(id(1)).or_default().reads = Some(Tx(1));
+        let mut sessions = crate::session::Sessions::default();
+        sessions.record(id(1), 1, BankReply::Done, 1, 10);
+        let checkpoint = CoordinatorCheckpoint { life: 1, open: Vec::new(), sessions };
+        let record = Record::Coordinator(Box::new(checkpoint));
+        checker.keep(&record);
+        assert!(checker.clone().reply(id(1), &BankReply::Done).is_err(), "it has not crashed");
+        checker.life += 1;
+        checker.keep(&record);
+        assert_eq!(checker.reply(id(1), &BankReply::Done), Ok(()));
+        assert!(checker.reply(id(2), &BankReply::Done).is_err(), "it has no answer to that");
     }
 
     #[test]
