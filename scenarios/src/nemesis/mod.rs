@@ -56,6 +56,11 @@ impl<'a> Field<'a> {
         Field { words, options, nodes, duration, clients, drift_ppm }
     }
 
+    /// How many clients may lie for good: one is left that tells the truth and wants to be served.
+    pub fn lying_clients(&self) -> u32 {
+        self.clients.saturating_sub(1).max(1)
+    }
+
     /// Takes away what clocks drift more, all of it together, than the protocol reckons with: strikes may hit the same
     /// node at the same time. To beyond its promises it takes a `beyond`.
     pub fn bound_drift(&self, strikes: &mut Vec<Strike>) {
@@ -195,6 +200,12 @@ impl Down {
     }
 }
 
+/// Who may lie in a run.
+struct Liars {
+    nodes: Vec<NodeId>,
+    clients: Vec<NodeId>,
+}
+
 /// When, what and for how long.
 type Drawn = (Time, Fault, Lasts);
 
@@ -219,7 +230,7 @@ impl Hunt<'_> {
         kinds: &[FaultKind],
         room: u32,
         beyond: bool,
-        liars: &[NodeId],
+        liars: &Liars,
         rng: &mut Rng,
     ) -> Option<Fault> {
         let fits: Vec<FaultKind> =
@@ -233,22 +244,25 @@ impl Hunt<'_> {
 
     /// Who lies in this run, whenever anybody does: as many as the protocol stands, or one more. They stay the
     /// same, because whoever lied before has been believed before.
-    fn liars(&self, beyond: bool, rng: &mut Rng) -> Vec<NodeId> {
+    fn liars(&self, beyond: bool, rng: &mut Rng) -> Liars {
         let count = self.words.liars(self.options, self.nodes) + u32::from(beyond);
         let all: Vec<u32> = (0..self.nodes).collect();
-        rng.choose(&all, count as usize).into_iter().map(NodeId).collect()
+        let nodes = rng.choose(&all, count as usize).into_iter().map(NodeId).collect();
+        let all: Vec<u32> = (0..self.clients.max(1)).collect();
+        let some = between(1, self.lying_clients(), rng) as usize;
+        let clients = rng.choose(&all, some).into_iter().map(NodeId::client).collect();
+        Liars { nodes, clients }
     }
 
     /// A lie of one of the liars, or of a client.
-    fn lie(&self, kind: FaultKind, liars: &[NodeId], rng: &mut Rng) -> Option<Fault> {
+    fn lie(&self, kind: FaultKind, liars: &Liars, rng: &mut Rng) -> Option<Fault> {
         if kind == FaultKind::BigMac {
-            let all: Vec<u32> = (0..self.clients.max(1)).collect();
-            let some = between(1, self.clients.max(1), rng) as usize;
-            let clients = rng.choose(&all, some).into_iter();
-            let clients = clients.map(|client| Target::Node(NodeId::client(client))).collect();
+            let some = between(1, liars.clients.len() as u32, rng) as usize;
+            let clients = rng.choose(&liars.clients, some);
+            let clients = clients.into_iter().map(Target::Node).collect();
             return Some(Fault::BigMac { clients, at: Vec::new() });
         }
-        let nodes = vec![Target::Node(*liars.get(rng.index(liars.len()))?)];
+        let nodes = vec![Target::Node(*liars.nodes.get(rng.index(liars.nodes.len()))?)];
         let lie = match kind {
             FaultKind::Silence => Lie::Silence,
             FaultKind::Equivocate => Lie::Equivocate,
@@ -274,13 +288,13 @@ impl Hunt<'_> {
 
     /// In one of four seeds the liars lie from the beginning to the end, in up to three ways at once: some lies come to
     /// something only long after, or when another goes with them.
-    fn always_lying(&self, kinds: &[FaultKind], liars: &[NodeId], rng: &mut Rng) -> Vec<Drawn> {
+    fn always_lying(&self, kinds: &[FaultKind], liars: &Liars, rng: &mut Rng) -> Vec<Drawn> {
         let lies: Vec<FaultKind> = kinds
             .iter()
             .copied()
             .filter(|kind| kind.is_lie() && *kind != FaultKind::BigMac)
             .collect();
-        if lies.is_empty() || liars.is_empty() || rng.below(4) > 0 {
+        if lies.is_empty() || liars.nodes.is_empty() || rng.below(4) > 0 {
             return Vec::new();
         }
         let count = between(1, 3, rng);

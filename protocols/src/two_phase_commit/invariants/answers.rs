@@ -256,6 +256,7 @@ impl Invariant<TwoPhaseCommit> for NeverAlone {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::message::CoordinatorCheckpoint;
     use super::super::TRANSACTIONS;
     use super::*;
 
