@@ -8,8 +8,11 @@ use protocols::{Catalogue, Job, Ran};
 use sim_core::drive::replay::hash_of;
 use sim_core::outcome::{Outcome, Verdict};
 use sim_core::{Span, Time};
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+/// How much longer than the failure took a candidate may take.
+const MORE: Span = Span::millis(500);
 
 /// What has to break again, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +44,8 @@ pub(super) struct Bench<'a> {
     pub wanted: Breaks,
     /// The smallest scenario so far that breaks as wanted.
     pub best: Scenario,
+    /// What that hashes to.
+    pub best_name: u64,
     /// What its run came to.
     pub outcome: Outcome,
     /// How many runs were made, and how many may be.
@@ -48,11 +53,11 @@ pub(super) struct Bench<'a> {
     pub budget: u64,
     /// How many events a run may take before it is no candidate any more.
     limit: u64,
-    /// How long candidates go on after the healing, when the property breaks at a step: nothing that comes later can
-    /// change that it did.
+    /// How long candidates go on after the healing, when the property breaks at some moment: nothing that comes later
+    /// can change that it did.
     afterwards: Option<Span>,
     /// What was tried before, by what it hashes to.
-    tried: BTreeMap<u64, bool>,
+    tried: BTreeSet<u64>,
     stop: &'a AtomicBool,
     seen: &'a dyn Fn(&Scenario, u64),
 }
@@ -71,12 +76,13 @@ impl<'a> Bench<'a> {
             words: Words::of(catalogue),
             wanted,
             best,
+            best_name: 0,
             outcome: Outcome::default(),
             runs: 0,
             budget,
             limit: LIMIT,
             afterwards: None,
-            tried: BTreeMap::new(),
+            tried: BTreeSet::new(),
             stop,
             seen,
         }
@@ -84,20 +90,24 @@ impl<'a> Bench<'a> {
 
     /// Whether no more runs may be made.
     pub fn is_spent(&self) -> bool {
-        self.runs >= self.budget || self.stop.load(Ordering::Relaxed)
+        self.runs >= self.budget || self.is_stopped()
+    }
+
+    /// Whether somebody wants what there is by now.
+    pub fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
     }
 
     /// Runs a candidate no longer than it takes to see whether it breaks.
-    fn try_out(&self, scenario: &Scenario) -> Option<Outcome> {
+    pub fn try_out(&self, scenario: &Scenario, extras: Extras) -> Option<Ran> {
         let Some(afterwards) = self.afterwards else {
-            return self.run(scenario, Extras::default()).map(|ran| ran.outcome);
+            return self.run(scenario, Extras { brief: true, ..extras });
         };
         let settle = scenario.settle.map_or(afterwards, |settle| settle.min(afterwards));
-        let short = Scenario { settle: Some(settle), ..scenario.clone() };
-        self.run(&short, Extras::default()).map(|ran| ran.outcome)
+        self.run(&Scenario { settle: Some(settle), ..scenario.clone() }, extras)
     }
 
-    /// Runs a scenario on its own seed.
+    /// Runs a scenario on its own seed, as long as it lasts.
     pub fn run(&self, scenario: &Scenario, extras: Extras) -> Option<Ran> {
         let subject = scenario.subjects.first()?;
         let course = Course::new(self.catalogue, "", scenario, subject, &[]).ok()?;
@@ -107,61 +117,99 @@ impl<'a> Bench<'a> {
         Some(course.entry().run(&Job { digest: false, limit: self.limit, ..job }))
     }
 
-    /// Runs the failure itself. False when it does not break as wanted.
-    pub fn begin(&mut self) -> bool {
+    /// Runs the best as long as it lasts. False when it does not break as wanted.
+    pub fn breaks_in_full(&mut self) -> bool {
         self.runs += 1;
         let Some(ran) = self.run(&self.best, Extras::default()) else { return false };
         self.outcome = ran.outcome;
-        // With less going wrong a run is seldom longer; one that never ends is not worth its time.
-        self.limit = self.outcome.steps.saturating_mul(4).saturating_add(100_000).min(LIMIT);
-        let finding = self.outcome.finding(&self.wanted.property);
-        self.afterwards = finding.filter(|finding| finding.step.is_some()).map(|finding| {
-            let heal = Time(self.best.duration.0);
-            finding.at.map_or(Span::ZERO, |at| at.since(heal)) + Span::millis(500)
-        });
-        Breaks::of(&self.outcome, &self.wanted.property).as_ref() == Some(&self.wanted)
+        self.is_wanted(&self.outcome)
     }
 
-    /// Keeps a candidate when it breaks as wanted.
-    pub fn keep(&mut self, candidate: Scenario) -> bool {
-        let name = self.name(&candidate);
-        if self.is_spent() || self.tried.contains_key(&name) {
-            // What broke before was kept then; what is asked for again did not.
+    /// Runs the failure itself, and sees how long candidates need be. False when it does not break as wanted.
+    pub fn begin(&mut self) -> bool {
+        let breaks = self.breaks_in_full();
+        // With less going wrong a run is seldom longer; one that never ends is not worth its time.
+        self.limit = self.outcome.steps.saturating_mul(4).saturating_add(100_000).min(LIMIT);
+        self.best_name = self.name(&mut self.best.clone());
+        self.afterwards = self.moment(&self.outcome).map(|after| after + MORE);
+        breaks
+    }
+
+    /// Begins anew with this one, and lets every candidate last as long as it says.
+    pub fn begin_in_full(&mut self, first: Scenario) {
+        self.tried.clear();
+        self.best = first;
+        self.begin();
+        self.afterwards = None;
+    }
+
+    /// Whether candidates are cut short.
+    pub fn is_short(&self) -> bool {
+        self.afterwards.is_some()
+    }
+
+    /// How long after the healing of the best the property broke for good; none when it is one of those that break
+    /// because in the end something has not come about.
+    fn moment(&self, outcome: &Outcome) -> Option<Span> {
+        let heal = Time(self.best.duration.0);
+        let finding = outcome.finding(&self.wanted.property)?;
+        Some(finding.at.filter(|at| *at < heal + outcome.settle)?.since(heal))
+    }
+
+    /// Whether a run broke as wanted.
+    pub fn is_wanted(&self, outcome: &Outcome) -> bool {
+        Breaks::of(outcome, &self.wanted.property).as_ref() == Some(&self.wanted)
+    }
+
+    /// Keeps a candidate when it breaks as wanted, and a file can say it.
+    pub fn keep(&mut self, mut candidate: Scenario) -> bool {
+        if self.is_spent() {
+            return false;
+        }
+        let name = self.name(&mut candidate);
+        // What broke before was kept then; what is asked for again did not.
+        if name == self.best_name || !self.tried.insert(name) {
             return false;
         }
         self.runs += 1;
-        let outcome = self.try_out(&candidate);
-        let breaks = outcome.is_some_and(|outcome| {
-            let breaks = Breaks::of(&outcome, &self.wanted.property);
-            let breaks = breaks.as_ref() == Some(&self.wanted);
-            if breaks {
-                self.outcome = outcome;
-            }
-            breaks
-        });
-        self.tried.insert(name, breaks);
-        if breaks {
-            self.best = candidate;
-            (self.seen)(&self.best, self.runs);
+        let Some(ran) = self.try_out(&candidate, Extras::default()) else { return false };
+        if !self.is_wanted(&ran.outcome) || !self.is_sound(&candidate) {
+            return false;
         }
-        breaks
+        (self.best, self.best_name, self.outcome) = (candidate, name, ran.outcome);
+        let later = self.moment(&self.outcome).map(|after| after + MORE);
+        self.afterwards = self.afterwards.map(|known| known.max(later.unwrap_or_default()));
+        (self.seen)(&self.best, self.runs);
+        true
     }
 
     /// The same for one that is changed by a function of the best so far; nothing is run when that changes nothing.
     pub fn keep_with(&mut self, change: impl FnOnce(&mut Scenario)) -> bool {
+        if self.is_spent() {
+            return false;
+        }
         let mut candidate = self.best.clone();
         change(&mut candidate);
-        self.name(&candidate) != self.name(&self.best) && self.keep(candidate)
+        self.keep(candidate)
     }
 
     /// Whether a file can say it.
     pub fn is_sound(&self, scenario: &Scenario) -> bool {
-        let text = write(scenario, &self.words, &[]);
-        text.is_ok_and(|text| read(text.as_bytes(), "", &self.words).is_ok())
+        self.said(scenario).is_ok()
     }
 
-    /// What a scenario hashes to, its options included.
-    fn name(&self, scenario: &Scenario) -> u64 {
+    /// Says it in a file, and reads that.
+    ///
+    /// # Errors
+    ///
+    /// Why that cannot be done.
+    pub fn said(&self, scenario: &Scenario) -> Result<(), String> {
+        let text = write(scenario, &self.words, &[])?;
+        read(text.as_bytes(), "", &self.words).map(drop).map_err(|wrong| wrong.render(false))
+    }
+
+    /// What a scenario hashes to, its options included. It is as it was afterwards.
+    pub fn name(&self, scenario: &mut Scenario) -> u64 {
         let load = scenario.clients.load.as_deref().unwrap_or_default();
         let options = |subject: &Subject| {
             let entry = self.catalogue.get(&subject.protocol)?;
@@ -169,6 +217,11 @@ impl<'a> Bench<'a> {
             Some(format!("{:?} {own:?}", entry.write_options(&subject.options)))
         };
         let options: Vec<Option<String>> = scenario.subjects.iter().map(options).collect();
-        hash_of(&(format!("{scenario:?}"), options))
+        // The long lists are hashed as they are: to put them into words takes longer than many a run.
+        let messages = std::mem::take(&mut scenario.messages);
+        let operations = scenario.operations.take();
+        let name = hash_of(&(format!("{scenario:?}"), options, &messages, &operations));
+        (scenario.messages, scenario.operations) = (messages, operations);
+        name
     }
 }

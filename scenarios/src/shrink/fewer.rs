@@ -2,8 +2,7 @@
 //! run, so that other seeds are tried as well.
 
 use super::bench::Bench;
-use super::ddmin::ddmin;
-use crate::format::{Count, FaultLine, Scenario, What};
+use crate::format::{Count, FaultLine, Scenario, What, numbered};
 use sim_core::NodeId;
 use sim_core::fault::{Target, Targets};
 use std::collections::BTreeMap;
@@ -13,9 +12,6 @@ const SEEDS: u64 = 24;
 
 /// As many of anything as are few enough to be left to delta debugging on the one seed.
 const FEW: usize = 6;
-
-/// By how many numbers a message may move when operations before it are gone, at each step.
-const SHIFTS: u32 = 12;
 
 /// The new names of nodes or clients.
 type Names = BTreeMap<NodeId, NodeId>;
@@ -67,31 +63,6 @@ impl Bench<'_> {
         }
     }
 
-    /// Fewer operations where messages are disturbed: with an operation go messages of its own, so that those that
-    /// matter have other numbers.
-    pub(super) fn fewer_operations_before_messages(&mut self) {
-        let operations = self.best.operations.clone().unwrap_or_default();
-        let is_few = (1..=FEW).contains(&self.best.messages.len());
-        if !is_few || operations.len() <= FEW {
-            return;
-        }
-        let messages = self.best.messages.clone();
-        let mut moved = 0;
-        ddmin(operations, |some| {
-            (moved..=moved + SHIFTS).any(|shift| {
-                let happens = self.keep_with(|s| {
-                    s.operations = Some(some.to_vec());
-                    s.messages = messages.clone();
-                    s.messages
-                        .iter_mut()
-                        .for_each(|one| one.nth = one.nth.saturating_sub(shift).max(1));
-                });
-                moved = if happens { shift } else { moved };
-                happens
-            })
-        });
-    }
-
     /// Keeps a candidate on its own seed, or on the first of some others on which it breaks as wanted.
     fn keep_on_some_seed(&mut self, candidate: Scenario) -> bool {
         if !self.is_sound(&candidate) {
@@ -125,6 +96,12 @@ impl Scenario {
 
     /// The same with so many nodes. Those that are named and would be gone take the names of others.
     fn with_nodes(&self, nodes: u32) -> Option<Scenario> {
+        // What is asked may name nodes as well, and keeps them.
+        let words = self.operations.iter().flatten().flat_map(|written| written.op.split(' '));
+        let mut asked = words.filter_map(|word| numbered(word, 'n').flatten());
+        if asked.any(|number| number > nodes) {
+            return None;
+        }
         let mut named = Vec::new();
         self.clone().each_node(&mut |id| named.extend((!id.is_client()).then_some(*id)));
         named.sort_unstable();
