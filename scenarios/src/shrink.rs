@@ -45,6 +45,14 @@ use std::sync::atomic::AtomicBool;
 pub const BUDGET: u64 = 10_000;
 /// As many rounds as are gone at most: each begins because the one before took something away.
 pub const ROUNDS: u32 = 12;
+/// More elements than this are many: other seeds are tried before they are taken away one by one.
+const MANY: usize = 20;
+/// As many seeds as are tried, beside the one that failed, for each candidate that is another run anyway; and where
+/// there is much to gain.
+const SEEDS: u64 = 24;
+const MORE_SEEDS: u64 = 96;
+/// As many seeds as are hunted for a smaller failure of the same shape.
+const HUNT: u64 = 240;
 /// Of so many faults, at most, it is told what happens without each of them.
 const TOLD: usize = 64;
 
@@ -164,7 +172,9 @@ pub fn shrink(
         format!("{property} does not break on seed {} of {}", case.seed, course.name)
     })?;
     let written = ran.written.unwrap_or_default();
-    let first = explicit(course, case);
+    let mut first = explicit(course, case);
+    // A fault that repeats may be drawn beyond the end, where nothing strikes any more.
+    first.end_at(first.duration);
     let before = Size {
         operations: written.operations.len(),
         messages: case.plan.messages.len().max(written.messages.len()),
@@ -193,7 +203,7 @@ pub fn shrink(
             break;
         }
     }
-    let property = &bench.wanted.property;
+    let property = &bench.rig.wanted.property;
     bench.best.expect.holds.retain(|held| held == property);
     Ok(Shrunk {
         before,
@@ -201,7 +211,7 @@ pub fn shrink(
         runs: bench.runs,
         end,
         without,
-        breaks: bench.wanted,
+        breaks: bench.rig.wanted,
         outcome: bench.outcome,
         scenario: bench.best,
     })
@@ -211,16 +221,26 @@ impl Bench<'_> {
     /// Takes away what it can, round after round.
     fn rounds(&mut self) -> End {
         self.cut_time();
-        self.write_out();
+        self.write_operations();
+        let wild = self.best.clone();
+        self.write_messages();
+        self.soon_fewer();
+        // Where much holds on to much, another seed needs less of it.
+        if Size::of(&self.best).elements() > MANY {
+            self.leap(MORE_SEEDS);
+        }
         let mut leapt = None;
-        for _ in 0..ROUNDS {
+        for round in 0..ROUNDS {
             let before = self.best_name;
             self.fewest();
+            if round == 0 && Size::of(&self.best).elements() > MANY {
+                self.hunt_again(&wild);
+            }
             // A leap is dear: only what is smaller than before is worth another one.
             let size = Some(Size::of(&self.best).elements());
             if leapt != size {
                 leapt = size;
-                self.leap();
+                self.leap(SEEDS);
                 self.fewer_nodes_and_clients();
             }
             self.simpler();
@@ -235,8 +255,8 @@ impl Bench<'_> {
     }
 
     /// Nothing goes on for long after the property has broken.
-    fn cut_time(&mut self) {
-        let finding = self.outcome.finding(&self.wanted.property);
+    pub(super) fn cut_time(&mut self) {
+        let finding = self.outcome.finding(&self.rig.wanted.property);
         let Some(at) = finding.and_then(|finding| finding.at) else { return };
         let heal = self.best.duration;
         let ends = match at.0 < heal.0 {
@@ -250,20 +270,24 @@ impl Bench<'_> {
         }
     }
 
-    /// Has clients ask for what they asked for, and lets happen to messages what happened to them, instead of drawing
-    /// either again.
-    fn write_out(&mut self) {
+    /// Has clients ask for what they asked for, instead of drawing it again.
+    fn write_operations(&mut self) {
         let extras = Extras { write_out: true, ..Extras::default() };
         if self.best.clients.count > 0 && self.best.operations.is_none() {
             self.runs += 1;
-            let written = self.try_out(&self.best, extras).and_then(|ran| ran.written);
+            let written = self.rig.try_out(&self.best, extras).and_then(|ran| ran.written);
             let operations = written.unwrap_or_default().operations;
             self.keep_with(|scenario| scenario.operations = Some(operations));
         }
+    }
+
+    /// Lets happen to messages what happened to them, instead of drawing it again.
+    pub(super) fn write_messages(&mut self) {
+        let extras = Extras { write_out: true, ..Extras::default() };
         self.keep_with(Scenario::calm_network);
         if self.best.disturbs_messages() {
             self.runs += 1;
-            let written = self.try_out(&self.best, extras).and_then(|ran| ran.written);
+            let written = self.rig.try_out(&self.best, extras).and_then(|ran| ran.written);
             let messages = written.unwrap_or_default().messages;
             self.keep_with(|scenario| {
                 scenario.calm_network();
@@ -283,8 +307,8 @@ impl Bench<'_> {
             let mut without = self.best.clone();
             let line = without.faults.remove(place);
             self.runs += 1;
-            let Some(ran) = self.run(&without, Extras::default()) else { continue };
-            if self.is_wanted(&ran.outcome) && self.is_sound(&without) {
+            let Some(ran) = self.rig.run(&without, Extras::default()) else { continue };
+            if self.rig.is_wanted(&ran.outcome) && self.is_sound(&without) {
                 self.best_name = self.name(&mut without);
                 (self.best, self.outcome) = (without, ran.outcome);
                 return (Vec::new(), true);
@@ -296,7 +320,7 @@ impl Bench<'_> {
 
     /// What a run without a fault came to.
     fn verdict(&self, outcome: &Outcome) -> Without {
-        let own = outcome.finding(&self.wanted.property);
+        let own = outcome.finding(&self.rig.wanted.property);
         match (outcome.verdict(), own.map(|finding| finding.verdict)) {
             (Verdict::Holds, Some(Verdict::Holds)) => Without::Holds,
             (Verdict::Unknown, _) | (_, Some(Verdict::Unknown)) => Without::Unknown,

@@ -5,6 +5,7 @@ use crate::run::{Course, Extras, LIMIT};
 use crate::tally::fingerprint;
 use crate::words::Words;
 use protocols::{Catalogue, Job, Ran};
+use rayon::prelude::*;
 use sim_core::drive::replay::hash_of;
 use sim_core::outcome::{Outcome, Verdict};
 use sim_core::{Span, Time};
@@ -13,6 +14,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// How much longer than the failure took a candidate may take.
 const MORE: Span = Span::millis(500);
+
+/// So many seeds are tried at once, at most.
+const AT_ONCE: usize = 16;
 
 /// What has to break again, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,11 +41,21 @@ impl Breaks {
     }
 }
 
+/// Where candidates are run: any number of them at once, because none changes it.
+pub(super) struct Rig {
+    pub catalogue: Catalogue,
+    pub wanted: Breaks,
+    /// How many events a run may take before it is no candidate any more.
+    limit: u64,
+    /// How long candidates go on after the healing, when the property breaks at some moment: nothing that comes later
+    /// can change that it did.
+    afterwards: Option<Span>,
+}
+
 /// Tries candidates, and keeps the best so far.
 pub(super) struct Bench<'a> {
-    pub catalogue: Catalogue,
+    pub rig: Rig,
     pub words: Words,
-    pub wanted: Breaks,
     /// The smallest scenario so far that breaks as wanted.
     pub best: Scenario,
     /// What that hashes to.
@@ -51,53 +65,13 @@ pub(super) struct Bench<'a> {
     /// How many runs were made, and how many may be.
     pub runs: u64,
     pub budget: u64,
-    /// How many events a run may take before it is no candidate any more.
-    limit: u64,
-    /// How long candidates go on after the healing, when the property breaks at some moment: nothing that comes later
-    /// can change that it did.
-    afterwards: Option<Span>,
     /// What was tried before, by what it hashes to.
     tried: BTreeSet<u64>,
     stop: &'a AtomicBool,
     seen: &'a dyn Fn(&Scenario, u64),
 }
 
-impl<'a> Bench<'a> {
-    pub fn new(
-        catalogue: Catalogue,
-        best: Scenario,
-        wanted: Breaks,
-        budget: u64,
-        stop: &'a AtomicBool,
-        seen: &'a dyn Fn(&Scenario, u64),
-    ) -> Self {
-        Bench {
-            catalogue,
-            words: Words::of(catalogue),
-            wanted,
-            best,
-            best_name: 0,
-            outcome: Outcome::default(),
-            runs: 0,
-            budget,
-            limit: LIMIT,
-            afterwards: None,
-            tried: BTreeSet::new(),
-            stop,
-            seen,
-        }
-    }
-
-    /// Whether no more runs may be made.
-    pub fn is_spent(&self) -> bool {
-        self.runs >= self.budget || self.is_stopped()
-    }
-
-    /// Whether somebody wants what there is by now.
-    pub fn is_stopped(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
-    }
-
+impl Rig {
     /// Runs a candidate no longer than it takes to see whether it breaks.
     pub fn try_out(&self, scenario: &Scenario, extras: Extras) -> Option<Ran> {
         let Some(afterwards) = self.afterwards else {
@@ -117,21 +91,60 @@ impl<'a> Bench<'a> {
         Some(course.entry().run(&Job { digest: false, limit: self.limit, ..job }))
     }
 
+    /// Whether a run broke as wanted.
+    pub fn is_wanted(&self, outcome: &Outcome) -> bool {
+        Breaks::of(outcome, &self.wanted.property).as_ref() == Some(&self.wanted)
+    }
+}
+
+impl<'a> Bench<'a> {
+    pub fn new(
+        catalogue: Catalogue,
+        best: Scenario,
+        wanted: Breaks,
+        budget: u64,
+        stop: &'a AtomicBool,
+        seen: &'a dyn Fn(&Scenario, u64),
+    ) -> Self {
+        Bench {
+            rig: Rig { catalogue, wanted, limit: LIMIT, afterwards: None },
+            words: Words::of(catalogue),
+            best,
+            best_name: 0,
+            outcome: Outcome::default(),
+            runs: 0,
+            budget,
+            tried: BTreeSet::new(),
+            stop,
+            seen,
+        }
+    }
+
+    /// Whether no more runs may be made.
+    pub fn is_spent(&self) -> bool {
+        self.runs >= self.budget || self.is_stopped()
+    }
+
+    /// Whether somebody wants what there is by now.
+    pub fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
     /// Runs the best as long as it lasts. False when it does not break as wanted.
     pub fn breaks_in_full(&mut self) -> bool {
         self.runs += 1;
-        let Some(ran) = self.run(&self.best, Extras::default()) else { return false };
+        let Some(ran) = self.rig.run(&self.best, Extras::default()) else { return false };
         self.outcome = ran.outcome;
-        self.is_wanted(&self.outcome)
+        self.rig.is_wanted(&self.outcome)
     }
 
     /// Runs the failure itself, and sees how long candidates need be. False when it does not break as wanted.
     pub fn begin(&mut self) -> bool {
         let breaks = self.breaks_in_full();
         // With less going wrong a run is seldom longer; one that never ends is not worth its time.
-        self.limit = self.outcome.steps.saturating_mul(4).saturating_add(100_000).min(LIMIT);
+        self.rig.limit = self.outcome.steps.saturating_mul(4).saturating_add(100_000).min(LIMIT);
         self.best_name = self.name(&mut self.best.clone());
-        self.afterwards = self.moment(&self.outcome).map(|after| after + MORE);
+        self.rig.afterwards = self.moment(&self.outcome).map(|after| after + MORE);
         breaks
     }
 
@@ -140,25 +153,20 @@ impl<'a> Bench<'a> {
         self.tried.clear();
         self.best = first;
         self.begin();
-        self.afterwards = None;
+        self.rig.afterwards = None;
     }
 
     /// Whether candidates are cut short.
     pub fn is_short(&self) -> bool {
-        self.afterwards.is_some()
+        self.rig.afterwards.is_some()
     }
 
     /// How long after the healing of the best the property broke for good; none when it is one of those that break
     /// because in the end something has not come about.
     fn moment(&self, outcome: &Outcome) -> Option<Span> {
         let heal = Time(self.best.duration.0);
-        let finding = outcome.finding(&self.wanted.property)?;
+        let finding = outcome.finding(&self.rig.wanted.property)?;
         Some(finding.at.filter(|at| *at < heal + outcome.settle)?.since(heal))
-    }
-
-    /// Whether a run broke as wanted.
-    pub fn is_wanted(&self, outcome: &Outcome) -> bool {
-        Breaks::of(outcome, &self.wanted.property).as_ref() == Some(&self.wanted)
     }
 
     /// Keeps a candidate when it breaks as wanted, and a file can say it.
@@ -172,14 +180,47 @@ impl<'a> Bench<'a> {
             return false;
         }
         self.runs += 1;
-        let Some(ran) = self.try_out(&candidate, Extras::default()) else { return false };
-        if !self.is_wanted(&ran.outcome) || !self.is_sound(&candidate) {
+        let Some(ran) = self.rig.try_out(&candidate, Extras::default()) else { return false };
+        if !self.rig.is_wanted(&ran.outcome) || !self.is_sound(&candidate) {
             return false;
         }
-        (self.best, self.best_name, self.outcome) = (candidate, name, ran.outcome);
+        self.adopt(candidate, name, ran.outcome);
+        true
+    }
+
+    fn adopt(&mut self, best: Scenario, name: u64, outcome: Outcome) {
+        (self.best, self.best_name, self.outcome) = (best, name, outcome);
         let later = self.moment(&self.outcome).map(|after| after + MORE);
-        self.afterwards = self.afterwards.map(|known| known.max(later.unwrap_or_default()));
+        self.rig.afterwards = self.rig.afterwards.map(|known| known.max(later.unwrap_or_default()));
         (self.seen)(&self.best, self.runs);
+    }
+
+    /// Keeps a candidate on its own seed, or on the first of so many others on which it breaks as wanted. They are run
+    /// on all cores, and counted as if one had been run after another.
+    pub fn keep_on_some_seed(&mut self, mut candidate: Scenario, others: u64) -> bool {
+        let name = hash_of(&(self.name(&mut candidate), others));
+        if self.is_spent() || !self.tried.insert(name) || !self.is_sound(&candidate) {
+            return false;
+        }
+        let left = usize::try_from(self.budget - self.runs).unwrap_or(usize::MAX);
+        let seeds = candidate.seed.into_iter().chain(0..others);
+        let seeds: Vec<(usize, u64)> = (1..=left).zip(seeds).collect();
+        let (rig, stop) = (&self.rig, self.stop);
+        let tries = |(number, seed): &(usize, u64)| {
+            let on_seed = Scenario { seed: Some(*seed), ..candidate.clone() };
+            let is_stopped = stop.load(Ordering::Relaxed);
+            let ran = if is_stopped { None } else { rig.try_out(&on_seed, Extras::default()) };
+            let outcome = ran.map(|ran| ran.outcome).filter(|outcome| rig.is_wanted(outcome))?;
+            Some((*number, on_seed, outcome))
+        };
+        let found = seeds.chunks(AT_ONCE).find_map(|some| some.par_iter().find_map_first(tries));
+        let Some((number, mut best, outcome)) = found else {
+            self.runs += seeds.len() as u64;
+            return false;
+        };
+        self.runs += number as u64;
+        let name = self.name(&mut best);
+        self.adopt(best, name, outcome);
         true
     }
 
@@ -212,7 +253,7 @@ impl<'a> Bench<'a> {
     pub fn name(&self, scenario: &mut Scenario) -> u64 {
         let load = scenario.clients.load.as_deref().unwrap_or_default();
         let options = |subject: &Subject| {
-            let entry = self.catalogue.get(&subject.protocol)?;
+            let entry = self.rig.catalogue.get(&subject.protocol)?;
             let own = subject.load.as_ref().map(|options| entry.write_load(load, options));
             Some(format!("{:?} {own:?}", entry.write_options(&subject.options)))
         };

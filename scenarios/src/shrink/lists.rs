@@ -2,7 +2,7 @@
 
 use super::Size;
 use super::bench::Bench;
-use super::ddmin::{ddmin, ddmin_in};
+use super::ddmin::ddmin_in;
 use crate::format::{FaultLine, Scenario};
 use sim_core::fault::Disturbance;
 use sim_core::{NodeId, Time, Written};
@@ -32,25 +32,38 @@ impl Element {
 }
 
 impl Bench<'_> {
+    /// Much fewer of all three, where that is soon known.
+    pub(super) fn soon_fewer(&mut self) {
+        self.fewer_stretches();
+        self.fewer_links_and_askers();
+        self.fewer_in_parts(STRETCHES);
+    }
+
     /// The fewest faults, operations and disturbed messages, as often as one of the three makes another needless.
     pub(super) fn fewest(&mut self) {
         loop {
             let before = Size::of(&self.best);
             self.fewer_stretches();
             self.fewer_links_and_askers();
-            // What happens to messages holds on to operations, and to faults: it goes first.
-            let messages = self.best.messages.clone();
-            ddmin(messages, |some| self.keep_with(|s| s.messages = some.to_vec()));
-            let faults = self.best.faults.clone();
-            ddmin(faults, |some| self.keep_with(|s| s.faults = some.to_vec()));
-            let operations = self.best.operations.clone().unwrap_or_default();
-            if !operations.is_empty() {
-                ddmin(operations, |some| self.keep_with(|s| s.operations = Some(some.to_vec())));
-            }
+            self.fewer_in_parts(usize::MAX);
             self.ask_less();
             if Size::of(&self.best) == before || self.is_spent() {
                 return;
             }
+        }
+    }
+
+    /// Each list alone, in at most so many parts.
+    fn fewer_in_parts(&mut self, most: usize) {
+        // What happens to messages holds on to operations, and to faults: it goes first.
+        let messages = self.best.messages.clone();
+        ddmin_in(most, messages, |some| self.keep_with(|s| s.messages = some.to_vec()));
+        let faults = self.best.faults.clone();
+        ddmin_in(most, faults, |some| self.keep_with(|s| s.faults = some.to_vec()));
+        let operations = self.best.operations.clone().unwrap_or_default();
+        if !operations.is_empty() {
+            let keep = |some: &[Written]| self.keep_with(|s| s.operations = Some(some.to_vec()));
+            ddmin_in(most, operations, keep);
         }
     }
 

@@ -63,7 +63,7 @@ impl Bench<'_> {
 
     /// Options of the protocol and of the load, key by key, but for planted bugs.
     fn default_options(&mut self) {
-        let Some(entry) = self.catalogue.get(&self.best.subjects[0].protocol) else { return };
+        let Some(entry) = self.rig.catalogue.get(&self.best.subjects[0].protocol) else { return };
         let written = entry.write_options(&self.best.subjects[0].options);
         for key in written.keys().filter(|key| *key != "bugs") {
             let mut fewer = entry.write_options(&self.best.subjects[0].options);
