@@ -1,10 +1,9 @@
 //! Plants every bug of the catalogue, or of some protocols, catches it as the shipped scenarios do, `PROTOCOL/swarm`
 //! first, shrinks the failure, and says in a table how small all became:
 //! `cargo run --release -p scenarios --example shrink_mutants -- [PROTOCOL…]`. Of single bugs, named as `PROTOCOL/BUG`,
-//! it shows what is left as well.
+//! it shows what is left as well. Seconds are those of one processor.
 
-#![allow(clippy::disallowed_types, clippy::disallowed_methods)] // it measures real time
-
+use cpu_time::ProcessTime;
 use protocols::{Catalogue, Entry};
 use scenarios::format::{Scenario, read, write};
 use scenarios::library::LIBRARY;
@@ -13,7 +12,6 @@ use scenarios::run::Course;
 use scenarios::shrink::{BUDGET, End, Shrunk, Task, shrink};
 use scenarios::words::Words;
 use std::sync::atomic::AtomicBool;
-use std::time::Instant;
 
 /// How many seeds of each scenario are tried for a failure.
 const SEEDS: u64 = 300;
@@ -130,7 +128,7 @@ fn shrink_one(
     let case = course.case(caught.seed);
     let property = caught.by.as_str();
     let task = Task { catalogue, course: &course, case: &case, property, budget: BUDGET };
-    let begun = Instant::now();
+    let begun = ProcessTime::now();
     let shrunk = shrink(&task, &AtomicBool::new(false), &|_, _| ())?;
     let seconds = begun.elapsed().as_secs_f64();
     let what = format!("{bug} ({} {}, {property})", caught.scenario, caught.seed);

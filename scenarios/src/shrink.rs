@@ -34,7 +34,7 @@ use crate::explicit::explicit;
 use crate::format::{Count, LineLasts, Scenario};
 use crate::run::{Case, Course, Extras};
 use bench::Bench;
-use protocols::Catalogue;
+use protocols::{Catalogue, Job};
 use sim_core::fault::FaultId;
 use sim_core::outcome::{Outcome, Verdict};
 use sim_core::settings::Clocks;
@@ -167,8 +167,12 @@ pub fn shrink(
     seen: &dyn Fn(&Scenario, u64),
 ) -> Result<Shrunk, String> {
     let Task { catalogue, course, case, property, budget } = *task;
-    let ran = course.run_case(case, Extras { write_out: true, ..Extras::default() });
-    let wanted = Breaks::of(&ran.outcome, property).ok_or_else(|| {
+    let found = bench::EFFORTS.into_iter().find_map(|effort| {
+        let job = case.job(Extras { write_out: true, ..Extras::default() });
+        let ran = course.entry().run(&Job { budget: effort, ..job });
+        Some((effort, Breaks::of(&ran.outcome, property)?, ran))
+    });
+    let (effort, wanted, ran) = found.ok_or_else(|| {
         format!("{property} does not break on seed {} of {}", case.seed, course.name)
     })?;
     let written = ran.written.unwrap_or_default();
@@ -182,7 +186,7 @@ pub fn shrink(
     };
     let mut bench = Bench::new(catalogue, first.clone(), wanted, budget, stop, seen);
     bench.said(&first)?;
-    if !bench.begin() {
+    if !bench.begin(effort) {
         return Err(format!("{property} breaks otherwise once the run is written as a scenario"));
     }
     let (mut end, mut without);

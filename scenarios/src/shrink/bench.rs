@@ -1,7 +1,7 @@
 //! Where candidates are tried: each is run once, and kept when it breaks as the failure did.
 
 use crate::format::{Scenario, Subject, read, write};
-use crate::run::{Course, Extras, LIMIT};
+use crate::run::{self, Course, Extras, LIMIT};
 use crate::tally::fingerprint;
 use crate::words::Words;
 use protocols::{Catalogue, Job, Ran};
@@ -15,6 +15,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// How much longer than the failure took a candidate may take.
 const MORE: Span = Span::millis(500);
 
+/// How much the checker of histories tries for each key, at first: nothing, where another property is asked about; as
+/// much as is enough for most that break; and as much as ever. A candidate of which that does not decide does not
+/// count.
+pub(super) const EFFORTS: [u64; 3] = [0, 20_000, run::BUDGET];
 /// So many seeds are tried at once, at most.
 const AT_ONCE: usize = 16;
 
@@ -50,6 +54,9 @@ pub(super) struct Rig {
     /// How long candidates go on after the healing, when the property breaks at some moment: nothing that comes later
     /// can change that it did.
     afterwards: Option<Span>,
+    /// As many configurations as the checker of histories visits for a key. None are worth a visit where another
+    /// property is asked about.
+    effort: u64,
 }
 
 /// Tries candidates, and keeps the best so far.
@@ -75,20 +82,25 @@ impl Rig {
     /// Runs a candidate no longer than it takes to see whether it breaks.
     pub fn try_out(&self, scenario: &Scenario, extras: Extras) -> Option<Ran> {
         let Some(afterwards) = self.afterwards else {
-            return self.run(scenario, Extras { brief: true, ..extras });
+            return self.run_with(self.effort, scenario, Extras { brief: true, ..extras });
         };
         let settle = scenario.settle.map_or(afterwards, |settle| settle.min(afterwards));
-        self.run(&Scenario { settle: Some(settle), ..scenario.clone() }, extras)
+        let short = Scenario { settle: Some(settle), ..scenario.clone() };
+        self.run_with(self.effort, &short, extras)
     }
 
     /// Runs a scenario on its own seed, as long as it lasts.
     pub fn run(&self, scenario: &Scenario, extras: Extras) -> Option<Ran> {
+        self.run_with(run::BUDGET, scenario, extras)
+    }
+
+    fn run_with(&self, budget: u64, scenario: &Scenario, extras: Extras) -> Option<Ran> {
         let subject = scenario.subjects.first()?;
         let course = Course::new(self.catalogue, "", scenario, subject, &[]).ok()?;
         let seed = scenario.own_seeds().start;
         let case = course.case(seed);
         let job = case.job(extras);
-        Some(course.entry().run(&Job { digest: false, limit: self.limit, ..job }))
+        Some(course.entry().run(&Job { digest: false, limit: self.limit, budget, ..job }))
     }
 
     /// Whether a run broke as wanted.
@@ -107,7 +119,7 @@ impl<'a> Bench<'a> {
         seen: &'a dyn Fn(&Scenario, u64),
     ) -> Self {
         Bench {
-            rig: Rig { catalogue, wanted, limit: LIMIT, afterwards: None },
+            rig: Rig { catalogue, wanted, limit: LIMIT, afterwards: None, effort: run::BUDGET },
             words: Words::of(catalogue),
             best,
             best_name: 0,
@@ -132,15 +144,21 @@ impl<'a> Bench<'a> {
 
     /// Runs the best as long as it lasts. False when it does not break as wanted.
     pub fn breaks_in_full(&mut self) -> bool {
+        self.breaks_with(run::BUDGET)
+    }
+
+    fn breaks_with(&mut self, effort: u64) -> bool {
         self.runs += 1;
-        let Some(ran) = self.rig.run(&self.best, Extras::default()) else { return false };
+        let ran = self.rig.run_with(effort, &self.best, Extras::default());
+        let Some(ran) = ran else { return false };
         self.outcome = ran.outcome;
         self.rig.is_wanted(&self.outcome)
     }
 
     /// Runs the failure itself, and sees how long candidates need be. False when it does not break as wanted.
-    pub fn begin(&mut self) -> bool {
-        let breaks = self.breaks_in_full();
+    pub fn begin(&mut self, effort: u64) -> bool {
+        self.rig.effort = effort;
+        let breaks = self.breaks_with(effort);
         // With less going wrong a run is seldom longer; one that never ends is not worth its time.
         self.rig.limit = self.outcome.steps.saturating_mul(4).saturating_add(100_000).min(LIMIT);
         self.best_name = self.name(&mut self.best.clone());
@@ -152,7 +170,7 @@ impl<'a> Bench<'a> {
     pub fn begin_in_full(&mut self, first: Scenario) {
         self.tried.clear();
         self.best = first;
-        self.begin();
+        self.begin(self.rig.effort);
         self.rig.afterwards = None;
     }
 
