@@ -35,11 +35,12 @@ use crate::format::{Count, LineLasts, Scenario};
 use crate::run::{Case, Course, Extras};
 use bench::Bench;
 use protocols::{Catalogue, Job};
+use rayon::prelude::*;
 use sim_core::fault::FaultId;
 use sim_core::outcome::{Outcome, Verdict};
 use sim_core::settings::Clocks;
 use sim_core::{Chance, Span};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// As many runs as are made unless told.
 pub const BUDGET: u64 = 10_000;
@@ -53,6 +54,10 @@ const SEEDS: u64 = 24;
 const MORE_SEEDS: u64 = 96;
 /// As many seeds as are hunted for a smaller failure of the same shape.
 const HUNT: u64 = 240;
+/// Where much is left, so many seeds of the course are run in search of failures of the same shape, and so many of these
+/// are reduced as well.
+const ALIKE: u64 = 200;
+const TWINS: usize = 3;
 /// Of so many faults, at most, it is told what happens without each of them.
 const TOLD: usize = 64;
 
@@ -166,25 +171,76 @@ pub fn shrink(
     stop: &AtomicBool,
     seen: &dyn Fn(&Scenario, u64),
 ) -> Result<Shrunk, String> {
-    let Task { catalogue, course, case, property, budget } = *task;
+    let Task { course, case, property, .. } = *task;
     let found = bench::EFFORTS.into_iter().find_map(|effort| {
         let job = case.job(Extras { write_out: true, ..Extras::default() });
         let ran = course.entry().run(&Job { budget: effort, ..job });
-        Some((effort, Breaks::of(&ran.outcome, property)?, ran))
+        Some((effort, Breaks::of(&ran.outcome, property)?, ran.written))
     });
-    let (effort, wanted, ran) = found.ok_or_else(|| {
+    let (effort, wanted, written) = found.ok_or_else(|| {
         format!("{property} does not break on seed {} of {}", case.seed, course.name)
     })?;
-    let written = ran.written.unwrap_or_default();
-    let mut first = explicit(course, case);
-    // A fault that repeats may be drawn beyond the end, where nothing strikes any more.
-    first.end_at(first.duration);
+    let written = written.unwrap_or_default();
+    let first = first_of(course, case);
     let before = Size {
         operations: written.operations.len(),
         messages: case.plan.messages.len().max(written.messages.len()),
         ..Size::of(&first)
     };
-    let mut bench = Bench::new(catalogue, first.clone(), wanted, budget, stop, seen);
+    let mut shrunk = shrink_one(task, first, (&wanted, effort), (stop, seen))?;
+    if shrunk.after.elements() > MANY && !stop.load(Ordering::Relaxed) {
+        for seed in others(task, (&wanted, effort), stop) {
+            let runs = shrunk.runs + ALIKE;
+            let left = Task { budget: task.budget.saturating_sub(runs), ..*task };
+            let first = first_of(course, &course.case(seed));
+            let seen = |scenario: &Scenario, more: u64| seen(scenario, runs + more);
+            let other = shrink_one(&left, first, (&wanted, effort), (stop, &seen));
+            shrunk.runs = runs + other.as_ref().map_or(0, |other| other.runs);
+            let is_less = |other: &Shrunk| other.after.elements() < shrunk.after.elements();
+            if let Some(other) = other.ok().filter(is_less) {
+                shrunk = Shrunk { runs: shrunk.runs, ..other };
+            }
+            if shrunk.after.elements() <= MANY {
+                break;
+            }
+        }
+    }
+    Ok(Shrunk { before, ..shrunk })
+}
+
+/// A case as the scenario from which to begin.
+fn first_of(course: &Course<'_>, case: &Case<'_>) -> Scenario {
+    let mut first = explicit(course, case);
+    // A fault that repeats may be drawn beyond the end, where nothing strikes any more.
+    first.end_at(first.duration);
+    first
+}
+
+/// Other seeds of the course that break alike, a few: where one failure hangs together, another may fall apart.
+fn others(task: &Task<'_>, (wanted, effort): (&Breaks, u64), stop: &AtomicBool) -> Vec<u64> {
+    let Task { course, case, property, .. } = *task;
+    let breaks = |seed: &u64| {
+        let case = course.case(*seed);
+        let job = Job { budget: effort, digest: false, ..case.job(Extras::default()) };
+        !stop.load(Ordering::Relaxed)
+            && Breaks::of(&course.entry().run(&job).outcome, property).as_ref() == Some(wanted)
+    };
+    let seeds = (0..ALIKE).into_par_iter().filter(|seed| *seed != case.seed);
+    let mut alike: Vec<u64> = seeds.filter(breaks).collect();
+    alike.truncate(TWINS);
+    alike
+}
+
+/// Reduces one failure.
+fn shrink_one(
+    task: &Task<'_>,
+    first: Scenario,
+    (wanted, effort): (&Breaks, u64),
+    (stop, seen): (&AtomicBool, &dyn Fn(&Scenario, u64)),
+) -> Result<Shrunk, String> {
+    let Task { catalogue, property, budget, .. } = *task;
+    let before = Size::of(&first);
+    let mut bench = Bench::new(catalogue, first.clone(), wanted.clone(), budget, stop, seen);
     bench.said(&first)?;
     if !bench.begin(effort) {
         return Err(format!("{property} breaks otherwise once the run is written as a scenario"));
