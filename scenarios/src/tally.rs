@@ -461,9 +461,12 @@ pub fn fingerprint(property: &str, why: &str) -> String {
     format!("{:06x}", hash_of(&(property, words, told.len() < why.len())) >> 40)
 }
 
-/// A word without its number: `n3` is any node, and `6.3s` any time, as `nil` is any value.
+/// A word without its number: `n3` is any node, and `6.3s` any time, as `nil` or a hash is any value.
 fn shape_of(word: &str) -> String {
-    match word.starts_with(|c: char| c.is_ascii_digit()) || word == "nil" {
+    let is_hash = word.len() >= 8
+        && word.chars().any(|c| c.is_ascii_digit())
+        && word.chars().all(|c| c.is_ascii_hexdigit());
+    match is_hash || word == "nil" || word.starts_with(|c: char| c.is_ascii_digit()) {
         true => "#".to_owned(),
         false => word.chars().filter(|c| !c.is_ascii_digit()).collect(),
     }
@@ -548,6 +551,7 @@ mod tests {
             ("live-again", "nothing within 6s after all", "nothing within 6.3s after all"),
             ("live-again", "nothing within 6s after all", "nothing within 500ms after all"),
             ("monotonicity", "n1 went from 7 to 4", "n12 went from 19 to 3"),
+            ("agreement", "n2 decides c75b22d79f7c2527", "n4 decides 1edda248dfa24904"),
             ("linearizable", "c1's get x returned 1 5 7, but", "c2's get x returned nil, but"),
             (
                 "linearizable",
