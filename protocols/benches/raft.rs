@@ -65,6 +65,7 @@ fn checked(entry: &dyn Entry, clients: u32, digest: bool) -> Rates {
     let load: Options = Arc::new(load());
     let job = Job {
         write_out: false,
+        brief: false,
         seed: 1,
         settings: settings(clients),
         options: &options,

@@ -104,6 +104,8 @@ pub struct Extras {
     pub reach: bool,
     /// Write out what happens to single messages and what clients ask for.
     pub write_out: bool,
+    /// End as soon as the cluster has recovered and what is written for clients is over.
+    pub brief: bool,
 }
 
 /// A seed that did not give the same run twice.
@@ -151,6 +153,7 @@ impl Case<'_> {
             record: extras.record,
             reach: extras.reach,
             write_out: extras.write_out,
+            brief: extras.brief,
         }
     }
 }

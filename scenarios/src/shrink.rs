@@ -3,8 +3,11 @@
 //! The run is written out first: its plan becomes faults with their times, what chances did to single messages becomes
 //! a list, and what clients asked for becomes another. Each of the three is then reduced by delta debugging, nodes and
 //! clients are taken away, and what is left is said in rounder numbers and with fewer options, round after round,
-//! until nothing more can be taken away. A candidate counts when the same property breaks, promised or not as before,
-//! and with the same fingerprint.
+//! until nothing more can be taken away or the rounds or the runs are up, which [`End`] tells. A candidate counts when
+//! the same property breaks, promised or not as before, and with the same fingerprint.
+//!
+//! Where it can, a candidate's run is cut short: what has broken at some moment stays broken. What is given in the end
+//! was run as long as it lasts, written as a file.
 //!
 //! Candidates are tried in a fixed order, one after another, and the budget counts runs: the result depends on nothing
 //! else. It is a scenario like any other, which a person can read, run and keep.
@@ -14,6 +17,7 @@
 //! | this file | what is asked, and in which order things are taken away |
 //! | [`ddmin`](mod@ddmin) | the fewest items of a list |
 //! | `bench` | where candidates are tried |
+//! | `lists` | fewer faults, operations and messages, alone and together |
 //! | `fewer` | fewer nodes and clients, and leaps to other seeds |
 //! | `simpler` | rounder numbers, fewer words |
 
@@ -21,6 +25,7 @@ pub mod ddmin;
 
 mod bench;
 mod fewer;
+mod lists;
 mod simpler;
 
 pub use bench::Breaks;
@@ -29,17 +34,32 @@ use crate::explicit::explicit;
 use crate::format::{Count, LineLasts, Scenario};
 use crate::run::{Case, Course, Extras};
 use bench::Bench;
-use ddmin::ddmin;
-use protocols::Catalogue;
+use protocols::{Catalogue, Job};
+use rayon::prelude::*;
 use sim_core::fault::FaultId;
 use sim_core::outcome::{Outcome, Verdict};
+use sim_core::settings::Clocks;
 use sim_core::{Chance, Span};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// As many runs as are made unless told.
 pub const BUDGET: u64 = 10_000;
 /// As many rounds as are gone at most: each begins because the one before took something away.
-const ROUNDS: u32 = 12;
+pub const ROUNDS: u32 = 12;
+/// More elements than this are many: other seeds are tried before they are taken away one by one.
+const MANY: usize = 20;
+/// As many seeds as are tried, beside the one that failed, for each candidate that is another run anyway; and where
+/// there is much to gain.
+const SEEDS: u64 = 24;
+const MORE_SEEDS: u64 = 96;
+/// As many seeds as are hunted for a smaller failure of the same shape.
+const HUNT: u64 = 240;
+/// Where much is left, so many seeds of the course are run in search of failures of the same shape, and so many of these
+/// are reduced as well.
+const ALIKE: u64 = 200;
+const TWINS: usize = 3;
+/// Of so many faults, at most, it is told what happens without each of them.
+const TOLD: usize = 64;
 
 /// How much a scenario consists of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -73,12 +93,41 @@ impl Size {
             duration: scenario.duration,
         }
     }
+
+    /// Faults, operations and disturbed messages together.
+    pub fn elements(&self) -> usize {
+        self.faults + self.operations + self.messages
+    }
+}
+
+/// Why it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// No fault, operation or disturbed message could be taken away alone any more.
+    Minimal,
+    /// The runs were spent.
+    Spent,
+    /// Something could still be taken away in the last of [`ROUNDS`] rounds.
+    Rounds,
+    /// It was stopped.
+    Stopped,
+}
+
+/// What comes of what is left without one of its faults.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Without {
+    /// Every promise holds, and the property that broke does too.
+    Holds,
+    /// The property does not break as it did, but something does.
+    Otherwise,
+    /// The run was given up.
+    Unknown,
 }
 
 /// What is left of a failure.
 #[derive(Clone, Debug)]
 pub struct Shrunk {
-    /// The scenario: it names its seed, and everything in it is needed.
+    /// The scenario: it names its seed.
     pub scenario: Scenario,
     /// How it breaks.
     pub breaks: Breaks,
@@ -90,11 +139,10 @@ pub struct Shrunk {
     pub after: Size,
     /// How many runs were made.
     pub runs: u64,
-    /// Whether no fault, operation or disturbed message could be taken away alone any more; else the budget was spent
-    /// before that was known.
-    pub minimal: bool,
-    /// The faults without each of which, alone, every promise holds.
-    pub decisive: Vec<FaultId>,
+    /// Why it ended; when it is minimal, everything in the scenario is needed.
+    pub end: End,
+    /// What comes of it without each of its faults, alone; not all of them when it was stopped.
+    pub without: Vec<(FaultId, Without)>,
 }
 
 /// What to shrink.
@@ -117,57 +165,158 @@ pub struct Task<'a> {
 ///
 /// # Errors
 ///
-/// When the property does not break on that seed under that plan.
+/// When the property does not break on that seed under that plan, or no file can say what was run.
 pub fn shrink(
     task: &Task<'_>,
     stop: &AtomicBool,
     seen: &dyn Fn(&Scenario, u64),
 ) -> Result<Shrunk, String> {
-    let Task { catalogue, course, case, property, budget } = *task;
-    let ran = course.run_case(case, Extras { write_out: true, ..Extras::default() });
-    let wanted = Breaks::of(&ran.outcome, property).ok_or_else(|| {
+    let Task { course, case, property, .. } = *task;
+    let found = bench::EFFORTS.into_iter().find_map(|effort| {
+        let job = case.job(Extras { write_out: true, ..Extras::default() });
+        let ran = course.entry().run(&Job { budget: effort, ..job });
+        Some((effort, Breaks::of(&ran.outcome, property)?, ran.written))
+    });
+    let (effort, wanted, written) = found.ok_or_else(|| {
         format!("{property} does not break on seed {} of {}", case.seed, course.name)
     })?;
-    let written = ran.written.unwrap_or_default();
-    let first = explicit(course, case);
+    let written = written.unwrap_or_default();
+    let first = first_of(course, case);
     let before = Size {
         operations: written.operations.len(),
         messages: case.plan.messages.len().max(written.messages.len()),
         ..Size::of(&first)
     };
-    let mut bench = Bench::new(catalogue, first, wanted, budget, stop, seen);
-    if !bench.begin() {
+    let mut shrunk = shrink_one(task, first, (&wanted, effort), (stop, seen))?;
+    if shrunk.after.elements() > MANY && !stop.load(Ordering::Relaxed) {
+        for seed in others(task, (&wanted, effort), stop) {
+            let runs = shrunk.runs + ALIKE;
+            let left = Task { budget: task.budget.saturating_sub(runs), ..*task };
+            let first = first_of(course, &course.case(seed));
+            let seen = |scenario: &Scenario, more: u64| seen(scenario, runs + more);
+            let other = shrink_one(&left, first, (&wanted, effort), (stop, &seen));
+            shrunk.runs = runs + other.as_ref().map_or(0, |other| other.runs);
+            let is_less = |other: &Shrunk| other.after.elements() < shrunk.after.elements();
+            if let Some(other) = other.ok().filter(is_less) {
+                shrunk = Shrunk { runs: shrunk.runs, ..other };
+            }
+            if shrunk.after.elements() <= MANY {
+                break;
+            }
+        }
+    }
+    Ok(Shrunk { before, ..shrunk })
+}
+
+/// A case as the scenario from which to begin.
+fn first_of(course: &Course<'_>, case: &Case<'_>) -> Scenario {
+    let mut first = explicit(course, case);
+    // A fault that repeats may be drawn beyond the end, where nothing strikes any more.
+    first.end_at(first.duration);
+    first
+}
+
+/// Other seeds of the course that break alike, a few: where one failure hangs together, another may fall apart.
+fn others(task: &Task<'_>, (wanted, effort): (&Breaks, u64), stop: &AtomicBool) -> Vec<u64> {
+    let Task { course, case, property, .. } = *task;
+    let breaks = |seed: &u64| {
+        let case = course.case(*seed);
+        let job = Job { budget: effort, digest: false, ..case.job(Extras::default()) };
+        !stop.load(Ordering::Relaxed)
+            && Breaks::of(&course.entry().run(&job).outcome, property).as_ref() == Some(wanted)
+    };
+    let seeds = (0..ALIKE).into_par_iter().filter(|seed| *seed != case.seed);
+    let mut alike: Vec<u64> = seeds.filter(breaks).collect();
+    alike.truncate(TWINS);
+    alike
+}
+
+/// Reduces one failure.
+fn shrink_one(
+    task: &Task<'_>,
+    first: Scenario,
+    (wanted, effort): (&Breaks, u64),
+    (stop, seen): (&AtomicBool, &dyn Fn(&Scenario, u64)),
+) -> Result<Shrunk, String> {
+    let Task { catalogue, property, budget, .. } = *task;
+    let before = Size::of(&first);
+    let mut bench = Bench::new(catalogue, first.clone(), wanted.clone(), budget, stop, seen);
+    bench.said(&first)?;
+    if !bench.begin(effort) {
         return Err(format!("{property} breaks otherwise once the run is written as a scenario"));
     }
-    bench.cut_time();
-    bench.write_out();
-    let mut rounds = 0;
+    let (mut end, mut without);
     loop {
-        let before = bench.shape();
-        bench.fewest();
-        if rounds == 0 || before != bench.shape() {
-            bench.leap();
-            bench.fewer_operations_before_messages();
-            bench.fewer_nodes_and_clients();
+        end = bench.rounds();
+        if !bench.breaks_in_full() {
+            if !bench.is_short() {
+                return Err(format!("{property} does not break in what was shrunk"));
+            }
+            // It was broken when the run was cut short, and told otherwise when it went on.
+            bench.begin_in_full(first.clone());
+            continue;
         }
-        bench.simpler();
-        rounds += 1;
-        if before == bench.shape() || rounds == ROUNDS || bench.is_spent() {
+        let fewer;
+        (without, fewer) = bench.without_each();
+        // A run in full has shown that one is not needed: something else may not be, either.
+        if !fewer || end != End::Minimal {
             break;
         }
     }
-    Ok(bench.finish(before, rounds < ROUNDS))
+    let property = &bench.rig.wanted.property;
+    bench.best.expect.holds.retain(|held| held == property);
+    Ok(Shrunk {
+        before,
+        after: Size::of(&bench.best),
+        runs: bench.runs,
+        end,
+        without,
+        breaks: bench.rig.wanted,
+        outcome: bench.outcome,
+        scenario: bench.best,
+    })
 }
 
 impl Bench<'_> {
-    /// What is left, as text: two of one shape are the same.
-    fn shape(&self) -> String {
-        crate::format::write(&self.best, &self.words, &[]).unwrap_or_default()
+    /// Takes away what it can, round after round.
+    fn rounds(&mut self) -> End {
+        self.cut_time();
+        self.write_operations();
+        let wild = self.best.clone();
+        self.write_messages();
+        self.soon_fewer();
+        // Where much holds on to much, another seed needs less of it.
+        if Size::of(&self.best).elements() > MANY {
+            self.leap(MORE_SEEDS);
+        }
+        let mut leapt = None;
+        for round in 0..ROUNDS {
+            let before = self.best_name;
+            self.fewest();
+            if round == 0 && Size::of(&self.best).elements() > MANY {
+                self.hunt_again(&wild);
+            }
+            // A leap is dear: only what is smaller than before is worth another one.
+            let size = Some(Size::of(&self.best).elements());
+            if leapt != size {
+                leapt = size;
+                self.leap(SEEDS);
+                self.fewer_nodes_and_clients();
+            }
+            self.simpler();
+            if self.is_spent() {
+                return if self.is_stopped() { End::Stopped } else { End::Spent };
+            }
+            if self.best_name == before && !self.fewer_pairs() {
+                return End::Minimal;
+            }
+        }
+        End::Rounds
     }
 
     /// Nothing goes on for long after the property has broken.
-    fn cut_time(&mut self) {
-        let finding = self.outcome.finding(&self.wanted.property);
+    pub(super) fn cut_time(&mut self) {
+        let finding = self.outcome.finding(&self.rig.wanted.property);
         let Some(at) = finding.and_then(|finding| finding.at) else { return };
         let heal = self.best.duration;
         let ends = match at.0 < heal.0 {
@@ -181,93 +330,61 @@ impl Bench<'_> {
         }
     }
 
-    /// Has clients ask for what they asked for, and lets happen to messages what happened to them, instead of drawing
-    /// either again.
-    fn write_out(&mut self) {
+    /// Has clients ask for what they asked for, instead of drawing it again.
+    fn write_operations(&mut self) {
         let extras = Extras { write_out: true, ..Extras::default() };
         if self.best.clients.count > 0 && self.best.operations.is_none() {
             self.runs += 1;
-            let written = self.run(&self.best, extras).and_then(|ran| ran.written);
+            let written = self.rig.try_out(&self.best, extras).and_then(|ran| ran.written);
             let operations = written.unwrap_or_default().operations;
-            if operations.len() <= crate::format::limits::WRITTEN {
-                self.keep_with(|scenario| scenario.operations = Some(operations));
-            }
+            self.keep_with(|scenario| scenario.operations = Some(operations));
         }
+    }
+
+    /// Lets happen to messages what happened to them, instead of drawing it again.
+    pub(super) fn write_messages(&mut self) {
+        let extras = Extras { write_out: true, ..Extras::default() };
         self.keep_with(Scenario::calm_network);
         if self.best.disturbs_messages() {
             self.runs += 1;
-            let written = self.run(&self.best, extras).and_then(|ran| ran.written);
+            let written = self.rig.try_out(&self.best, extras).and_then(|ran| ran.written);
             let messages = written.unwrap_or_default().messages;
-            if messages.len() <= crate::format::limits::MESSAGES {
-                self.keep_with(|scenario| {
-                    scenario.calm_network();
-                    scenario.messages = messages;
-                });
-            }
+            self.keep_with(|scenario| {
+                scenario.calm_network();
+                scenario.messages = messages;
+            });
         }
     }
 
-    /// The fewest faults, operations and disturbed messages, as often as one of the three makes another needless.
-    fn fewest(&mut self) {
-        loop {
-            let before = Size::of(&self.best);
-            let operations = self.best.operations.clone().unwrap_or_default();
-            if !operations.is_empty() {
-                ddmin(operations, |some| self.keep_with(|s| s.operations = Some(some.to_vec())));
+    /// What comes of the best, at full length, without each of its faults. One without which it breaks as wanted is
+    /// left out at once; then the answer says so, and is not about the others.
+    fn without_each(&mut self) -> (Vec<(FaultId, Without)>, bool) {
+        let mut told = Vec::new();
+        for place in 0..self.best.faults.len().min(TOLD) {
+            if self.is_stopped() {
+                break;
             }
-            let faults = self.best.faults.clone();
-            ddmin(faults, |some| self.keep_with(|s| s.faults = some.to_vec()));
-            let messages = self.best.messages.clone();
-            ddmin(messages, |some| self.keep_with(|s| s.messages = some.to_vec()));
-            // Those that draw what they ask for may at least ask for less.
-            while self.best.operations.is_none() && self.best.clients.count > 0 {
-                let (count, limit) = (self.best.clients.count, self.best.clients.operations);
-                let fewer = if limit == 0 { 64 } else { limit / 2 };
-                let less = fewer > 0 && self.keep_with(|s| s.clients.operations = fewer);
-                if !less && !self.keep_with(|s| s.set_clients(count - 1)) {
-                    break;
-                }
-            }
-            if Size::of(&self.best) == before || self.is_spent() {
-                return;
-            }
-        }
-    }
-
-    /// The result, in its final words.
-    fn finish(mut self, before: Size, settled: bool) -> Shrunk {
-        let minimal = settled && !self.is_spent();
-        let property = &self.wanted.property;
-        self.best.expect.holds.retain(|held| held == property);
-        let after = Size::of(&self.best);
-        self.runs += 1;
-        if let Some(ran) = self.run(&self.best, Extras::default()) {
-            self.outcome = ran.outcome;
-        }
-        let mut decisive = Vec::new();
-        for place in 0..self.best.faults.len().min(64) {
             let mut without = self.best.clone();
             let line = without.faults.remove(place);
             self.runs += 1;
-            let held = self.run(&without, Extras::default());
-            let holds = |outcome: &Outcome| {
-                let own = outcome.finding(&self.wanted.property);
-                outcome.verdict() == Verdict::Holds
-                    && own.is_some_and(|finding| finding.verdict == Verdict::Holds)
-            };
-            if held.is_some_and(|ran| holds(&ran.outcome)) {
-                decisive.push(FaultId { fault: line.id, nth: line.nth });
+            let Some(ran) = self.rig.run(&without, Extras::default()) else { continue };
+            if self.rig.is_wanted(&ran.outcome) && self.is_sound(&without) {
+                self.best_name = self.name(&mut without);
+                (self.best, self.outcome) = (without, ran.outcome);
+                return (Vec::new(), true);
             }
+            told.push((FaultId { fault: line.id, nth: line.nth }, self.verdict(&ran.outcome)));
         }
-        Shrunk {
-            breaks: self.wanted,
-            outcome: self.outcome,
-            before,
-            after,
-            runs: self.runs,
-            minimal,
-            decisive,
-            scenario: self.best,
+        (told, false)
+    }
+
+    /// What a run without a fault came to.
+    fn verdict(&self, outcome: &Outcome) -> Without {
+        let own = outcome.finding(&self.rig.wanted.property);
+        match (outcome.verdict(), own.map(|finding| finding.verdict)) {
+            (Verdict::Holds, Some(Verdict::Holds)) => Without::Holds,
+            (Verdict::Unknown, _) | (_, Some(Verdict::Unknown)) => Without::Unknown,
+            _ => Without::Otherwise,
         }
     }
 }
@@ -296,10 +413,15 @@ impl Scenario {
     }
 
     /// Whether chances or faults do something to single messages.
-    fn disturbs_messages(&self) -> bool {
+    pub fn disturbs_messages(&self) -> bool {
         let mut calm = self.clone();
         calm.calm_network();
         calm.network != self.network || calm.faults != self.faults
+    }
+
+    /// Whether clocks are wrong without any fault.
+    pub fn has_wrong_clocks(&self) -> bool {
+        self.clocks != Clocks::default()
     }
 
     fn set_clients(&mut self, count: u32) {

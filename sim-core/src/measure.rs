@@ -118,8 +118,9 @@ struct ClientSide {
     /// When it was invoked, how often it was sent, and whether it only reads.
     open: FxHashMap<RequestId, (Time, u32, bool)>,
     invoked: u64,
-    /// Whether anything was invoked since everything healed.
-    asked_since: bool,
+    /// When something was invoked for the first time since everything healed, and when something of that ended last.
+    asked_since: Option<Time>,
+    answered_last: Time,
     ok: u64,
     reads: u64,
     failed: u64,
@@ -163,9 +164,19 @@ impl Measures {
         !self.samples.recovery.is_empty()
     }
 
-    /// Whether nobody wants anything: nothing is under way, and nothing was asked for since the healing.
-    pub fn nobody_asks(&self) -> bool {
-        self.clients.open.is_empty() && !self.clients.asked_since
+    /// For how long clients have wanted something since the healing, until now: since the first of them asked after
+    /// it, or since the healing itself when something is under way that was asked before; until now when anything is
+    /// under way, else until the last of it ended.
+    pub fn wanting(&self, now: Time) -> Span {
+        let ClientSide { open, asked_since, answered_last, .. } = &self.clients;
+        let oldest = open.values().map(|(at, ..)| (*at).max(self.healed)).min();
+        let until = if oldest.is_some() { now } else { *answered_last };
+        asked_since.iter().copied().chain(oldest).min().map_or(Span::ZERO, |from| until.since(from))
+    }
+
+    /// Whether so many operations were invoked, and all of them are over.
+    pub fn all_over(&self, operations: u64) -> bool {
+        self.clients.invoked >= operations && self.clients.open.is_empty()
     }
 
     fn note(&mut self, me: NodeId, at: Time, fact: &Fact) {
@@ -458,7 +469,9 @@ impl<P: Process> Observer<P> for Measures {
             match effect {
                 ClientEffect::Invoke { id, op } => {
                     clients.invoked += 1;
-                    clients.asked_since |= step.at > healed;
+                    if step.at > healed {
+                        clients.asked_since.get_or_insert(step.at);
+                    }
                     let reads = <P::Service as Service>::is_read(op);
                     clients.open.insert(*id, (step.at, 0, reads));
                     clients.waiting_since.get_or_insert(step.at);
@@ -471,6 +484,9 @@ impl<P: Process> Observer<P> for Measures {
                 }
                 ClientEffect::Return { id, ending } => {
                     let Some((since, _, reads)) = clients.open.remove(id) else { continue };
+                    if since > healed {
+                        clients.answered_last = step.at;
+                    }
                     match ending {
                         Ending::Ok(_) => {
                             clients.ok += 1;

@@ -11,6 +11,7 @@
 
 mod delay;
 mod links;
+mod script;
 
 pub(crate) use links::{AddressSet, LinkFault, LinkSet};
 
@@ -22,6 +23,7 @@ use crate::settings::{Settings, Transport};
 use crate::time::{Chance, Span, SpanRange, Time};
 use crate::topology::Topology;
 use delay::Sampler;
+use script::{Journal, Script};
 use std::collections::BTreeMap;
 
 /// Links are counted one by one while the table has at most this many.
@@ -65,10 +67,10 @@ pub(crate) struct Network {
     is_table: bool,
     lines: BTreeMap<(u32, u32), Line>,
     faults: Vec<(u64, LinkSet, LinkFault)>,
-    /// What happens to single messages, by the names of their draws and by the receiver.
-    script: BTreeMap<(u64, u32), Vec<Trouble>>,
+    /// What is to happen to single messages.
+    script: Script,
     /// What has happened to single messages, when it is to be written out.
-    written: Option<Vec<Disturbance>>,
+    written: Option<Journal>,
     /// Nothing but the delay has to be drawn.
     plain: bool,
     cuts: usize,
@@ -79,10 +81,12 @@ pub(crate) struct Network {
 struct Sent {
     from: usize,
     to: usize,
+    /// When it is sent. It may leave later, when its sender is done with what it sends it for.
+    now: Time,
+    /// Which of those that this link carries at this instant; counted when it is to be written out.
+    nth: u32,
     leaves: Time,
     size: u32,
-    /// The name of its draws: its link and its count.
-    name: u64,
 }
 
 impl Network {
@@ -107,7 +111,7 @@ impl Network {
             is_table: table <= TABLE,
             lines: BTreeMap::new(),
             faults: Vec::new(),
-            script: BTreeMap::new(),
+            script: Script::default(),
             written: None,
             plain: false,
             cuts: 0,
@@ -124,11 +128,10 @@ impl Network {
     }
 
     fn disturb(&mut self, messages: &[Disturbance]) {
-        for Disturbance { from, to, nth, what } in messages {
-            let [from, to] = [*from, *to].map(|id| self.address(id));
+        for message in messages {
+            let [from, to] = [message.from, message.to].map(|id| self.address(id));
             if from < self.addresses && to < self.addresses {
-                let name = (self.link(from, to) as u64) << 32 | u64::from(*nth);
-                self.script.entry((name, to as u32)).or_default().push(*what);
+                self.script.add((from as u32, to as u32), message);
             }
         }
         self.settle();
@@ -137,11 +140,12 @@ impl Network {
     /// From now on, what happens to single messages is written out.
     pub fn write_out(&mut self) {
         self.written.get_or_insert_default();
+        self.settle();
     }
 
     /// What has happened to single messages, in the order of sending.
     pub fn written(&self) -> &[Disturbance] {
-        self.written.as_deref().unwrap_or_default()
+        self.written.as_ref().map(Journal::written).unwrap_or_default()
     }
 
     fn link(&self, from: usize, to: usize) -> usize {
@@ -180,6 +184,7 @@ impl Network {
         let chances = [self.loss, self.duplicate, self.reorder, self.corrupt];
         self.plain = self.faults.is_empty()
             && self.script.is_empty()
+            && self.written.is_none()
             && self.bandwidth.is_none()
             && self.transport == Transport::Datagram
             && chances == [Chance::NEVER; 4];
@@ -211,12 +216,14 @@ impl Network {
         (link as u64) << 32 | u64::from(*count)
     }
 
-    /// What becomes of a message of so many bytes that leaves then.
+    /// What becomes of a message of so many bytes that is sent now and leaves then.
     #[inline]
+    #[allow(clippy::too_many_arguments)]
     pub fn fate(
         &mut self,
         from: usize,
         to: usize,
+        now: Time,
         leaves: Time,
         size: u32,
         fired: &mut Fired,
@@ -230,7 +237,8 @@ impl Network {
         if self.plain {
             return Fate::Arrives { at: leaves + delay, again: None };
         }
-        let sent = Sent { from, to, leaves, size, name };
+        let nth = self.written.as_mut().map_or(1, |journal| journal.count((from, to), now));
+        let sent = Sent { from, to, now, nth, leaves, size };
         match self.transport {
             Transport::Datagram => self.datagram(sent, delay, rng, fired),
             Transport::Stream => self.segment(sent, delay, rng, fired),
@@ -240,10 +248,10 @@ impl Network {
     fn datagram(&mut self, sent: Sent, delay: Span, mut rng: Rng, fired: &mut Fired) -> Fate {
         let Sent { from, to, .. } = sent;
         let leaves = self.put_on_line(from, to, sent.leaves, sent.size);
+        let known = self.script.due((from as u32, to as u32), sent.now);
         if self.is_cut(from, to) {
             return Fate::Lost(LostTo::Cut);
         }
-        let known = self.known(&sent);
         let losses = [
             (FaultKind::Loss, Trouble::Lost, LostTo::Chance),
             (FaultKind::Corrupt, Trouble::Damaged, LostTo::Corruption),
@@ -256,29 +264,21 @@ impl Network {
                 return Fate::Lost(lost);
             }
         }
-        let late = self.extra(from, to, leaves, &mut rng, fired)
-            + known_span(FaultKind::Delay, &known, leaves, fired).unwrap_or_default();
-        let mut held = Span::ZERO;
-        if self.strikes(FaultKind::Reorder, from, to, leaves, &mut rng, fired) {
-            held = self.held_back(from, to).draw(&mut rng);
-        }
-        held += known_span(FaultKind::Reorder, &known, leaves, fired).unwrap_or_default();
+        let known_late = known_span(FaultKind::Delay, &known, leaves, fired);
+        let late = sum(self.extra(from, to, leaves, &mut rng, fired), known_late);
+        let overtaken = self.strikes(FaultKind::Reorder, from, to, leaves, &mut rng, fired);
+        let overtaken = overtaken.then(|| self.held_back(from, to).draw(&mut rng));
+        let held = sum(overtaken, known_span(FaultKind::Reorder, &known, leaves, fired));
         // A message that is doubled by chance is not doubled once more.
         let again = if self.strikes(FaultKind::Duplicate, from, to, leaves, &mut rng, fired) {
             Some(self.sampler.draw(from, to, self.nodes, &mut rng))
         } else {
             known_span(FaultKind::Duplicate, &known, leaves, fired)
         };
-        if late > Span::ZERO {
-            self.note(&sent, Trouble::Late(late));
-        }
-        if held > Span::ZERO {
-            self.note(&sent, Trouble::HeldBack(held));
-        }
-        if let Some(later) = again {
-            self.note(&sent, Trouble::Again(later));
-        }
-        let at = leaves + delay + late + held;
+        let happens =
+            [late.map(Trouble::Late), held.map(Trouble::HeldBack), again.map(Trouble::Again)];
+        happens.into_iter().flatten().for_each(|trouble| self.note(&sent, trouble));
+        let at = leaves + delay + late.unwrap_or_default() + held.unwrap_or_default();
         Fate::Arrives { at, again: again.map(|later| at + later) }
     }
 
@@ -286,7 +286,7 @@ impl Network {
     fn segment(&mut self, sent: Sent, delay: Span, mut rng: Rng, fired: &mut Fired) -> Fate {
         let Sent { from, to, .. } = sent;
         let mut leaves = self.put_on_line(from, to, sent.leaves, sent.size);
-        let known = self.known(&sent);
+        let known = self.script.due((from as u32, to as u32), sent.now);
         let is_loss = |trouble: &&Trouble| matches!(trouble, Trouble::Lost | Trouble::Damaged);
         let mut losses = known.iter().filter(is_loss);
         let mut resend = RESEND;
@@ -305,24 +305,16 @@ impl Network {
             leaves = leaves + resend;
             resend = (resend * 2).min(RESEND_AT_MOST);
         }
-        let late = self.extra(from, to, leaves, &mut rng, fired)
-            + known_span(FaultKind::Delay, &known, leaves, fired).unwrap_or_default();
-        if late > Span::ZERO {
+        let known_late = known_span(FaultKind::Delay, &known, leaves, fired);
+        let late = sum(self.extra(from, to, leaves, &mut rng, fired), known_late);
+        if let Some(late) = late {
             self.note(&sent, Trouble::Late(late));
         }
-        let mut at = leaves + delay + late;
+        let mut at = leaves + delay + late.unwrap_or_default();
         let line = self.lines.entry((from as u32, to as u32)).or_default();
         at = at.max(line.last + Span(1));
         line.last = at;
         Fate::Arrives { at, again: None }
-    }
-
-    /// What is known beforehand to happen to a message.
-    fn known(&self, sent: &Sent) -> Vec<Trouble> {
-        if self.script.is_empty() {
-            return Vec::new();
-        }
-        self.script.get(&(sent.name, sent.to as u32)).cloned().unwrap_or_default()
     }
 
     /// Writes out what happens to a message.
@@ -332,8 +324,8 @@ impl Network {
                 Some(client) => NodeId::client(client as u32),
                 None => NodeId(address as u32),
             });
-        if let Some(written) = &mut self.written {
-            written.push(Disturbance { from, to, nth: sent.name as u32, what });
+        if let Some(journal) = &mut self.written {
+            journal.note(Disturbance { from, to, at: sent.now, nth: sent.nth, what });
         }
     }
 
@@ -380,16 +372,25 @@ impl Network {
         strikes
     }
 
-    /// How much longer a message takes because of faults.
-    fn extra(&self, from: usize, to: usize, at: Time, rng: &mut Rng, fired: &mut Fired) -> Span {
-        let mut extra = Span::ZERO;
+    /// How much longer a message takes because of faults; none when none is about it. Several count as one.
+    fn extra(
+        &self,
+        from: usize,
+        to: usize,
+        at: Time,
+        rng: &mut Rng,
+        fired: &mut Fired,
+    ) -> Option<Span> {
+        let mut extra = None;
         for (_, links, fault) in &self.faults {
             if let LinkFault::Delay(by) = fault
                 && links.has(from, to)
             {
-                extra += by.draw(rng);
-                fired.count(FaultKind::Delay, at);
+                extra = sum(extra, Some(by.draw(rng)));
             }
+        }
+        if extra.is_some() {
+            fired.count(FaultKind::Delay, at);
         }
         extra
     }
@@ -403,6 +404,11 @@ impl Network {
         });
         by.next().unwrap_or(SpanRange::millis(5, 50))
     }
+}
+
+/// Both together; none when there is neither.
+fn sum(one: Option<Span>, other: Option<Span>) -> Option<Span> {
+    one.into_iter().chain(other).reduce(|one, other| one + other)
 }
 
 /// Whether something of a kind is known to happen to a message. It counts as a fault of that kind.
@@ -435,14 +441,14 @@ mod tests {
 
     fn arrivals(network: &mut Network, count: usize) -> Vec<Fate> {
         let mut fired = Fired::default();
-        (0..count).map(|_| network.fate(0, 1, Time::ZERO, 100, &mut fired)).collect()
+        (0..count).map(|_| network.fate(0, 1, Time::ZERO, Time::ZERO, 100, &mut fired)).collect()
     }
 
     #[test]
     fn what_one_link_carries_changes_nothing_on_another() {
         let (mut quiet, mut busy) = (network(|_| {}), network(|_| {}));
         for _ in 0..100 {
-            busy.fate(2, 3, Time::ZERO, 100, &mut Fired::default());
+            busy.fate(2, 3, Time::ZERO, Time::ZERO, 100, &mut Fired::default());
         }
         assert_eq!(arrivals(&mut quiet, 10), arrivals(&mut busy, 10));
     }
@@ -491,14 +497,18 @@ mod tests {
                 (n.loss, n.corrupt) = (Chance::percent(20), Chance::percent(10));
                 (n.duplicate, n.reorder) = (Chance::percent(10), Chance::percent(10));
             });
-            let by = SpanRange::millis(3, 30);
+            // Two that may come to nothing: what is counted as a fault is written out all the same.
+            let by = SpanRange { from: Span::ZERO, to: Span(2) };
             wild.add_fault(1, LinkSet::All, LinkFault::Delay(by));
+            wild.add_fault(2, LinkSet::All, LinkFault::Delay(by));
+            wild.add_fault(3, LinkSet::All, LinkFault::Reorder(Chance::percent(50), by));
             wild.write_out();
             let mut fired = Fired::default();
             let send = |network: &mut Network, fired: &mut Fired| {
                 let links = [(0, 1), (1, 0), (0, 5), (6, 2)];
-                let all = (0..400).map(|i| (links[i % 4], Time(i as u64 * 1_000_000)));
-                all.map(|((from, to), at)| network.fate(from, to, at, 64, fired))
+                // Several at each instant.
+                let all = (0..400).map(|i| (links[i % 4], Time(i as u64 / 12 * 1_000_000)));
+                all.map(|((from, to), at)| network.fate(from, to, at, at, 64, fired))
                     .collect::<Vec<_>>()
             };
             let fates = send(&mut wild, &mut fired);
@@ -513,15 +523,38 @@ mod tests {
         }
     }
 
+    /// With less on the link, the name of a message still finds it; one that is not sent any more is found in the next.
+    #[test]
+    fn a_message_is_found_by_when_it_is_sent() {
+        let at = |ms: u64| Time(ms * 1_000_000);
+        let lost = |ms, nth| Disturbance {
+            from: NodeId(0),
+            to: NodeId(1),
+            at: at(ms),
+            nth,
+            what: Trouble::Lost,
+        };
+        let losses = |sent: &[u64]| {
+            let mut network = network(|_| {});
+            network.disturb(&[lost(7, 2), lost(3, 1)]);
+            let fate = |ms: &u64| network.fate(0, 1, at(*ms), at(*ms), 64, &mut Fired::default());
+            let is_lost = |fate: Fate| matches!(fate, Fate::Lost(LostTo::Chance));
+            sent.iter().map(fate).map(is_lost).collect::<Vec<bool>>()
+        };
+        assert_eq!(losses(&[1, 2, 3, 4, 7, 7, 7]), [false, false, true, false, false, true, false]);
+        assert_eq!(losses(&[3, 7, 7]), [true, false, true]);
+        assert_eq!(losses(&[1, 5, 8, 9, 9]), [false, true, false, true, false]);
+    }
+
     #[test]
     fn a_disturbance_of_no_link_is_passed_over() {
         let mut network = network(|_| {});
-        let lost = |from, to| Disturbance { from, to, nth: 1, what: Trouble::Lost };
+        let lost = |from, to| Disturbance { from, to, at: Time::ZERO, nth: 1, what: Trouble::Lost };
         network.disturb(&[lost(NodeId(9), NodeId(0)), lost(NodeId(0), NodeId::client(2))]);
         assert!(network.plain);
         network.disturb(&[lost(NodeId(0), NodeId::client(1))]);
         assert_eq!(
-            network.fate(0, 6, Time::ZERO, 64, &mut Fired::default()),
+            network.fate(0, 6, Time::ZERO, Time::ZERO, 64, &mut Fired::default()),
             Fate::Lost(LostTo::Chance)
         );
     }

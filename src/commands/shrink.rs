@@ -5,11 +5,12 @@ use super::{App, Exit, about_property};
 use crate::args::Shrink;
 use crate::files::write_whole;
 use crate::progress::Counter;
+use protocols::Ran;
 use reports::story;
 use scenarios::failure::Failure;
 use scenarios::format::{self, Scenario};
 use scenarios::run::{Course, Extras};
-use scenarios::shrink::{Breaks, Shrunk, Size, Task, shrink};
+use scenarios::shrink::{Breaks, End, ROUNDS, Shrunk, Size, Task, Without, shrink};
 use scenarios::tally;
 use scenarios::words::Words;
 use sim_core::fault::FaultId;
@@ -61,8 +62,9 @@ fn tell(app: &App, args: &Shrink, failure: &Failure, shrunk: &Shrunk) -> Result<
     let why = finding.map(|finding| finding.why.as_str()).unwrap_or_default();
     let mut told = taken_away(shrunk);
     told.push(it_takes(shrunk));
-    let comment = comment(failure, why, &told);
+    let comment = comment(failure, why, &told, scenario.own_seeds().start);
     let text = format::write(&scenario, &Words::of(app.catalogue), &comment)?;
+    let (scenario, ran) = read_and_run(app, &text, &shrunk.breaks)?;
     let Some(output) = &args.output else {
         app.say(&text);
         return Ok(());
@@ -72,7 +74,7 @@ fn tell(app: &App, args: &Shrink, failure: &Failure, shrunk: &Shrunk) -> Result<
     if app.manner.quiet {
         return Ok(());
     }
-    let mut out = story_of(app, &path, &scenario, &shrunk.breaks)?;
+    let mut out = story_of(app, &path, &scenario, ran, &shrunk.breaks)?;
     out.push('\n');
     for line in &told {
         out.push_str(&format!("  {line}\n"));
@@ -89,11 +91,15 @@ fn place(output: &Path, failure: &Failure) -> PathBuf {
 }
 
 /// What a person should know who finds the file.
-fn comment(failure: &Failure, why: &str, told: &[String]) -> Vec<String> {
+fn comment(failure: &Failure, why: &str, told: &[String], own: u64) -> Vec<String> {
     let mut lines = wrap(&format!("{}: {why}", failure.verdict.property));
     lines.push(String::new());
     let (seed, name) = (failure.seed, &failure.name);
-    lines.extend(wrap(&format!("Shrunk from seed {seed} of {name}. Run, it breaks again.")));
+    let runs = match own == seed {
+        true => "Run, it breaks again.".to_owned(),
+        false => format!("Run, it breaks alike, on seed {own}: there, less is enough."),
+    };
+    lines.extend(wrap(&format!("Shrunk from seed {seed} of {name}. {runs}")));
     for line in told {
         lines.extend(wrap(line));
     }
@@ -144,12 +150,18 @@ fn taken_away(shrunk: &Shrunk) -> Vec<String> {
         true => "nothing could be taken away".into(),
         false => parts.join(", "),
     }];
-    if !shrunk.minimal {
-        lines.push(
+    lines.extend(match shrunk.end {
+        End::Minimal => None,
+        End::Spent => Some(
             "the runs were spent before nothing more could be taken away: give it more --runs"
-                .into(),
-        );
-    }
+                .to_owned(),
+        ),
+        End::Rounds => Some(format!(
+            "in the last of {ROUNDS} rounds something could still be taken away: run what is left, \
+             and shrink that"
+        )),
+        End::Stopped => Some("it was stopped before nothing more could be taken away".to_owned()),
+    });
     lines
 }
 
@@ -162,18 +174,14 @@ fn it_takes(shrunk: &Shrunk) -> String {
         .map(|line| FaultId { fault: line.id, nth: line.nth })
         .collect();
     let named: Vec<String> = ids.iter().map(ToString::to_string).collect();
-    let messages = match shrunk.after.messages {
-        0 => String::new(),
-        1 => "a disturbed message".into(),
-        n => format!("{n} disturbed messages"),
-    };
+    let beside = beside(shrunk);
     let Some((last, others)) = named.split_last() else {
-        return match messages.is_empty() {
+        return match beside.is_empty() {
             true => "it takes no fault at all".into(),
-            false => format!("it takes no fault but {messages}"),
+            false => format!("it takes no fault but {beside}"),
         };
     };
-    let messages = if messages.is_empty() { messages } else { format!(", beside {messages}") };
+    let beside = if beside.is_empty() { beside } else { format!(", beside {beside}") };
     let list = match others {
         [] => format!("fault {last}"),
         others => format!("faults {} and {last}", others.join(", ")),
@@ -183,12 +191,44 @@ fn it_takes(shrunk: &Shrunk) -> String {
         2 => "either",
         _ => "any one of them",
     };
-    let holds = match (shrunk.minimal, shrunk.decisive == ids) {
-        (_, true) => "this seed holds",
-        (true, false) => "it does not break so",
-        (false, false) => return format!("it takes {list}{messages}, as far as was tried"),
+    let all = |known: &dyn Fn(Without) -> bool| {
+        shrunk.without.len() == ids.len() && shrunk.without.iter().all(|(_, what)| known(*what))
     };
-    format!("it takes {list}{messages}: without {without} {holds}")
+    let holds = if all(&|what| what == Without::Holds) {
+        "this seed holds"
+    } else if all(&|what| what != Without::Unknown) {
+        "it does not break so"
+    } else {
+        return format!("it takes {list}{beside}, as far as was tried");
+    };
+    format!("it takes {list}{beside}: without {without} {holds}")
+}
+
+/// What goes wrong that is no strike.
+fn beside(shrunk: &Shrunk) -> String {
+    let messages = match shrunk.after.messages {
+        0 => None,
+        1 => Some("a disturbed message".to_owned()),
+        n => Some(format!("{n} disturbed messages")),
+    };
+    let calm = Scenario { faults: Vec::new(), ..shrunk.scenario.clone() };
+    let chances = calm.disturbs_messages().then(|| "the chances of [network]".to_owned());
+    let clocks = calm.has_wrong_clocks().then(|| "clocks that are wrong".to_owned());
+    let parts: Vec<String> = [messages, chances, clocks].into_iter().flatten().collect();
+    parts.join(" and ")
+}
+
+/// Reads what was written and runs it: so it breaks for whoever does the same.
+fn read_and_run(app: &App, text: &str, breaks: &Breaks) -> Result<(Scenario, Ran), String> {
+    let read = format::read(text.as_bytes(), "", &Words::of(app.catalogue));
+    let scenario = read.map_err(|problems| problems.render(false))?;
+    let subject = scenario.subjects.first().ok_or("it runs nothing")?;
+    let course = Course::new(app.catalogue, "", &scenario, subject, &[])?;
+    let ran = course.run(scenario.own_seeds().start, Extras { trace: true, ..Extras::default() });
+    if Breaks::of(&ran.outcome, &breaks.property).as_ref() != Some(breaks) {
+        return Err(format!("{} does not break in the scenario as it is read", breaks.property));
+    }
+    Ok((scenario, ran))
 }
 
 /// How the scenario that was written breaks.
@@ -196,13 +236,12 @@ fn story_of(
     app: &App,
     path: &Path,
     scenario: &Scenario,
+    ran: Ran,
     breaks: &Breaks,
 ) -> Result<String, String> {
     let name = path.display().to_string();
     let subject = scenario.subjects.first().ok_or("it runs nothing")?;
     let course = Course::new(app.catalogue, &name, scenario, subject, &[])?;
-    let seed = scenario.own_seeds().start;
-    let ran = course.run(seed, Extras { trace: true, ..Extras::default() });
     let finding = ran.outcome.finding(&breaks.property).ok_or("the property is not checked")?;
     let replay = format!("splitbrain replay {name}");
     let breach = Breach { replay, ..tally::breach(&ran.outcome, finding) };

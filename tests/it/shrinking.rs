@@ -65,3 +65,13 @@ fn a_failure_that_departs_is_not_shrunk() {
     room.run("shrink broken.json").refused();
     room.run(&format!("shrink failures/{stem}.json --runs 0")).refused();
 }
+
+#[test]
+fn a_message_that_it_takes_is_told_of() {
+    let room = Room::new();
+    room.run("run raft/swarm --bug duplicate-vote-counted --seed 0").ended(1);
+    let said = room.run("shrink last -o kept.toml").ended(0);
+    assert!(said.out.contains("it takes no fault but a disturbed message"), "{}", said.out);
+    let text = room.read("kept.toml");
+    assert!(text.contains("messages = [") && !text.contains("[[faults]]"), "{text}");
+}

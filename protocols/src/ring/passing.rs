@@ -71,6 +71,10 @@ impl Ring {
         if to == self.id {
             let token = passed.token.clone();
             *slot = None;
+            // What nobody stops would go round for ever within this one step.
+            if token.hops > 8 * self.nodes {
+                return;
+            }
             return self.on_token(&token, ctx);
         }
         let (token, number) = (passed.token.clone(), passed.number);

@@ -196,6 +196,7 @@ fn serves_without_the_highest(config: Config) -> Verdict {
         record: false,
         reach: false,
         write_out: false,
+        brief: false,
     };
     let findings = entry("bully").run(&job).outcome.findings;
     let live = findings.iter().find(|finding| finding.property == "live-again");

@@ -145,6 +145,7 @@ fn run(config: &Config, nodes: u32, seed: u64) -> Vec<String> {
     let load: Options = Arc::new(KvClient::loads()[0].1.clone());
     let job = Job {
         write_out: false,
+        brief: false,
         seed,
         settings: Settings { nodes, clients: 3, ..Settings::default() },
         options: &options,

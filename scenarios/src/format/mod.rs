@@ -48,6 +48,7 @@ pub use problem::{Mark, Problem, Problems};
 pub use scenario::{Clients, Count, Kinds, Nemesis, Scenario, Subject};
 pub use schema::schema;
 pub use swarm::{Choices, Draw, Swarm};
+pub(crate) use target::numbered;
 pub use vocabulary::{Measure, Options, ProtocolWords, Section, Unit, Vocabulary};
 pub(crate) use write::section_text;
 pub use write::write;

@@ -245,7 +245,7 @@ pub(super) fn range_help(what: &str, letter: char, count: u32) -> String {
 }
 
 /// The number in `n12`, if the word looks so; `Some(None)` when it is too large for any number.
-pub(super) fn numbered(word: &str, letter: char) -> Option<Option<u32>> {
+pub(crate) fn numbered(word: &str, letter: char) -> Option<Option<u32>> {
     let digits = word.strip_prefix(letter)?;
     let number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     // A million and some: an address has room for two thousand million, and messages for a few

@@ -120,7 +120,7 @@ fn operation(written: &Written) -> String {
 }
 
 fn message(message: &Disturbance) -> String {
-    let Disturbance { from, to, nth, what } = message;
+    let Disturbance { from, to, at, nth, what } = message;
     let what = match what {
         Trouble::Lost => "lose = true".to_owned(),
         Trouble::Damaged => "damage = true".to_owned(),
@@ -128,7 +128,8 @@ fn message(message: &Disturbance) -> String {
         Trouble::HeldBack(by) => format!("held-back = \"{by}\""),
         Trouble::Again(after) => format!("again = \"{after}\""),
     };
-    format!("{{ link = \"{from} > {to}\", nth = {nth}, {what} }}")
+    let nth = if *nth == 1 { String::new() } else { format!(", nth = {nth}") };
+    format!("{{ link = \"{from} > {to}\", at = \"{at}\"{nth}, {what} }}")
 }
 
 fn count(count: &Count) -> String {

@@ -1,7 +1,7 @@
 //! What is written out instead of drawn: what happens to single messages, and what clients ask for.
 //!
 //! ```toml
-//! messages   = [{ link = "n1 > n2", nth = 37, lose = true }]
+//! messages   = [{ link = "n1 > n2", at = "1.2s", lose = true }]
 //! operations = [{ at = "1.2s", client = "c1", do = "put x 1" }]
 //! ```
 
@@ -28,8 +28,11 @@ pub(super) struct MessageLine {
     /// From whom to whom, nodes or clients: `n1 > n2`.
     #[schemars(with = "String", regex(pattern = r"^\s*[nc][0-9]+\s*>\s*[nc][0-9]+\s*$"))]
     link: Option<Spanned<String>>,
-    /// Which of all messages on this link, from 1.
-    #[schemars(with = "u32", range(min = 1))]
+    /// The first message on this link that is sent then or later.
+    #[schemars(with = "Time")]
+    at: Option<Spanned<Time>>,
+    /// Or the second, third, … of these, from 1; left out: the first.
+    #[schemars(with = "Option<u32>", range(min = 1))]
     nth: Option<Spanned<u32>>,
     /// It is lost; on a stream it is sent again after a while.
     #[schemars(with = "Option<bool>")]
@@ -104,18 +107,20 @@ impl Around<'_> {
         found: &mut Found,
     ) -> Option<Disturbance> {
         let what = self.trouble(&line, &place, found);
-        let (Some(link), Some(nth)) = (line.link, line.nth) else {
+        let (Some(link), Some(at)) = (line.link, line.at) else {
             let wrong = Draft::at(place, "this does not say which message");
-            found.say(wrong.help("write link = \"n1 > n2\" and nth = 3, for the third one"));
+            let help = "write link = \"n1 > n2\" and at = \"1.2s\", for the first one from then on";
+            found.say(wrong.help(help));
             return None;
         };
         let (from, to) = self.link(&link, found)?;
-        if *nth.get_ref() == 0 {
+        let nth = line.nth.as_ref().map_or(1, |nth| *nth.get_ref());
+        if let Some(nth) = line.nth.filter(|nth| *nth.get_ref() == 0) {
             let wrong = Draft::at(nth.span(), "messages are counted from 1");
-            found.say(wrong.help("write nth = 1 for the first on the link"));
+            found.say(wrong.help("leave out nth for the first one from then on"));
             return None;
         }
-        Some(Disturbance { from, to, nth: nth.into_inner(), what: what? })
+        Some(Disturbance { from, to, at: at.into_inner(), nth, what: what? })
     }
 
     fn link(&self, link: &Spanned<String>, found: &mut Found) -> Option<(NodeId, NodeId)> {
@@ -167,16 +172,16 @@ impl Around<'_> {
         let flag = |flag: &Option<Spanned<bool>>, trouble| {
             flag.as_ref().map(|flag| (flag.span(), trouble, *flag.get_ref()))
         };
+        // No time at all is one as well: a fault has struck, and came to nothing.
         let span = |span: &Option<Spanned<Span>>, trouble: fn(Span) -> Trouble| {
-            span.as_ref().map(|s| (s.span(), trouble(*s.get_ref()), *s.get_ref() > Span::ZERO))
+            span.as_ref().map(|s| (s.span(), trouble(*s.get_ref()), true))
         };
         let said = [
             ("lose", flag(&line.lose, Trouble::Lost)),
             ("damage", flag(&line.damage, Trouble::Damaged)),
             ("late", span(&line.late, Trouble::Late)),
             ("held-back", span(&line.held_back, Trouble::HeldBack)),
-            // A second copy may well come at once.
-            ("again", span(&line.again, Trouble::Again).map(|(at, what, _)| (at, what, true))),
+            ("again", span(&line.again, Trouble::Again)),
         ];
         let mut said = said.into_iter().filter_map(|(key, said)| Some((key, said?)));
         let Some((first, (at, what, happens))) = said.next() else {

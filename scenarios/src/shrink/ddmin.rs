@@ -3,7 +3,16 @@
 /// Takes away what it can, in parts and then one by one, until nothing that is left can be taken away alone: the
 /// minimizing algorithm of Zeller and Hildebrandt, "Simplifying and Isolating Failure-Inducing Input" (IEEE
 /// Transactions on Software Engineering, 2002). `happens` is asked of shorter lists only, always in the same order.
-pub fn ddmin<T: Clone>(items: Vec<T>, mut happens: impl FnMut(&[T]) -> bool) -> Vec<T> {
+pub fn ddmin<T: Clone>(items: Vec<T>, happens: impl FnMut(&[T]) -> bool) -> Vec<T> {
+    ddmin_in(usize::MAX, items, happens)
+}
+
+/// The same for at most so many parts: much may be left that could be taken away, but it is soon known.
+pub fn ddmin_in<T: Clone>(
+    most: usize,
+    items: Vec<T>,
+    mut happens: impl FnMut(&[T]) -> bool,
+) -> Vec<T> {
     if items.is_empty() || happens(&[]) {
         return Vec::new();
     }
@@ -29,7 +38,7 @@ pub fn ddmin<T: Clone>(items: Vec<T>, mut happens: impl FnMut(&[T]) -> bool) -> 
                 left = rest;
                 parts = (parts - 1).max(2);
             }
-            None if size == 1 => break,
+            None if size == 1 || parts >= most => break,
             None => parts = (parts * 2).min(left.len()),
         }
     }

@@ -2,20 +2,14 @@
 //! run, so that other seeds are tried as well.
 
 use super::bench::Bench;
-use super::ddmin::ddmin;
-use crate::format::{Count, FaultLine, Scenario, What};
-use sim_core::NodeId;
+use super::{HUNT, SEEDS, Size};
+use crate::format::{Count, FaultLine, Scenario, What, numbered};
 use sim_core::fault::{Target, Targets};
+use sim_core::{NodeId, Written};
 use std::collections::BTreeMap;
-
-/// As many seeds as are tried for each smaller cluster, beside the one that failed.
-const SEEDS: u64 = 24;
 
 /// As many of anything as are few enough to be left to delta debugging on the one seed.
 const FEW: usize = 6;
-
-/// By how many numbers a message may move when operations before it are gone, at each step.
-const SHIFTS: u32 = 12;
 
 /// The new names of nodes or clients.
 type Names = BTreeMap<NodeId, NodeId>;
@@ -25,41 +19,37 @@ impl Bench<'_> {
     pub(super) fn fewer_nodes_and_clients(&mut self) {
         self.keep_with(|scenario| scenario.set_clients(0));
         if let Some(fewer) = self.best.with_used_clients() {
-            self.keep_on_some_seed(fewer);
+            self.keep_on_some_seed(fewer, SEEDS);
         }
         let Count::N(nodes) = self.best.nodes else { return };
-        let Some(entry) = self.catalogue.get(&self.best.subjects[0].protocol) else { return };
+        let Some(entry) = self.rig.catalogue.get(&self.best.subjects[0].protocol) else { return };
         let least = *entry.sizes().start();
         for fewer in least..nodes {
             let smaller = self.best.with_nodes(fewer);
-            if smaller.is_some_and(|smaller| self.keep_on_some_seed(smaller)) {
+            if smaller.is_some_and(|smaller| self.keep_on_some_seed(smaller, SEEDS)) {
                 return;
             }
         }
     }
 
     /// Where much is left, much of it may be there to bring about what another seed brings about by chance.
-    pub(super) fn leap(&mut self) {
+    pub(super) fn leap(&mut self, seeds: u64) {
         if self.best.messages.len() > FEW {
             let messages = Vec::new();
-            self.keep_on_some_seed(Scenario { messages, ..self.best.clone() });
+            self.keep_on_some_seed(Scenario { messages, ..self.best.clone() }, seeds);
         }
         while let Some(operations) = self.best.operations.clone().filter(|all| all.len() > FEW) {
-            let (early, late) = operations.split_at(operations.len() / 2);
-            let less = [early, late].into_iter().any(|half| {
-                let operations = Some(half.to_vec());
-                self.keep_on_some_seed(Scenario { operations, ..self.best.clone() })
+            let less = parts(&operations).into_iter().any(|some| {
+                let operations = Some(some);
+                self.keep_on_some_seed(Scenario { operations, ..self.best.clone() }, seeds)
             });
             if !less {
                 break;
             }
         }
         while self.best.faults.len() > FEW {
-            let faults = self.best.faults.clone();
-            let (early, late) = faults.split_at(faults.len() / 2);
-            let less = [early, late].into_iter().any(|half| {
-                let faults = half.to_vec();
-                self.keep_on_some_seed(Scenario { faults, ..self.best.clone() })
+            let less = parts(&self.best.faults).into_iter().any(|faults| {
+                self.keep_on_some_seed(Scenario { faults, ..self.best.clone() }, seeds)
             });
             if !less {
                 break;
@@ -67,39 +57,41 @@ impl Bench<'_> {
         }
     }
 
-    /// Fewer operations where messages are disturbed: with an operation go messages of its own, so that those that
-    /// matter have other numbers.
-    pub(super) fn fewer_operations_before_messages(&mut self) {
-        let operations = self.best.operations.clone().unwrap_or_default();
-        let is_few = (1..=FEW).contains(&self.best.messages.len());
-        if !is_few || operations.len() <= FEW {
-            return;
+    /// Where much is left because each part of it holds on to the others, the failure is hunted once more: chances as
+    /// they were, other seeds, and fewer operations from the beginning. What is found is kept when it becomes smaller
+    /// than what there was.
+    pub(super) fn hunt_again(&mut self, wild: &Scenario) {
+        let Some(operations) = &wild.operations else { return };
+        for share in [32, 8, 3] {
+            let some: Vec<Written> = operations.iter().step_by(share).cloned().collect();
+            let known = (self.best.clone(), self.best_name, self.outcome.clone());
+            let candidate = Scenario { operations: Some(some), ..wild.clone() };
+            if !self.keep_on_some_seed(candidate, HUNT) {
+                continue;
+            }
+            self.cut_time();
+            self.write_messages();
+            self.soon_fewer();
+            self.fewest();
+            if Size::of(&self.best).elements() < Size::of(&known.0).elements() {
+                return;
+            }
+            (self.best, self.best_name, self.outcome) = known;
         }
-        let messages = self.best.messages.clone();
-        let mut moved = 0;
-        ddmin(operations, |some| {
-            (moved..=moved + SHIFTS).any(|shift| {
-                let happens = self.keep_with(|s| {
-                    s.operations = Some(some.to_vec());
-                    s.messages = messages.clone();
-                    s.messages
-                        .iter_mut()
-                        .for_each(|one| one.nth = one.nth.saturating_sub(shift).max(1));
-                });
-                moved = if happens { shift } else { moved };
-                happens
-            })
-        });
     }
+}
 
-    /// Keeps a candidate on its own seed, or on the first of some others on which it breaks as wanted.
-    fn keep_on_some_seed(&mut self, candidate: Scenario) -> bool {
-        if !self.is_sound(&candidate) {
-            return false;
-        }
-        let seeds = candidate.seed.into_iter().chain(0..SEEDS);
-        seeds.into_iter().any(|seed| self.keep(Scenario { seed: Some(seed), ..candidate.clone() }))
+/// Parts of a list, the smallest first: its end, its beginning, and some of all of it.
+fn parts<T: Clone>(list: &[T]) -> Vec<Vec<T>> {
+    let mut parts = Vec::new();
+    for share in [8, 2] {
+        let size = list.len() / share;
+        parts.push(list[list.len() - size..].to_vec());
+        parts.push(list[..size].to_vec());
+        parts.push(list.iter().skip(share - 1).step_by(share).cloned().collect());
     }
+    parts.retain(|part| !part.is_empty());
+    parts
 }
 
 impl Scenario {
@@ -125,6 +117,12 @@ impl Scenario {
 
     /// The same with so many nodes. Those that are named and would be gone take the names of others.
     fn with_nodes(&self, nodes: u32) -> Option<Scenario> {
+        // What is asked may name nodes as well, and keeps them.
+        let words = self.operations.iter().flatten().flat_map(|written| written.op.split(' '));
+        let mut asked = words.filter_map(|word| numbered(word, 'n').flatten());
+        if asked.any(|number| number > nodes) {
+            return None;
+        }
         let mut named = Vec::new();
         self.clone().each_node(&mut |id| named.extend((!id.is_client()).then_some(*id)));
         named.sort_unstable();

@@ -4,7 +4,7 @@ use super::bench::Bench;
 use super::fewer::each_list;
 use super::given;
 use crate::format::{LineLasts, Options, ProtocolWords, Scenario, Section, Vocabulary, What};
-use sim_core::fault::{About, DiskLoss, Fault, Targets, Trouble};
+use sim_core::fault::{About, DiskLoss, Disturbance, Fault, Targets, Trouble};
 use sim_core::settings::NetworkSettings;
 use sim_core::{Span, SpanRange, Time};
 use toml::Spanned;
@@ -63,7 +63,7 @@ impl Bench<'_> {
 
     /// Options of the protocol and of the load, key by key, but for planted bugs.
     fn default_options(&mut self) {
-        let Some(entry) = self.catalogue.get(&self.best.subjects[0].protocol) else { return };
+        let Some(entry) = self.rig.catalogue.get(&self.best.subjects[0].protocol) else { return };
         let written = entry.write_options(&self.best.subjects[0].options);
         for key in written.keys().filter(|key| *key != "bugs") {
             let mut fewer = entry.write_options(&self.best.subjects[0].options);
@@ -192,7 +192,9 @@ impl Bench<'_> {
             return;
         }
         for place in 0..self.best.messages.len() {
-            let what = self.best.messages[place].what;
+            self.keep_with(|s| s.messages[place].nth = 1);
+            let Disturbance { at, what, .. } = self.best.messages[place];
+            self.roundest(Span(at.0), &|s, span| s.messages[place].at = Time(span.0));
             self.roundest(what.span(), &|s, span| {
                 s.messages[place].what = match what {
                     Trouble::Late(_) => Trouble::Late(span),

@@ -1,10 +1,14 @@
 //! Scenarios written as files, and runs written as scenarios: what is read again is the same.
 
+use protocols::Ran;
 use scenarios::explicit::explicit;
 use scenarios::format::{Scenario, Vocabulary, read, write};
 use scenarios::library::LIBRARY;
 use scenarios::run::{Case, Course, Extras};
 use scenarios::words::Words;
+use sim_core::Chance;
+use sim_core::outcome::Outcome;
+use sim_core::settings::NetworkSettings;
 
 fn words() -> Words {
     Words::of(protocols::all())
@@ -80,5 +84,49 @@ fn a_run_that_is_written_out_is_the_same_run() {
         assert_eq!(course_again.case(seed).plan, case.plan, "{}\n{text}", shipped.name);
         let ran = course.run(seed, Extras { write_out: true, ..Extras::default() });
         assert_eq!(digest(&again), ran.outcome.digest, "{}\n{text}", shipped.name);
+        plays_back(again, &ran, shipped.name);
+    }
+}
+
+/// What a run came to in everything that is measured, judged and counted of it.
+fn came_to(outcome: &Outcome) -> impl PartialEq + std::fmt::Debug {
+    let Outcome { findings, fired, counts, samples, lasted, operations, .. } = outcome.clone();
+    (findings, fired, counts, samples, lasted, operations)
+}
+
+/// Told what clients asked for, and what happened to messages by chance, a run is the same without drawing either.
+fn plays_back(mut told: Scenario, ran: &Ran, name: &str) {
+    let written = ran.written.clone().expect("it was asked for");
+    if told.clients.count > 0 {
+        told.operations = Some(written.operations);
+    }
+    // A fault of links draws for itself, and stays.
+    if told.faults.iter().all(|line| !line.what.kind().is_about_messages()) {
+        let NetworkSettings { loss, duplicate, reorder, corrupt, .. } = &mut told.network;
+        [loss, duplicate, reorder, corrupt].into_iter().for_each(|chance| *chance = Chance::NEVER);
+        told.messages = written.messages;
+    }
+    let told = reads(&writes(&told, &[]), name);
+    let course = Course::new(protocols::all(), "", &told, &told.subjects[0], &[]).unwrap();
+    let again = course.run(told.own_seeds().start, Extras::default());
+    assert_eq!(came_to(&again.outcome), came_to(&ran.outcome), "{name}");
+}
+
+#[test]
+fn chances_are_played_back_on_streams_and_without_a_pause() {
+    for transport in ["datagram", "stream"] {
+        let text = format!(
+            "title = \"Chances\"\nprotocol = \"raft\"\nnodes = 5\nduration = \"3s\"\nseed = 7\n\
+             [network]\ntransport = \"{transport}\"\nloss = \"3%\"\ncorrupt = \"1%\"\n{}\
+             [clients]\ncount = 3\nthink = \"0s..1ms\"\noperations = 60\n",
+            if transport == "stream" { "" } else { "duplicate = \"2%\"\nreorder = \"5%\"\n" },
+        );
+        let scenario = reads(&text, transport);
+        let course = Course::new(protocols::all(), "", &scenario, &scenario.subjects[0], &[]);
+        let course = course.unwrap();
+        let ran = course.run(7, Extras { write_out: true, ..Extras::default() });
+        let written = ran.written.as_ref().expect("it was asked for");
+        assert!(written.messages.len() > 20 && written.operations.len() > 100, "{transport}");
+        plays_back(explicit(&course, &course.case(7)), &ran, transport);
     }
 }

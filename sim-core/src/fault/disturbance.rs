@@ -1,12 +1,13 @@
 //! What happens to single messages: the decisions that chances and faults come to, one by one.
 //!
-//! A run can be written out: each message that was lost, damaged, held up or doubled, with its link and its place
-//! among all that this link carried. Played back, they need no chances and no strikes, and each can be left out
-//! alone.
+//! A run can be written out: each message that was lost, damaged, held up or doubled, with its link and with when it
+//! was sent. Played back, they need no chances and no strikes, and each can be left out alone. A message is named by
+//! time and not by how many came before it on its link: when some of these are not sent any more, because a client
+//! asks for less, the name still finds it, or the one that is sent in its stead.
 
 use super::FaultKind;
 use crate::process::NodeId;
-use crate::time::Span;
+use crate::time::{Span, Time};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -18,11 +19,21 @@ pub struct Disturbance {
     pub from: NodeId,
     /// To whom.
     pub to: NodeId,
-    /// Which of the messages on this link, from 1. In a cluster too large for a table of links: which of all that
-    /// its sender sends.
+    /// The first message on this link that is sent then or later.
+    pub at: Time,
+    /// Or the second, third, … of these: several messages may be sent in one instant. From 1.
+    #[serde(default = "first", skip_serializing_if = "is_first")]
     pub nth: u32,
     /// What happens to it.
     pub what: Trouble,
+}
+
+fn first() -> u32 {
+    1
+}
+
+fn is_first(nth: &u32) -> bool {
+    *nth == 1
 }
 
 /// What can happen to a message.
@@ -63,9 +74,9 @@ impl Trouble {
 }
 
 impl fmt::Display for Disturbance {
-    /// `n1 > n2, message 37: lost`.
+    /// `n1 > n2 from 1.2s on, message 1: lost`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} > {}, message {}: ", self.from, self.to, self.nth)?;
+        write!(f, "{} > {} from {} on, message {}: ", self.from, self.to, self.at, self.nth)?;
         match self.what {
             Trouble::Lost => f.write_str("lost"),
             Trouble::Damaged => f.write_str("damaged"),

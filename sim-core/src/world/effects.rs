@@ -329,7 +329,7 @@ impl<P: Process> World<P> {
         if self.network.transport == Transport::Stream && self.network.is_cut(source, target) {
             return self.stalled.push(Stalled { from, to, event, size });
         }
-        match self.network.fate(source, target, leaves, size, &mut self.fired) {
+        match self.network.fate(source, target, self.now, leaves, size, &mut self.fired) {
             Fate::Arrives { at, again: None } => self.push(at, event),
             Fate::Arrives { at, again: Some(again) } => {
                 self.push(again, event.clone());

@@ -121,6 +121,12 @@ impl KvClient {
         }
     }
 
+    /// Whether a client that makes no pause goes on at once: to a timer of no time, others would come first.
+    fn is_next_due(&self, now: Time) -> bool {
+        let due = |agenda: &Agenda<Kv>| agenda.wait(now) == Some(Span::ZERO);
+        self.agenda.as_ref().is_none_or(due)
+    }
+
     /// Sets the timer for what is written out next.
     fn wait_for_next(&self, ctx: &mut ClientContext<Kv>) {
         if let Some(wait) = self.agenda.as_ref().and_then(|agenda| agenda.wait(ctx.now())) {
@@ -173,7 +179,7 @@ impl KvClient {
         if self.settings.interval.is_none() {
             let pause = self.settings.think.draw(ctx.rng());
             match pause {
-                Span::ZERO if self.agenda.is_none() => self.invoke(ctx),
+                Span::ZERO if self.is_next_due(ctx.now()) => self.invoke(ctx),
                 pause => self.next_after(pause, ctx),
             }
         }
