@@ -219,6 +219,11 @@ impl Collector {
         }
     }
 
+    /// Whether a run that met these coarse states got where none before it did.
+    pub fn is_new(&self, states: &[u16]) -> bool {
+        states.iter().any(|state| !self.states.contains_key(state))
+    }
+
     /// Keeps the breaches of the lowest seeds, whichever are found first.
     fn keep_breach(&mut self, breach: Breach) {
         self.broken.push(breach);

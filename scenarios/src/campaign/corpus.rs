@@ -31,6 +31,16 @@ impl Input {
     }
 }
 
+/// An input that got somewhere new.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Found {
+    /// The input.
+    pub input: Input,
+    /// The coarse states that its run met.
+    pub states: Vec<u16>,
+}
+
 /// What a range has kept so far: inputs whose runs got where few others did.
 pub(super) struct Corpus {
     kept: Vec<Kept>,
@@ -86,7 +96,7 @@ impl Corpus {
     }
 
     /// Keeps an input if its run got where few others did, and gives it back if it was the first there.
-    pub(super) fn take(&mut self, input: Input, outcome: &Outcome) -> Option<Input> {
+    pub(super) fn take(&mut self, input: Input, outcome: &Outcome) -> Option<Found> {
         let reached = outcome.reached.as_ref()?;
         let mut fewest = u32::MAX;
         for state in &reached.states {
@@ -101,7 +111,8 @@ impl Corpus {
         if fewest > RARE {
             return None;
         }
-        self.kept.push(Kept { input: input.clone(), states: reached.states.clone(), events });
-        (fewest == 1).then_some(input)
+        let states = reached.states.clone();
+        self.kept.push(Kept { input: input.clone(), states: states.clone(), events });
+        (fewest == 1).then_some(Found { input, states })
     }
 }

@@ -10,7 +10,9 @@
 
 use super::Field;
 use crate::format::Nemesis;
-use sim_core::fault::{Fault, FaultId, FaultKind, Lasts, Links, Moment, Role, Sides, Strike, Target};
+use sim_core::fault::{
+    Fault, FaultId, FaultKind, Lasts, Links, Moment, Role, Sides, Strike, Target,
+};
 use sim_core::random::Rng;
 use sim_core::{Chance, NodeId, Span, SpanRange, Time};
 
