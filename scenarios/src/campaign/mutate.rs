@@ -167,6 +167,24 @@ fn fitting(mut plan: Plan, case: &Case<'_>, course: &Course<'_>) -> Plan {
             }
         }
     }
+    let mut spoilers = std::collections::BTreeSet::new();
+    let most = course.field(case).map_or(0, |field| field.lying_clients()) as usize;
+    for strike in &mut plan.strikes {
+        if let Fault::BigMac { clients, .. } = &mut strike.fault {
+            let mut fits = |client: &Target| {
+                let Target::Node(client) = client else { return false };
+                spoilers.contains(client) || spoilers.len() < most && spoilers.insert(*client)
+            };
+            clients.retain(&mut fits);
+        }
+    }
+    plan.strikes.retain(
+        |strike| !matches!(&strike.fault, Fault::BigMac { clients, .. } if clients.is_empty()),
+    );
+    let beyond = case.scenario.nemesis.as_ref().is_some_and(|nemesis| nemesis.beyond);
+    if let (false, Some(field)) = (beyond, course.field(case)) {
+        field.bound_drift(&mut plan.strikes);
+    }
     plan
 }
 

@@ -131,6 +131,30 @@ impl Temper {
         vec![one]
     }
 
+    /// In one of eight seeds the last crash of a single node is for good, where the others are enough to go on: whoever
+    /// is missed then is missed for as long as the run lasts. As often as not it hits at a moment that matters whoever
+    /// brings that.
+    pub(super) fn lose_one_for_good(
+        &self,
+        strikes: &mut [Strike],
+        field: &Field<'_>,
+        rng: &mut Rng,
+    ) {
+        if rng.below(8) > 0 || field.nodes < 3 {
+            return;
+        }
+        let single = |strike: &&mut Strike| {
+            let Fault::Crash { nodes, .. } = &strike.fault else { return false };
+            let kind = strike.fault.kind();
+            kind == FaultKind::Crash && nodes.len() == 1 && nodes[0] != Target::Minority
+        };
+        let Some(last) = strikes.iter_mut().rev().find(single) else { return };
+        last.lasts = Lasts::Forever;
+        if rng.below(2) == 0 && !self.moments.is_empty() {
+            self.aim(last, rng);
+        }
+    }
+
     /// Lets a few messages take much longer, now and then: what was said long ago is heard.
     fn hold_back(&self, one: &mut Strike, rng: &mut Rng) {
         if let Fault::Delay { by, .. } = &mut one.fault
@@ -158,8 +182,8 @@ impl Temper {
     }
 }
 
-/// Lets a fault of one node hit the node whose event it waits for, and a fault of links all of that node's. Liars stay who
-/// they are, and a clock that runs wrong has nothing to do with the moment.
+/// Lets a fault of one node hit the node whose event it waits for, and a fault of links all of that node's. Liars stay
+/// who they are, and a clock that runs wrong has nothing to do with the moment.
 pub fn aim_at_doer(fault: &mut Fault) {
     let kind = fault.kind();
     if kind.is_lie() || kind == FaultKind::ClockDrift {
@@ -179,21 +203,6 @@ pub fn aim_at_doer(fault: &mut Fault) {
             *targets = vec![Target::Doer];
         }
     });
-}
-
-/// In one of eight seeds the last crash of a single node is for good, where the others are enough to go on: whoever is
-/// missed then is missed for as long as the run lasts.
-pub(super) fn lose_one_for_good(strikes: &mut [Strike], field: &Field<'_>, rng: &mut Rng) {
-    if rng.below(8) > 0 || field.nodes < 3 {
-        return;
-    }
-    let single = |strike: &&mut Strike| {
-        let Fault::Crash { nodes, .. } = &strike.fault else { return false };
-        strike.fault.kind() == FaultKind::Crash && nodes.len() == 1 && nodes[0] != Target::Minority
-    };
-    if let Some(last) = strikes.iter_mut().rev().find(single) {
-        last.lasts = Lasts::Forever;
-    }
 }
 
 /// Kinds that may come and go.
