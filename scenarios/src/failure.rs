@@ -239,8 +239,8 @@ impl Failure {
             return format!("version {} recorded it, this is version {this}", self.engine);
         }
         format!(
-            "the file is as it was written, by version {this} as this is: the protocol's code has changed, or it does \
-             not give the same run twice"
+            "the file is as it was written, by version {this} as this is: the protocol's code has \
+             changed, or it does not give the same run twice"
         )
     }
 
