@@ -41,7 +41,7 @@ pub struct Found {
     pub states: Vec<u16>,
 }
 
-/// What a range has kept so far: inputs whose runs got where few others did.
+/// What a range has kept so far: its inputs, and how far each of them got.
 pub(super) struct Corpus {
     kept: Vec<Kept>,
     /// In how many runs each state was met.
@@ -57,8 +57,10 @@ struct Kept {
     events: Vec<u8>,
 }
 
-/// An input is kept while so few runs have met one of its states.
-const RARE: u32 = 2;
+/// One of so many inputs is drawn anew.
+const FRESH: u64 = 4;
+/// A parent is the best of so many.
+const RIVALS: usize = 6;
 
 impl Corpus {
     /// A corpus that begins with what is known.
@@ -71,7 +73,7 @@ impl Corpus {
     /// The next input: one that was kept, changed, or every so often one that is drawn anew.
     pub(super) fn next<'a>(&self, course: &Course<'a>, number: u64) -> Case<'a> {
         let mut rng = Rng::named(key(number, Stream::Search), 0);
-        if self.kept.is_empty() || rng.below(3) == 0 {
+        if self.kept.is_empty() || rng.below(FRESH) == 0 {
             return course.case(number);
         }
         let parent = self.choose(&mut rng);
@@ -80,13 +82,24 @@ impl Corpus {
         mutate::mutate(&parent.input, &other.input, rare, course, number, &mut rng)
     }
 
-    /// Of three that were kept, the one that met the rarest state.
+    /// Of some that were kept, the one whose run got furthest.
     fn choose(&self, rng: &mut Rng) -> &Kept {
-        let mut one = || &self.kept[rng.index(self.kept.len())];
-        let some = [one(), one(), one()];
-        let rarity =
-            |kept: &&Kept| kept.states.iter().map(|state| self.met[usize::from(*state)]).min();
-        some.into_iter().min_by_key(rarity).unwrap_or(some[0])
+        let mut best = &self.kept[rng.index(self.kept.len())];
+        let mut most = self.worth(best);
+        for _ in 1..RIVALS {
+            let rival = &self.kept[rng.index(self.kept.len())];
+            let worth = self.worth(rival);
+            if worth > most {
+                (best, most) = (rival, worth);
+            }
+        }
+        best
+    }
+
+    /// How far a run got: in how many states it was, each the less worth the more runs have met it.
+    fn worth(&self, kept: &Kept) -> u64 {
+        let met = |state: &u16| u64::from(self.met[usize::from(*state)].max(1));
+        kept.states.iter().map(|state| (1 << 16) / met(state)).sum()
     }
 
     /// The event of an input's nodes that the fewest runs had.
@@ -95,24 +108,21 @@ impl Corpus {
         rarest.map(|event| event_name(*event))
     }
 
-    /// Keeps an input if its run got where few others did, and gives it back if it was the first there.
+    /// Notes where a run got, and gives its input back if it was somewhere first.
     pub(super) fn take(&mut self, input: Input, outcome: &Outcome) -> Option<Found> {
         let reached = outcome.reached.as_ref()?;
-        let mut fewest = u32::MAX;
+        let mut is_first = false;
         for state in &reached.states {
             let met = &mut self.met[usize::from(*state)];
+            is_first |= *met == 0;
             *met += 1;
-            fewest = fewest.min(*met);
         }
         let mut events: Vec<u8> = reached.transitions.iter().map(|(_, to)| *to).collect();
         events.sort_unstable();
         events.dedup();
         events.iter().for_each(|event| self.events[usize::from(*event)] += 1);
-        if fewest > RARE {
-            return None;
-        }
         let states = reached.states.clone();
         self.kept.push(Kept { input: input.clone(), states: states.clone(), events });
-        (fewest == 1).then_some(Found { input, states })
+        is_first.then_some(Found { input, states })
     }
 }

@@ -31,10 +31,14 @@ pub(super) fn mutate<'a>(
             _ => {}
         }
     }
+    // What two runs have gone through, one goes through.
+    if rng.below(2) == 0 {
+        input.plan.strikes.extend(other.plan.strikes.iter().cloned());
+    }
     for _ in 0..1 + rng.below(3) {
         change(&mut input.plan, other, rare, &fresh, course, rng);
     }
-    let heavy = 2 * fresh.plan.strikes.len().max(16);
+    let heavy = 3 * fresh.plan.strikes.len().max(16);
     while input.plan.strikes.len() > heavy {
         let place = rng.index(input.plan.strikes.len());
         input.plan.strikes.swap_remove(place);
