@@ -252,8 +252,8 @@ impl Failure {
 
 /// The name of the file of a failure, without the ending: the protocol, the scenario, what broke, and how.
 ///
-/// Scenarios that ship are told apart by their names. Two files of one name may lie in two folders, and beside a shipped
-/// one: theirs comes with four digits of a digest of the path, as it was given.
+/// Scenarios that ship are told apart by their names. Two files of one name may lie in two folders, and beside one that
+/// ships: theirs comes with four digits of a digest of the path, as it was given.
 pub fn file_stem(protocol: &str, scenario: &str, property: &str, fingerprint: &str) -> String {
     let of_its_own = |name: &str| match library::named(name).is_some() || !name.ends_with(".toml") {
         true => name.strip_prefix(protocol).unwrap_or(name).to_owned(),

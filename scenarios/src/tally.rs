@@ -430,7 +430,7 @@ impl Collector {
 /// As many shapes of breach as are told of in any case.
 const SHAPES: usize = 200;
 
-/// Keeps of each shape the breach of the lowest seed, and beside those the lowest of what is promised, then of the rest.
+/// Keeps of each shape the breach of the lowest seed, and beside those the lowest of what is promised, then the rest.
 /// Whatever is merged in whichever order, the same are kept.
 fn trim(breaches: &mut Vec<Breach>) {
     breaches.sort_by(|a, b| (a.seed, &a.property).cmp(&(b.seed, &b.property)));
