@@ -219,6 +219,11 @@ impl Collector {
         }
     }
 
+    /// Whether a run that met these coarse states got where none before it did.
+    pub fn is_new(&self, states: &[u16]) -> bool {
+        states.iter().any(|state| !self.states.contains_key(state))
+    }
+
     /// Keeps the breaches of the lowest seeds, whichever are found first.
     fn keep_breach(&mut self, breach: Breach) {
         self.broken.push(breach);
@@ -425,7 +430,7 @@ impl Collector {
 /// As many shapes of breach as are told of in any case.
 const SHAPES: usize = 200;
 
-/// Keeps of each shape the breach of the lowest seed, and beside those the lowest of what is promised, then of the rest.
+/// Keeps of each shape the breach of the lowest seed, and beside those the lowest of what is promised, then the rest.
 /// Whatever is merged in whichever order, the same are kept.
 fn trim(breaches: &mut Vec<Breach>) {
     breaches.sort_by(|a, b| (a.seed, &a.property).cmp(&(b.seed, &b.property)));

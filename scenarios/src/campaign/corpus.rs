@@ -31,6 +31,16 @@ impl Input {
     }
 }
 
+/// An input that got somewhere new.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Found {
+    /// The input.
+    pub input: Input,
+    /// The coarse states that its run met.
+    pub states: Vec<u16>,
+}
+
 /// What a range has kept so far: its inputs, and how far each of them got.
 pub(super) struct Corpus {
     kept: Vec<Kept>,
@@ -99,7 +109,7 @@ impl Corpus {
     }
 
     /// Notes where a run got, and gives its input back if it was somewhere first.
-    pub(super) fn take(&mut self, input: Input, outcome: &Outcome) -> Option<Input> {
+    pub(super) fn take(&mut self, input: Input, outcome: &Outcome) -> Option<Found> {
         let reached = outcome.reached.as_ref()?;
         let mut is_first = false;
         for state in &reached.states {
@@ -111,7 +121,8 @@ impl Corpus {
         events.sort_unstable();
         events.dedup();
         events.iter().for_each(|event| self.events[usize::from(*event)] += 1);
-        self.kept.push(Kept { input: input.clone(), states: reached.states.clone(), events });
-        is_first.then_some(input)
+        let states = reached.states.clone();
+        self.kept.push(Kept { input: input.clone(), states: states.clone(), events });
+        is_first.then_some(Found { input, states })
     }
 }

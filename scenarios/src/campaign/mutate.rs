@@ -19,8 +19,8 @@ pub(super) fn mutate<'a>(
 ) -> Case<'a> {
     let fresh = course.case(number);
     let mut input = parent.clone();
-    // Plans and settings are what is worth keeping; luck is tried anew, but now and then followed up to where the inputs
-    // differ.
+    // Plans and settings are what is worth keeping; luck is tried anew, but now and then followed up to where the
+    // inputs differ.
     if rng.below(8) > 0 {
         input.seed = number;
     }
