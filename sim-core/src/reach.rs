@@ -108,8 +108,8 @@ impl Reach {
         self.meet((2, faults, u64::from(event) << 2 | role));
     }
 
-    /// How many lead and how many ask to, whether somebody is down, and whether somebody lags behind in epochs. Nodes are
-    /// not told apart, nor clusters of different sizes.
+    /// How many lead and how many ask to, whether somebody is down, and whether somebody lags behind in epochs. Nodes
+    /// are not told apart, nor clusters of different sizes.
     fn look_at_all<P: Process>(&mut self, nodes: &Nodes<P>) {
         let (mut leaders, mut candidates, mut down, mut newest) = (0_u64, 0_u64, 0_u64, 0);
         for node in 0..nodes.len() as u32 {
