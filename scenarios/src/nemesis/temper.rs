@@ -150,7 +150,8 @@ impl Temper {
         };
         let Some(last) = strikes.iter_mut().rev().find(single) else { return };
         last.lasts = Lasts::Forever;
-        if rng.below(2) == 0 && !self.moments.is_empty() {
+        // One of those that flap goes by the others.
+        if last.id.nth == 1 && rng.below(2) == 0 && !self.moments.is_empty() {
             self.aim(last, rng);
         }
     }
