@@ -236,25 +236,25 @@ fn what_this_version_cannot_do_is_refused_by_name_and_nothing_else_is() {
 #[test]
 fn single_messages() {
     let lines = [
-        "{ link = \"n1 > n2\", nth = 3 }",
+        "{ link = \"n1 > n2\", at = \"3s\" }",
         "{ lose = true }",
-        "{ link = \"n1 > n9\", nth = 1, lose = true }",
-        "{ link = \"c9 > n1\", nth = 1, lose = true }",
-        "{ link = \"leader > n1\", nth = 1, lose = true }",
-        "{ link = \"n1 | n2\", nth = 1, lose = true }",
-        "{ link = \"n1 > n1\", nth = 1, lose = true }",
-        "{ link = \"n1 > n2\", nth = 0, lose = true }",
-        "{ link = \"n1 > n2\", nth = 1, lose = true, late = \"5ms\" }",
-        "{ link = \"n1 > n2\", nth = 1, lose = false }",
-        "{ link = \"n1 > n2\", nth = 1, late = \"0s\" }",
-        "{ link = \"n1 > n2\", nth = 1, late = 5 }",
-        "{ link = \"n1 > n2\", nth = 1, loose = true }",
+        "{ link = \"n1 > n9\", at = \"1s\", lose = true }",
+        "{ link = \"c9 > n1\", at = \"1s\", lose = true }",
+        "{ link = \"leader > n1\", at = \"1s\", lose = true }",
+        "{ link = \"n1 | n2\", at = \"1s\", lose = true }",
+        "{ link = \"n1 > n1\", at = \"1s\", lose = true }",
+        "{ link = \"n1 > n2\", at = \"1s\", nth = 0, lose = true }",
+        "{ link = \"n1 > n2\", at = \"1s\", lose = true, late = \"5ms\" }",
+        "{ link = \"n1 > n2\", at = \"1s\", lose = false }",
+        "{ link = \"n1 > n2\", at = \"1s\", late = \"0s\" }",
+        "{ link = \"n1 > n2\", at = \"1s\", late = 5 }",
+        "{ link = \"n1 > n2\", at = \"1s\", loose = true }",
         "5",
     ];
     let messages = format!("messages = [\n    {},\n]\n", lines.join(",\n    "));
     insta::assert_snapshot!(after_head(&messages));
     insta::assert_snapshot!(after_head(
-        "messages = [{ link = \"n1 > n2\", nth = 1, again = \"5ms\" }]\n\
+        "messages = [{ link = \"n1 > n2\", at = \"1s\", again = \"5ms\" }]\n\
          [network]\ntransport = \"stream\"\n"
     ));
     insta::assert_snapshot!(after_head("messages = true\n"));
