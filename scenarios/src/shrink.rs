@@ -169,7 +169,7 @@ pub struct Task<'a> {
 pub fn shrink(
     task: &Task<'_>,
     stop: &AtomicBool,
-    seen: &dyn Fn(&Scenario, u64),
+    seen: Seen<'_>,
 ) -> Result<Shrunk, String> {
     let Task { course, case, property, .. } = *task;
     let found = bench::EFFORTS.into_iter().find_map(|effort| {
@@ -231,12 +231,15 @@ fn others(task: &Task<'_>, (wanted, effort): (&Breaks, u64), stop: &AtomicBool) 
     alike
 }
 
+/// Who hears of the smallest so far, and after how many runs.
+type Seen<'a> = &'a dyn Fn(&Scenario, u64);
+
 /// Reduces one failure.
 fn shrink_one(
     task: &Task<'_>,
     first: Scenario,
     (wanted, effort): (&Breaks, u64),
-    (stop, seen): (&AtomicBool, &dyn Fn(&Scenario, u64)),
+    (stop, seen): (&AtomicBool, Seen<'_>),
 ) -> Result<Shrunk, String> {
     let Task { catalogue, property, budget, .. } = *task;
     let before = Size::of(&first);

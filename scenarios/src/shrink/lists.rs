@@ -16,7 +16,7 @@ const FEW: usize = 12;
 /// Something that a scenario may do without.
 #[derive(Clone)]
 enum Element {
-    Fault(FaultLine),
+    Fault(Box<FaultLine>),
     Operation(Written),
     Message(Disturbance),
 }
@@ -126,7 +126,7 @@ impl Bench<'_> {
 impl Scenario {
     /// Faults, operations and disturbed messages, in the order of time.
     fn elements(&self) -> Vec<Element> {
-        let faults = self.faults.iter().cloned().map(Element::Fault);
+        let faults = self.faults.iter().cloned().map(|line| Element::Fault(Box::new(line)));
         let messages = self.messages.iter().copied().map(Element::Message);
         let operations = self.operations.iter().flatten().cloned().map(Element::Operation);
         let mut elements: Vec<Element> = faults.chain(messages).chain(operations).collect();
