@@ -166,11 +166,7 @@ pub struct Task<'a> {
 /// # Errors
 ///
 /// When the property does not break on that seed under that plan, or no file can say what was run.
-pub fn shrink(
-    task: &Task<'_>,
-    stop: &AtomicBool,
-    seen: Seen<'_>,
-) -> Result<Shrunk, String> {
+pub fn shrink(task: &Task<'_>, stop: &AtomicBool, seen: Seen<'_>) -> Result<Shrunk, String> {
     let Task { course, case, property, .. } = *task;
     let found = bench::EFFORTS.into_iter().find_map(|effort| {
         let job = case.job(Extras { write_out: true, ..Extras::default() });
