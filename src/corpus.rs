@@ -2,7 +2,7 @@
 //! what is not there or cannot be read is found again.
 
 use crate::files::write_whole;
-use scenarios::campaign::corpus::{Found, Input};
+use scenarios::campaign::corpus::Found;
 use scenarios::failure::hex;
 use scenarios::format::limits;
 use scenarios::run::Course;
@@ -53,9 +53,9 @@ impl Corpus {
         Corpus { path, scenario, known }
     }
 
-    /// The inputs that a campaign begins with.
-    pub fn inputs(&self) -> Vec<Input> {
-        self.known.iter().map(|found| found.input.clone()).collect()
+    /// What a campaign begins with.
+    pub fn known(&self) -> &[Found] {
+        &self.known
     }
 
     /// Their digest, in hexadecimal; empty when there are none.

@@ -108,7 +108,7 @@ fn stage<'a>(app: &App, args: &Fuzz, sources: &'a [Source]) -> Result<Stage<'a>,
                 Course::new(app.catalogue, &source.name, &source.scenario, subject, &args.bug)?;
             let read = |folder: &PathBuf| Corpus::read(folder, &course, &source.text);
             let corpus = args.corpus.as_ref().map(read).unwrap_or_default();
-            let known = corpus.inputs();
+            let known = corpus.known().to_vec();
             targets.push(Target { course, portion: portion(args, source), known });
             texts.push(source.text.as_str());
             corpora.push(corpus);

@@ -1,4 +1,4 @@
-//! Inputs that got somewhere new.
+//! What a guided search keeps: inputs, and how far their runs got.
 
 use super::mutate;
 use crate::format::Choices;
@@ -64,9 +64,12 @@ const RIVALS: usize = 6;
 
 impl Corpus {
     /// A corpus that begins with what is known.
-    pub(super) fn new(known: &[Input]) -> Corpus {
-        let kept =
-            |input: &Input| Kept { input: input.clone(), states: Vec::new(), events: Vec::new() };
+    pub(super) fn new(known: &[Found]) -> Corpus {
+        let kept = |Found { input, states }: &Found| Kept {
+            input: input.clone(),
+            states: states.clone(),
+            events: Vec::new(),
+        };
         Corpus { kept: known.iter().map(kept).collect(), met: vec![0; 1 << 16], events: [0; 256] }
     }
 

@@ -5,8 +5,8 @@
 //! between batches. What a campaign comes to so depends on its arguments alone, and on where it was cut.
 //!
 //! - **Uniform** search draws every seed anew.
-//! - **Guided** search keeps inputs that got somewhere new ([`sim_core::reach`]) and changes them (`mutate`); what is
-//!   kept is forgotten at the end of the range.
+//! - **Guided** search changes the inputs whose runs got furthest ([`sim_core::reach`], `mutate`); what is kept is
+//!   forgotten at the end of the range.
 
 pub mod corpus;
 mod mutate;
@@ -124,7 +124,7 @@ pub struct Target<'a> {
     /// On which seeds.
     pub portion: Portion,
     /// Inputs that got somewhere in earlier campaigns.
-    pub known: Vec<Input>,
+    pub known: Vec<Found>,
 }
 
 /// Runs a campaign: range by range, each target in turn. `told` hears what a target came to so far after each of its
