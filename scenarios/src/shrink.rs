@@ -61,6 +61,9 @@ const TWINS: usize = 3;
 /// Of so many faults, at most, it is told what happens without each of them.
 const TOLD: usize = 64;
 
+/// Who is told of each smaller scenario, and of how many runs were made.
+type Seen<'a> = &'a dyn Fn(&Scenario, u64);
+
 /// How much a scenario consists of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Size {
@@ -236,7 +239,7 @@ fn shrink_one(
     task: &Task<'_>,
     first: Scenario,
     (wanted, effort): (&Breaks, u64),
-    (stop, seen): (&AtomicBool, &dyn Fn(&Scenario, u64)),
+    (stop, seen): (&AtomicBool, Seen<'_>),
 ) -> Result<Shrunk, String> {
     let Task { catalogue, property, budget, .. } = *task;
     let before = Size::of(&first);
