@@ -129,6 +129,9 @@ pub struct Run {
     /// Keep failures in this folder
     #[arg(long, value_name = "DIR", env = "SPLITBRAIN_FAILURES", default_value = "failures")]
     pub failures: PathBuf,
+    /// Play the shrunk failures in this folder first, those of the same protocols
+    #[arg(long, value_name = "DIR", env = "SPLITBRAIN_REGRESSIONS", default_value = "regressions")]
+    pub regressions: PathBuf,
 }
 
 /// Arguments of `replay`.
@@ -190,7 +193,10 @@ pub struct Fuzz {
     /// Keep failures in this folder
     #[arg(long, value_name = "DIR", env = "SPLITBRAIN_FAILURES", default_value = "failures")]
     pub failures: PathBuf,
-    /// Replay the failures in this folder first, and keep there what got somewhere new
+    /// Play the shrunk failures in this folder first, those of the same protocols
+    #[arg(long, value_name = "DIR", env = "SPLITBRAIN_REGRESSIONS", default_value = "regressions")]
+    pub regressions: PathBuf,
+    /// Replay the failures in this folder first, and keep there what is found and what got somewhere new
     #[arg(long, value_name = "DIR")]
     pub corpus: Option<PathBuf>,
     /// Write a report that continuous integration understands
@@ -375,6 +381,7 @@ pub enum Schemas {
     Scenario,
     Failure,
     Run,
+    Known,
     Outcome,
     Mutants,
     Trace,

@@ -4,7 +4,8 @@ use crate::commands::{App, Exit};
 use crate::files::write_whole;
 use crate::finds::{Finds, shape_of};
 use crate::sources::{self, Source};
-use scenarios::campaign::share::Hunted;
+use reports::known::Known;
+use scenarios::campaign::share::{Hunted, Share};
 use scenarios::library;
 use scenarios::run::Course;
 use sim_core::fault::FaultKind;
@@ -94,8 +95,10 @@ pub fn tell(
         seeds: hunted.seeds,
         shard: (!whole).then(|| (hunted.shards.first().map_or(1, |one| one + 1), hunted.of)),
         cut: hunted.cut,
+        after_cut: hunted.after_cut,
         ..hunted.collected.hunted(&hunted.might)
     };
+    let is_empty = summary.seeds.run == 0 && hunt.cut.is_none();
     let idle = !hunt.never.is_empty() && summary.seeds.run > 0;
     summary.hunt = Some(hunt);
     let summary = finds.tell(app, summary);
@@ -104,6 +107,9 @@ pub fn tell(
         Verdict::Unknown => Exit::Undecided,
         Verdict::Broken => Exit::Broken,
     };
+    if is_empty {
+        exit = exit.and(nothing_to_do(app, course, strict));
+    }
     if idle && strict {
         eprintln!(
             "error: {}: some kinds of fault never struck, and --strict asks for all",
@@ -114,13 +120,28 @@ pub fn tell(
     Told { exit, summary }
 }
 
-/// Writes a JUnit report: a suite for each target, a case for each property.
+/// A share that got no seed is green whatever there is to find: that must not pass for a result.
+fn nothing_to_do(app: &App, course: &Course<'_>, strict: bool) -> Exit {
+    let words = format!(
+        "{}: there is no seed in this share; seeds are shared in ranges of {}",
+        course.name,
+        scenarios::campaign::RANGE
+    );
+    if strict {
+        return app.complain(&words);
+    }
+    eprintln!("warning: {words}");
+    Exit::Held
+}
+
+/// Writes a JUnit report: what became of known failures, and a suite for each target, a case for each property.
 ///
 /// # Errors
 ///
 /// When it cannot be written.
 pub fn write_junit<'a>(
     path: &Path,
+    known: &[Known],
     summaries: impl Iterator<Item = &'a Summary>,
     finds: &[Finds<'_>],
 ) -> Result<(), String> {
@@ -133,5 +154,26 @@ pub fn write_junit<'a>(
         (summary, told.collect::<Vec<_>>())
     });
     let suites: Vec<_> = suites.collect();
-    write_whole(path, reports::junit::report(&suites).as_bytes())
+    write_whole(path, reports::junit::report(known, &suites).as_bytes())
+}
+
+/// Writes what was seen, for `merge`.
+///
+/// # Errors
+///
+/// When it cannot be written.
+pub fn write_share(path: &Path, all: Vec<Hunted>) -> Result<(), String> {
+    let text = serde_json::to_string(&Share::new(all)).map_err(|e| e.to_string())?;
+    write_whole(path, (text + "\n").as_bytes())
+}
+
+/// Tells of everything that could not be written, and what the campaign is worth then.
+pub fn complain(
+    app: &App,
+    exit: Exit,
+    reports: [Option<Result<(), String>>; 2],
+    finds: impl IntoIterator<Item = String>,
+) -> Exit {
+    let unwritten = reports.into_iter().flatten().filter_map(Result::err).chain(finds);
+    unwritten.fold(exit, |exit, problem| exit.and(app.complain(&problem)))
 }

@@ -1,13 +1,17 @@
 //! What was found: failures, kept as they are found, one file for each shape, and told of at the end.
+//!
+//! Of a shape that is found more than once, the lowest seed is kept, whichever comes first. A file that an earlier
+//! campaign has left stays when it still replays and takes no more faults; nothing that was there before is ever
+//! only taken away.
 
 use crate::commands::{App, about_property};
 use crate::files::write_whole;
 use reports::{json, story, text};
-use scenarios::failure::Failure;
+use scenarios::failure::{Failure, LARGEST, Replayed, file_stem};
 use scenarios::run::{Case, Course, Extras};
 use sim_core::outcome::{Outcome, Verdict};
 use sim_core::summary::{Breach, Summary};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -32,6 +36,8 @@ pub struct Finds<'a> {
     /// The scenario, word for word.
     pub text: &'a str,
     folder: &'a Path,
+    /// Where they are kept, too, for later campaigns to play first.
+    pub corpus: Option<&'a Path>,
     /// Whether a seed alone tells what ran.
     pub by_seed: bool,
     kept: Mutex<Kept>,
@@ -41,7 +47,20 @@ pub struct Finds<'a> {
 struct Kept {
     /// Of each shape the failure with the lowest seed.
     finds: BTreeMap<Shape, Find>,
+    /// What there was before, of each file that was touched.
+    earlier: BTreeMap<PathBuf, Option<Earlier>>,
+    /// Of which the file that an earlier campaign has left stays.
+    left: BTreeSet<Shape>,
+    /// Of which there is no file, because it could not be written.
+    unwritten: BTreeSet<Shape>,
     problem: Option<String>,
+}
+
+/// A failure file that an earlier campaign has left.
+struct Earlier {
+    text: Vec<u8>,
+    /// How many faults it takes, if it fails today as it did then; none when it does not.
+    strikes: Option<usize>,
 }
 
 impl Kept {
@@ -61,7 +80,7 @@ impl Kept {
 impl<'a> Finds<'a> {
     /// No failures yet; those to come are kept in a folder.
     pub fn new(course: &'a Course<'a>, text: &'a str, folder: &'a Path) -> Finds<'a> {
-        Finds { course, text, folder, by_seed: true, kept: Mutex::default() }
+        Finds { course, text, folder, corpus: None, by_seed: true, kept: Mutex::default() }
     }
 
     /// Keeps the failures of a run at once, unless one of the same shape and a lower seed is there.
@@ -81,23 +100,70 @@ impl<'a> Finds<'a> {
     pub fn keep(&self, mut find: Find) {
         let verdict = &find.failure.verdict;
         let shape = (verdict.property.clone(), verdict.fingerprint.clone());
-        let path = self.path(&find.failure.file_stem());
-        find.failure.replay = format!("splitbrain replay {}", path.display());
+        find.failure.replay = format!("splitbrain replay {}", self.path(&shape).display());
         let Ok(mut kept) = self.kept.lock() else { return };
         if kept.finds.get(&shape).is_some_and(|known| known.seed <= find.seed) {
             return;
         }
-        let text = serde_json::to_string_pretty(&find.failure).unwrap_or_default() + "\n";
         kept.finds.insert(shape.clone(), find);
-        if let Some(dropped) = kept.drop_highest() {
-            if dropped == shape {
-                return;
-            }
-            // That it is gone already is as good.
-            let _ = std::fs::remove_file(self.path(&self.stem(&dropped)));
+        let dropped = kept.drop_highest();
+        if let Some(dropped) = dropped.as_ref().filter(|dropped| **dropped != shape) {
+            self.take_back(&kept, dropped);
         }
-        if let Err(problem) = write_whole(&path, text.as_bytes()) {
-            kept.problem.get_or_insert(problem);
+        if dropped.as_ref() != Some(&shape) {
+            self.write(&mut kept, &shape);
+        }
+    }
+
+    /// Writes the failure of a shape, unless an earlier campaign has left a better one.
+    fn write(&self, kept: &mut Kept, shape: &Shape) {
+        let Some(Find { failure, .. }) = kept.finds.get(shape) else { return };
+        let strikes = failure.plan.strikes.len();
+        let text = serde_json::to_string_pretty(failure).unwrap_or_default() + "\n";
+        for path in self.paths(shape) {
+            let earlier = kept.earlier.entry(path.clone()).or_insert_with(|| self.earlier(&path));
+            let better = earlier.as_ref().filter(|e| e.strikes.is_some_and(|few| few <= strikes));
+            let is_left = better.is_some();
+            let text = better.map_or(text.as_bytes(), |earlier| &earlier.text);
+            if path == self.path(shape) {
+                match is_left {
+                    true => kept.left.insert(shape.clone()),
+                    false => kept.left.remove(shape),
+                };
+            }
+            if let Err(problem) = write_whole(&path, text) {
+                kept.unwritten.insert(shape.clone());
+                kept.problem.get_or_insert(problem);
+            }
+        }
+    }
+
+    /// What an earlier campaign has left in a place.
+    fn earlier(&self, path: &Path) -> Option<Earlier> {
+        let length = std::fs::metadata(path).ok()?.len();
+        let text = std::fs::read(path).ok().filter(|_| length <= LARGEST as u64)?;
+        let failure = Failure::read(&text).ok().filter(|failure| {
+            failure.scenario == self.text
+                && failure.overrides.bugs == self.course.planted
+                && failure.duration() == self.course.scenario.duration
+        });
+        let strikes = failure.filter(|failure| {
+            let case = failure.case(self.course);
+            let again = self.course.run_case(&case, Extras::default()).outcome;
+            failure.compare(&again) == Replayed::Same
+        });
+        let strikes = strikes.map(|failure| failure.plan.strikes.len());
+        Some(Earlier { text, strikes })
+    }
+
+    /// Leaves of a shape what there was before.
+    fn take_back(&self, kept: &Kept, shape: &Shape) {
+        for path in self.paths(shape) {
+            // That it is gone already, or cannot be written, is as good: it was one shape too many.
+            let _ = match kept.earlier.get(&path) {
+                Some(Some(earlier)) => write_whole(&path, &earlier.text),
+                _ => std::fs::remove_file(&path).map_err(|e| e.to_string()),
+            };
         }
     }
 
@@ -149,9 +215,11 @@ impl<'a> Finds<'a> {
             };
             let trace = self.trace(find);
             let about = about_property(self.course, &breach.property);
-            let path = self.path(&self.stem(&shape)).with_extension("txt");
+            let path = self.path(&shape).with_extension("txt");
             let tale = story::story(breach, about, &trace, reports::Colour::Never);
-            let _ = write_whole(&path, tale.as_bytes());
+            if !self.is_left(&shape) {
+                let _ = write_whole(&path, tale.as_bytes());
+            }
             if stories.is_empty() || app.manner.verbose {
                 stories.push(story::tale(breach, about, &trace, app.colour()));
             }
@@ -159,20 +227,32 @@ impl<'a> Finds<'a> {
         stories
     }
 
-    /// The name of a shape's file, without the ending.
-    fn stem(&self, (property, fingerprint): &Shape) -> String {
-        format!("{}-{property}-{fingerprint}", self.course.entry().name())
+    /// A shape's file.
+    fn path(&self, (property, fingerprint): &Shape) -> PathBuf {
+        let protocol = self.course.entry().name();
+        self.folder.join(file_stem(protocol, self.course.name, property, fingerprint) + ".json")
     }
 
-    fn path(&self, stem: &str) -> PathBuf {
-        self.folder.join(format!("{stem}.json"))
+    /// Everywhere where a shape's file is kept.
+    fn paths(&self, shape: &Shape) -> Vec<PathBuf> {
+        let path = self.path(shape);
+        let name = path.file_name().map(PathBuf::from).unwrap_or_default();
+        let corpus = self.corpus.map(|folder| folder.join(name));
+        let corpus = corpus.filter(|also| *also != path);
+        std::iter::once(path).chain(corpus).collect()
+    }
+
+    /// Whether the file is that of an earlier campaign, whose story stands beside it.
+    fn is_left(&self, shape: &Shape) -> bool {
+        self.kept.lock().is_ok_and(|kept| kept.left.contains(shape))
     }
 
     /// How to see a breach again: from its file when there is one, else from its seed.
     fn replay_line(&self, breach: &Breach, finds: &BTreeMap<Shape, Find>) -> String {
         let shape = shape_of(breach);
-        if finds.get(&shape).is_some_and(|find| find.seed == breach.seed) {
-            return format!("splitbrain replay {}", self.path(&self.stem(&shape)).display());
+        let is_written = self.kept.lock().is_ok_and(|kept| !kept.unwritten.contains(&shape));
+        if is_written && finds.get(&shape).is_some_and(|find| find.seed == breach.seed) {
+            return format!("splitbrain replay {}", self.path(&shape).display());
         }
         if !self.by_seed {
             return String::new();

@@ -46,6 +46,8 @@ pub struct Fuzz<P: Protocol> {
     seeds: Range<u64>,
     search: Search,
     regressions: Option<PathBuf>,
+    /// Whether it is meant to find something.
+    is_meant: bool,
     of: std::marker::PhantomData<fn() -> P>,
 }
 
@@ -79,6 +81,7 @@ where
         seeds: 0..200,
         search: Search::default(),
         regressions: None,
+        is_meant: false,
         of: std::marker::PhantomData,
     }
 }
@@ -153,6 +156,17 @@ where
         }
     }
 
+    /// Hunts, and gives the story of what broke: for what is meant to, a planted bug say. Nothing is kept among the
+    /// regressions, and none are played.
+    ///
+    /// # Panics
+    ///
+    /// When the protocol cannot run like this.
+    pub fn find(mut self) -> Option<String> {
+        self.is_meant = true;
+        self.hunt().err()
+    }
+
     fn hunt(&self) -> Result<(), String> {
         let words = Words::of(self.catalogue);
         let text = format::write(&self.scenario, &words, &[])?;
@@ -166,7 +180,11 @@ where
         if let Ok(path) = std::env::var("SPLITBRAIN_REPLAY") {
             return self.replay(&places, Path::new(&path));
         }
-        self.play_kept(&places)?;
+        if self.is_meant {
+            places.keeps = false;
+        } else {
+            self.play_kept(&places)?;
+        }
         let seeds = std::env::var("SPLITBRAIN_SEEDS").ok().map(|text| text.parse::<Seeds>());
         let seeds = seeds.transpose()?.map_or(self.seeds.clone(), |seeds| seeds.0);
         let course =
@@ -184,6 +202,9 @@ where
     fn tell(&self, places: &Places, course: &Course<'_>, finds: &Finds<'_>, find: &Find) -> String {
         let failure = &find.failure;
         let mut story = finds.story_of(&breach(failure, find.seed), find);
+        if self.is_meant {
+            return story;
+        }
         let case = failure.case(course);
         let task = Task {
             catalogue: self.catalogue,

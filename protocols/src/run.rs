@@ -331,9 +331,7 @@ impl Due {
         let nodes = world.nodes().len() as u32;
         if !P::can_go_on(world.nodes()) {
             let live = world.nodes().live().count();
-            return Due::No(format!(
-                "only {live} of {nodes} honest nodes were up, too few to go on"
-            ));
+            return Due::No(format!("with {live} of {nodes} honest nodes up it could not go on"));
         }
         let stands_liars = world.liars(Time::NEVER) <= P::liars(config, nodes);
         let lasting = |kind: FaultKind| {

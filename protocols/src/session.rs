@@ -11,7 +11,7 @@
 //! was done.
 
 use serde::Serialize;
-use sim_core::{Context, Data, Fact, Process, ReadPath, Request, RequestId, Service};
+use sim_core::{Context, Data, Fact, NodeId, Process, ReadPath, Request, RequestId, Service};
 use std::collections::BTreeMap;
 
 /// Does a request that is decided for a slot once, whatever the number of slots that carry it, and keeps at
@@ -195,6 +195,14 @@ impl<R: Data> Sessions<R> {
     pub(crate) fn merge(&mut self, slice: &Sessions<R>) {
         self.open.extend(slice.open.iter().map(|(client, session)| (*client, session.clone())));
         self.closed.extend(&slice.closed);
+    }
+
+    /// Every answer that is kept.
+    pub fn answers(&self) -> impl Iterator<Item = (RequestId, &R)> {
+        self.open.iter().flat_map(|(client, session)| {
+            let id = |number| RequestId { client: NodeId::client(*client), number };
+            session.replies.iter().map(move |(number, reply)| (id(*number), reply))
+        })
     }
 
     /// How many sessions are open or remembered.

@@ -1,15 +1,19 @@
 //! JUnit reports, as continuous integration reads them: a suite for each scenario and protocol, a case for each
-//! property.
+//! property; and one for the failures that are known, a case for each file.
 
+use crate::known::{Fate, Known};
 use sim_core::outcome::Verdict;
 use sim_core::summary::{Breach, PropertyTally, Summary};
 use std::fmt::Write as _;
 
 /// A report. Each summary comes with the stories of its failures.
-pub fn report(suites: &[(&Summary, Vec<(&Breach, String)>)]) -> String {
+pub fn report(known: &[Known], suites: &[(&Summary, Vec<(&Breach, String)>)]) -> String {
     let mut out = String::from(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"splitbrain\">\n",
     );
+    if !known.is_empty() {
+        regressions(&mut out, known);
+    }
     for (summary, stories) in suites {
         suite(&mut out, summary, stories);
     }
@@ -17,8 +21,43 @@ pub fn report(suites: &[(&Summary, Vec<(&Breach, String)>)]) -> String {
     out
 }
 
+/// The failures that are known, and what became of them.
+fn regressions(out: &mut String, known: &[Known]) {
+    let all = |fate| known.iter().filter(|one| one.fate == fate).count();
+    let _ = writeln!(
+        out,
+        "  <testsuite name=\"regressions\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\">",
+        known.len(),
+        all(Fate::Broken),
+        all(Fate::Unplayable),
+        all(Fate::Unknown),
+    );
+    for one in known {
+        let Known { file, fate, property, why, replay, .. } = one;
+        let property = property.as_deref().unwrap_or_default();
+        let (file, why) = (text(file), text(why));
+        let _ = write!(out, "    <testcase classname=\"regressions\" name=\"{file}\"");
+        let _ = match fate {
+            Fate::Holds => writeln!(out, "/>"),
+            Fate::Unknown => writeln!(out, "><skipped message=\"{why}\"/></testcase>"),
+            Fate::Unplayable => writeln!(out, "><error message=\"{why}\"/></testcase>"),
+            Fate::Broken => writeln!(
+                out,
+                ">\n      <failure type=\"{0}\" message=\"{0}: {why}\">replay it   {1}</failure>\n    </testcase>",
+                text(property),
+                text(replay),
+            ),
+        };
+    }
+    out.push_str("  </testsuite>\n");
+}
+
 fn suite(out: &mut String, summary: &Summary, stories: &[(&Breach, String)]) {
-    let counts = |tally: &&PropertyTally| tally.promised;
+    // What a scenario plants a bug to break is an expectation, and no promise.
+    let is_meant = |tally: &PropertyTally| {
+        summary.expectations.iter().any(|e| e.scope == "breaks" && e.text == tally.property)
+    };
+    let counts = |tally: &&PropertyTally| tally.promised && !is_meant(tally);
     let cases: Vec<&PropertyTally> = summary.properties.iter().filter(counts).collect();
     let missed: Vec<_> =
         summary.expectations.iter().filter(|expectation| expectation.met.is_some()).collect();

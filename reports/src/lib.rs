@@ -9,6 +9,7 @@
 //! | [`text`] | the report of a run over many seeds |
 //! | [`story`] | how a failure came about: words, and a space-time diagram in characters |
 //! | [`steps`] | a plain listing of steps |
+//! | [`known`] | failures that are known, played again |
 //! | [`mutants`] | which planted bugs were caught |
 //! | [`json`] [`trace`] | the machine forms, and their schemas |
 //! | [`words`] [`colour`] | numbers, lengths and lists as people write them; colour |
@@ -16,6 +17,7 @@
 pub mod colour;
 pub mod json;
 pub mod junit;
+pub mod known;
 pub mod mutants;
 pub mod steps;
 pub mod story;

@@ -36,7 +36,7 @@ pub struct MutantRow {
 /// How one kind of search fared against one bug.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Race {
-    /// How many runs it took in half of all hunts.
+    /// How many runs it took in half of all hunts; at least so many, where it was caught in no more than half.
     pub median: u64,
     /// In how many hunts it was caught.
     pub caught: u64,
@@ -92,10 +92,14 @@ fn checker(row: &MutantRow) -> String {
 
 fn when(row: &MutantRow) -> String {
     if let Some((uniform, guided)) = &row.races {
-        let told = |race: &Race| match race.caught {
-            0 => format!("never in {}", count(race.median)),
-            caught if caught < race.of => format!("{} ({caught}/{})", count(race.median), race.of),
-            _ => count(race.median),
+        let told = |race: &Race| {
+            let (median, of) = (count(race.median), race.of);
+            match race.caught {
+                0 => format!("never in {median}"),
+                caught if caught <= of / 2 => format!(">{median} ({caught}/{of})"),
+                caught if caught < of => format!("{median} ({caught}/{of})"),
+                _ => median,
+            }
         };
         return format!("uniform {}  guided {}", told(uniform), told(guided));
     }

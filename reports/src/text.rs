@@ -243,7 +243,10 @@ impl Report<'_> {
         );
         self.row("reached", &text, "", &hunt.search, Some(true));
         if let Some(seed) = hunt.cut {
-            let text = format!("before seed {}, of {}", count(seed), count(hunt.seeds.1));
+            let mut text = format!("before seed {}, of {}", count(seed), count(hunt.seeds.1));
+            if hunt.after_cut > 0 {
+                text += &format!("; {} after it counted", counted(hunt.after_cut, "run"));
+            }
             self.row("cut", &text, "", "cut", None);
         }
     }

@@ -2,13 +2,15 @@
 
 use crate::campaign::corpus::Input;
 use crate::format::{Choices, limits};
+use crate::library;
 use crate::run::{Case, Course};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sim_core::drive::replay::{Departure, departure};
+use sim_core::drive::replay::{Departure, departure, hash_of};
 use sim_core::fault::Plan;
 use sim_core::outcome::{Finding, Outcome};
 use sim_core::{Span, Time};
+use std::path::Path;
 
 /// The name and version of the format.
 pub const SCHEMA: &str = "splitbrain.failure/1";
@@ -46,8 +48,25 @@ pub struct Failure {
     pub steps: u64,
     /// The digest at some steps on the way.
     pub waypoints: Vec<(u64, String)>,
+    /// By what somebody's changes to the file are noticed; earlier versions wrote none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub asked: Option<Asked>,
     /// The command that replays it.
     pub replay: String,
+}
+
+/// Digests of what a failure file asks for, in hexadecimal, as it was when it was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Asked {
+    /// Of the scenario.
+    pub scenario: String,
+    /// Of the plan.
+    pub plan: String,
+    /// Of the protocol, the seed, and what was laid over the scenario.
+    pub run: String,
+    /// Of what came of it: the run's digest, and those on the way.
+    pub outcome: String,
 }
 
 /// What was laid over a scenario.
@@ -102,7 +121,7 @@ impl Failure {
         let drawn = course.case(case.seed);
         let choices = (drawn.choices != case.choices).then(|| case.choices.clone());
         let nodes = (drawn.nodes != case.nodes || choices.is_some()).then_some(case.nodes);
-        Failure {
+        let mut failure = Failure {
             schema: SCHEMA.into(),
             engine: env!("CARGO_PKG_VERSION").into(),
             written_by: "splitbrain".into(),
@@ -122,7 +141,21 @@ impl Failure {
             digest: hex(outcome.digest),
             steps: outcome.steps,
             waypoints: outcome.waypoints.iter().map(|(step, d)| (*step, hex(*d))).collect(),
+            asked: None,
             replay: String::new(),
+        };
+        failure.asked = Some(failure.asks());
+        failure
+    }
+
+    /// The digests of what it asks for now.
+    fn asks(&self) -> Asked {
+        let Failure { protocol, seed, overrides, digest, waypoints, .. } = self;
+        Asked {
+            scenario: hex(hash_of(&self.scenario)),
+            plan: digest_of(&self.plan),
+            run: digest_of(&(protocol, seed, overrides)),
+            outcome: digest_of(&(digest, self.steps, waypoints)),
         }
     }
 
@@ -140,7 +173,8 @@ impl Failure {
 
     /// The name of its file, without the ending.
     pub fn file_stem(&self) -> String {
-        format!("{}-{}-{}", self.protocol, self.verdict.property, self.verdict.fingerprint)
+        let Broke { property, fingerprint, .. } = &self.verdict;
+        file_stem(&self.protocol, &self.name, property, fingerprint)
     }
 
     /// Reads a failure file.
@@ -185,10 +219,58 @@ impl Failure {
         Replayed::Departs(departure(&recorded, &outcome.waypoints, outcome.steps).unwrap_or(end))
     }
 
+    /// Why a replay of it departs, as far as that can be told, in words that end a sentence.
+    pub fn why_it_departs(&self) -> String {
+        let now = self.asks();
+        let asked = self.asked.as_ref().unwrap_or(&now);
+        let parts = [
+            (asked.scenario != now.scenario, "its scenario"),
+            (asked.plan != now.plan, "its plan"),
+            (asked.run != now.run, "its seed, its protocol or what was laid over the scenario"),
+            (asked.outcome != now.outcome, "what it says about the run"),
+        ];
+        let changed: Vec<&str> =
+            parts.into_iter().filter_map(|(is_changed, part)| is_changed.then_some(part)).collect();
+        let this = env!("CARGO_PKG_VERSION");
+        if !changed.is_empty() {
+            return format!("somebody has changed the file: {}", changed.join(", and "));
+        }
+        if self.engine != this {
+            return format!("version {} recorded it, this is version {this}", self.engine);
+        }
+        format!(
+            "the file is as it was written, by version {this} as this is: the protocol's code has \
+             changed, or it does not give the same run twice"
+        )
+    }
+
     /// The bound that its plan needs: nothing strikes later than its healing.
     pub fn duration(&self) -> Span {
         self.plan.heal - Time::ZERO
     }
+}
+
+/// The name of the file of a failure, without the ending: the protocol, the scenario, what broke, and how.
+///
+/// Scenarios that ship are told apart by their names. Two files of one name may lie in two folders, and beside one that
+/// ships: theirs comes with four digits of a digest of the path, as it was given.
+pub fn file_stem(protocol: &str, scenario: &str, property: &str, fingerprint: &str) -> String {
+    let of_its_own = |name: &str| match library::named(name).is_some() || !name.ends_with(".toml") {
+        true => name.strip_prefix(protocol).unwrap_or(name).to_owned(),
+        false => {
+            let stem = Path::new(name).file_stem().unwrap_or_default().to_string_lossy();
+            format!("{stem}-{:04x}", hash_of(&name) >> 48)
+        }
+    };
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+    let scenario: String = of_its_own(scenario).chars().map(plain).collect();
+    let parts = [protocol, scenario.trim_matches('-'), property, fingerprint];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-")
+}
+
+/// The digest of a value in the one form in which it is written.
+fn digest_of(value: &impl Serialize) -> String {
+    hex(hash_of(&serde_json::to_string(value).unwrap_or_default()))
 }
 
 /// A digest in the form of reports.
@@ -215,7 +297,7 @@ pub fn schema() -> serde_json::Value {
     let text = || serde_json::json!({ "type": "string" });
     let number = || serde_json::json!({ "type": "integer", "minimum": 0 });
     let digest = || serde_json::json!({ "type": "string", "pattern": "^[0-9a-f]{16}$" });
-    let (overrides, verdict) = (part::<Overrides>(), part::<Broke>());
+    let (overrides, verdict, asked) = (part::<Overrides>(), part::<Broke>(), part::<Asked>());
     serde_json::json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "A run in which a property broke",
@@ -239,7 +321,7 @@ pub fn schema() -> serde_json::Value {
                 "type": "array",
                 "items": { "type": "array", "items": [number(), digest()], "minItems": 2, "maxItems": 2 }
             },
-            "replay": text()
+            "asked": asked, "replay": text()
         }
     })
 }

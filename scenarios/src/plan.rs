@@ -36,7 +36,7 @@ pub fn draw(
     let mut strikes: Vec<Strike> =
         scenario.faults.iter().flat_map(|line| repeated(line, stream, heal)).collect();
     if let Some(settings) = &scenario.nemesis {
-        let field = nemesis::Field { words, options, nodes, duration: scenario.duration };
+        let field = nemesis::Field::of(scenario, words, options, nodes);
         let first = scenario.faults.iter().map(|line| line.id + 1).max().unwrap_or(1);
         strikes.extend(nemesis::draw(settings, &field, seed, first));
     }

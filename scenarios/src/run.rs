@@ -58,6 +58,17 @@ impl Change {
             Change::Unmask(bug) => entry.unmask(options, bug).ok_or_else(|| unknown(bug)),
         }
     }
+
+    /// The options with what would hide the bugs taken away, and without the bugs.
+    fn without_bugs(&self, entry: &dyn Entry, options: &Options) -> Options {
+        let bugs = match self {
+            Change::Plant(bugs) => bugs.as_slice(),
+            Change::Unmask(bug) => std::slice::from_ref(bug),
+        };
+        let unmask =
+            |options: Options, bug: &String| entry.unmask(&options, bug).unwrap_or(options);
+        bugs.iter().fold(options.clone(), unmask)
+    }
 }
 
 /// Everything that the run of one seed depends on: what the seed has drawn from a scenario, or what somebody has put in
@@ -210,7 +221,8 @@ impl<'a> Course<'a> {
 
     /// What a seed draws.
     ///
-    /// Faults are drawn for the options as the scenario has them: a planted bug must not change what strikes.
+    /// Faults are drawn for the options without the planted bugs: those must not change what strikes. What would hide
+    /// them is taken away before, so that the same strikes when nothing is planted and only that is taken away.
     pub fn case(&self, seed: u64) -> Case<'a> {
         let (scenario, choices) = self.lay(self.scenario.swarm.draw(seed));
         let (drawn, options, load) = self.options_in(&scenario);
@@ -253,7 +265,7 @@ impl<'a> Course<'a> {
         // That the protocol knows the bugs was seen when the course was made.
         let options = self.change.apply(self.entry, &subject.options);
         let options = options.unwrap_or_else(|_| subject.options.clone());
-        (subject.options.clone(), options, subject.load.clone())
+        (self.change.without_bugs(self.entry, &subject.options), options, subject.load.clone())
     }
 
     /// What scenarios may say of the protocol.
@@ -266,11 +278,16 @@ impl<'a> Course<'a> {
         let scenario = case.scenario.as_ref();
         let mut kinds: Vec<FaultKind> =
             scenario.faults.iter().map(|line| line.what.kind()).collect();
-        if let (Some(nemesis), Some(words)) = (&scenario.nemesis, self.words()) {
-            let (options, nodes, duration) = (&case.drawn, case.nodes, scenario.duration);
-            kinds.extend(nemesis::allowed(nemesis, &Field { words, options, nodes, duration }));
+        if let (Some(nemesis), Some(field)) = (&scenario.nemesis, self.field(case)) {
+            kinds.extend(nemesis::allowed(nemesis, &field));
         }
         kinds
+    }
+
+    /// What the nemesis of a case strikes at.
+    pub(crate) fn field<'b>(&'b self, case: &'b Case<'_>) -> Option<Field<'b>> {
+        let words = self.words()?;
+        Some(Field::of(&case.scenario, words, &case.drawn, case.nodes))
     }
 
     /// The moments that a search may aim at.

@@ -169,11 +169,7 @@ pub struct Task<'a> {
 /// # Errors
 ///
 /// When the property does not break on that seed under that plan, or no file can say what was run.
-pub fn shrink(
-    task: &Task<'_>,
-    stop: &AtomicBool,
-    seen: &dyn Fn(&Scenario, u64),
-) -> Result<Shrunk, String> {
+pub fn shrink(task: &Task<'_>, stop: &AtomicBool, seen: Seen<'_>) -> Result<Shrunk, String> {
     let Task { course, case, property, .. } = *task;
     let found = bench::EFFORTS.into_iter().find_map(|effort| {
         let job = case.job(Extras { write_out: true, ..Extras::default() });
@@ -233,6 +229,9 @@ fn others(task: &Task<'_>, (wanted, effort): (&Breaks, u64), stop: &AtomicBool) 
     alike.truncate(TWINS);
     alike
 }
+
+/// Who hears of the smallest so far, and after how many runs.
+type Seen<'a> = &'a dyn Fn(&Scenario, u64);
 
 /// Reduces one failure.
 fn shrink_one(

@@ -219,6 +219,11 @@ impl Collector {
         }
     }
 
+    /// Whether a run that met these coarse states got where none before it did.
+    pub fn is_new(&self, states: &[u16]) -> bool {
+        states.iter().any(|state| !self.states.contains_key(state))
+    }
+
     /// Keeps the breaches of the lowest seeds, whichever are found first.
     fn keep_breach(&mut self, breach: Breach) {
         self.broken.push(breach);
@@ -422,10 +427,31 @@ impl Collector {
     }
 }
 
-/// Keeps the breaches of the lowest seeds.
+/// As many shapes of breach as are told of in any case.
+const SHAPES: usize = 200;
+
+/// Keeps of each shape the breach of the lowest seed, and beside those the lowest of what is promised, then the rest.
+/// Whatever is merged in whichever order, the same are kept.
 fn trim(breaches: &mut Vec<Breach>) {
     breaches.sort_by(|a, b| (a.seed, &a.property).cmp(&(b.seed, &b.property)));
-    breaches.truncate(Summary::MAX_BREACHES);
+    if breaches.len() <= Summary::MAX_BREACHES {
+        return;
+    }
+    let mut shapes = BTreeSet::new();
+    let (mut first, mut rest): (Vec<Breach>, Vec<Breach>) =
+        std::mem::take(breaches).into_iter().partition(|breach| {
+            let shape = (breach.promised, breach.property.clone(), breach.fingerprint.clone());
+            shapes.insert(shape)
+        });
+    first.sort_by_key(|breach| (!breach.promised, breach.seed));
+    rest.extend(first.drain(first.len().min(SHAPES)..));
+    rest.sort_by(|a, b| {
+        (!a.promised, a.seed, &a.property).cmp(&(!b.promised, b.seed, &b.property))
+    });
+    rest.truncate(Summary::MAX_BREACHES - first.len());
+    breaches.append(&mut first);
+    breaches.append(&mut rest);
+    breaches.sort_by(|a, b| (a.seed, &a.property).cmp(&(b.seed, &b.property)));
 }
 
 /// What is told of a finding that is no good news, without a line that replays it.

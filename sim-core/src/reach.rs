@@ -108,22 +108,24 @@ impl Reach {
         self.meet((2, faults, u64::from(event) << 2 | role));
     }
 
-    /// The roles of all nodes, and who lags behind in which epoch; nodes are not told apart.
+    /// How many lead and how many ask to, whether somebody is down, and whether somebody lags behind in epochs. Nodes
+    /// are not told apart, nor clusters of different sizes.
     fn look_at_all<P: Process>(&mut self, nodes: &Nodes<P>) {
-        let epochs = (0..nodes.len() as u32).filter_map(|node| nodes.role(node)).map(|(_, e)| e);
-        let newest = epochs.max().unwrap_or(0);
-        let mut counts = [0_u8; 8];
+        let (mut leaders, mut candidates, mut down, mut newest) = (0_u64, 0_u64, 0_u64, 0);
         for node in 0..nodes.len() as u32 {
-            let place = match nodes.role(node) {
-                None => 6,
-                Some((role, epoch)) => role as usize * 2 + usize::from(epoch < newest),
-            };
-            counts[place] = counts[place].saturating_add(1).min(3);
+            match nodes.role(node) {
+                None => down += 1,
+                Some((role, epoch)) => {
+                    leaders += u64::from(role == Role::Leader);
+                    candidates += u64::from(role == Role::Candidate);
+                    newest = newest.max(epoch);
+                }
+            }
         }
-        let leads = (0..nodes.len() as u32)
-            .filter(|node| nodes.role(*node).is_some_and(|(role, _)| role == Role::Leader));
-        counts[7] = leads.count().min(3) as u8;
-        self.together = u64::from_le_bytes(counts);
+        let mut roles = (0..nodes.len() as u32).filter_map(|node| nodes.role(node));
+        let lags = roles.any(|(_, epoch)| epoch < newest);
+        self.together =
+            leaders.min(2) | candidates.min(1) << 2 | down.min(2) << 3 | u64::from(lags) << 5;
         self.meet((3, self.together, 0));
     }
 }
@@ -156,9 +158,8 @@ impl<P: Process> Observer<P> for Reach {
             Cause::Message { from, message } => {
                 let role = |node: u32| nodes.role(node).map_or(3, |(role, _)| role as u64);
                 let (to, from) = (role(step.machine), role(from.0));
-                let last = u64::from(*self.last_of(step.machine));
                 let about = (P::kind(message) as u64) << 8 | to << 4 | from;
-                self.meet((4, about, last << 32 | self.together & 0xFFFF_FFFF));
+                self.meet((4, about, self.together));
             }
             _ => {}
         }

@@ -67,6 +67,8 @@ pub struct Hunt {
     pub shard: Option<(u64, u64)>,
     /// The seed before which it was cut, if it was.
     pub cut: Option<u64>,
+    /// How many runs of later seeds count all the same: they had ended when somebody stopped it.
+    pub after_cut: u64,
     /// The kinds of fault that might have struck and never did.
     pub never: Vec<FaultKind>,
     /// How many coarse states were reached.

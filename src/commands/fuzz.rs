@@ -2,18 +2,21 @@
 
 use super::{App, Exit, on_cores};
 use crate::args::{Fuzz, Searches, Shard};
-use crate::campaign::{self, Told, might};
-use crate::files::write_whole;
+use crate::campaign::{self, might};
+use crate::corpus::Corpus;
 use crate::finds::Finds;
 use crate::progress::Progress;
+use crate::regress::{self, Regressions};
 use crate::sources::Source;
-use crate::{corpus, regress};
-use scenarios::campaign::share::{Hunted, Share};
+use reports::known::Known;
+
+use scenarios::campaign::share::Hunted;
 use scenarios::campaign::{Harvest, Portion, Run, Target, Watch};
 use scenarios::run::Course;
 use sim_core::Span;
 use sim_core::outcome::Verdict;
 use std::ops::Range;
+use std::path::PathBuf;
 
 /// Hunts in every target: known failures first, then new ones.
 pub fn run(app: &App, args: &Fuzz) -> Exit {
@@ -22,20 +25,19 @@ pub fn run(app: &App, args: &Fuzz) -> Exit {
 
 fn hunt(app: &App, args: &Fuzz) -> Result<Exit, String> {
     let sources = campaign::sources(app, &args.scenarios, &args.protocol)?;
-    let known = match &args.corpus {
-        Some(folder) => regress::replay_all(app, folder)?,
-        None => Exit::Held,
-    };
-    let (targets, texts) = targets(app, args, &sources)?;
+    let Stage { targets, texts, corpora } = stage(app, args, &sources)?;
+    let known = known(app, args, &targets)?;
     let finds: Vec<Finds<'_>> = targets
         .iter()
         .zip(&texts)
         .map(|(target, text)| {
             let mut finds = Finds::new(&target.course, text, &args.failures);
+            finds.corpus = args.corpus.as_deref();
             finds.by_seed = args.search == Searches::Uniform;
             finds
         })
         .collect();
+    let exit = regress::tell(app, &known);
     let watching = Watching {
         app,
         finds: &finds,
@@ -43,8 +45,8 @@ fn hunt(app: &App, args: &Fuzz) -> Result<Exit, String> {
         most: args.max_time,
     };
     let mut keep = |place: usize, harvest: &Harvest| {
-        if let Some(folder) = &args.corpus {
-            corpus::write(folder, &targets[place].course, &harvest.kept);
+        if args.corpus.is_some() {
+            corpora[place].write(&harvest.kept);
         }
     };
     let search = args.search.into();
@@ -52,47 +54,67 @@ fn hunt(app: &App, args: &Fuzz) -> Result<Exit, String> {
         (scenarios::campaign::run(&targets, search, &watching, &mut keep), jobs)
     })?;
     watching.progress.clear();
-    let told = harvests.into_iter().zip(&targets).zip(&finds).map(|((harvest, target), finds)| {
-        let hunted = hunted(args, target, finds, harvest);
-        (campaign::tell(app, finds, &target.course, &hunted, args.strict), hunted)
-    });
-    let (told, hunted): (Vec<Told>, Vec<Hunted>) = told.unzip();
+    let mut told = Vec::new();
+    let mut all = Vec::new();
+    for (place, harvest) in harvests.into_iter().enumerate() {
+        let (target, finds) = (&targets[place], &finds[place]);
+        let hunted =
+            Hunted { corpus: corpora[place].digest(), ..hunted(args, target, finds, harvest) };
+        told.push(campaign::tell(app, finds, &target.course, &hunted, args.strict));
+        all.push(hunted);
+    }
     let ran = told.iter().map(|told| told.summary.seeds.run).sum();
     let virtual_time = told.iter().fold(Span::ZERO, |all, told| all + told.summary.virtual_time);
     watching.progress.tell_speed(ran, jobs, virtual_time);
-    if let Some(path) = &args.junit {
-        campaign::write_junit(path, told.iter().map(|told| &told.summary), &finds)?;
-    }
-    if let Some(path) = &args.json {
-        let text = serde_json::to_string(&Share::new(hunted)).map_err(|e| e.to_string())?;
-        write_whole(path, (text + "\n").as_bytes())?;
-    }
-    for problem in finds.iter().filter_map(Finds::problem) {
-        app.complain(&problem);
-    }
-    let exit = told.iter().map(|told| told.exit).fold(known, Exit::max);
+    let summaries = told.iter().map(|told| &told.summary);
+    let junit = args.junit.as_ref();
+    let junit = junit.map(|path| campaign::write_junit(path, &known, summaries, &finds));
+    let json = args.json.as_ref().map(|path| campaign::write_share(path, all));
+    let exit = told.iter().map(|told| told.exit).fold(exit, Exit::and);
+    let exit =
+        campaign::complain(app, exit, [junit, json], finds.iter().filter_map(Finds::problem));
     Ok(if app.is_stopped() { exit.max(Exit::Interrupted) } else { exit })
 }
 
-/// What is hunted in, and the text of each scenario.
-fn targets<'a>(
-    app: &App,
-    args: &Fuzz,
-    sources: &'a [Source],
-) -> Result<(Vec<Target<'a>>, Vec<&'a str>), String> {
-    let (mut targets, mut texts) = (Vec::new(), Vec::new());
+/// Plays what is known: the failures in the corpus, and those that were shrunk and kept.
+fn known(app: &App, args: &Fuzz, targets: &[Target<'_>]) -> Result<Vec<Known>, String> {
+    let regressions = Regressions {
+        folder: &args.regressions,
+        protocols: targets.iter().map(|target| target.course.entry().name()).collect(),
+        bugs: &args.bug,
+        but: &args.scenarios,
+        jobs: args.jobs,
+    };
+    let mut known = regressions.play(app)?;
+    if let Some(folder) = &args.corpus {
+        known.extend(regress::replay_all(app, folder)?);
+    }
+    Ok(known)
+}
+
+/// What is hunted in, the text of each scenario, and what is known of where it gets.
+struct Stage<'a> {
+    targets: Vec<Target<'a>>,
+    texts: Vec<&'a str>,
+    corpora: Vec<Corpus>,
+}
+
+fn stage<'a>(app: &App, args: &Fuzz, sources: &'a [Source]) -> Result<Stage<'a>, String> {
+    let (mut targets, mut texts, mut corpora) = (Vec::new(), Vec::new(), Vec::new());
     for source in sources {
         let wanted = |name: &String| args.protocol.is_empty() || args.protocol.contains(name);
         for subject in source.scenario.subjects.iter().filter(|one| wanted(&one.protocol)) {
             let course =
                 Course::new(app.catalogue, &source.name, &source.scenario, subject, &args.bug)?;
-            let known = args.corpus.as_ref().map(|folder| corpus::read(folder, &course));
-            let known = known.unwrap_or_default();
+            let read = |folder: &PathBuf| Corpus::read(folder, &course, &source.text);
+            let corpus = args.corpus.as_ref().map(read).unwrap_or_default();
+            let known = corpus.inputs();
             targets.push(Target { course, portion: portion(args, source), known });
             texts.push(source.text.as_str());
+            corpora.push(corpus);
         }
     }
-    Ok((targets, texts))
+    Ok(Stage { targets, texts, corpora })
 }
 
 /// What one target came to, as `merge` takes it.
@@ -109,6 +131,8 @@ fn hunted(args: &Fuzz, target: &Target<'_>, finds: &Finds<'_>, harvest: Harvest)
         shards: vec![portion.shard],
         of: portion.shards,
         cut: harvest.cut,
+        after_cut: harvest.after_cut,
+        corpus: String::new(),
         might: might(course),
         collected: harvest.collected,
         failures: failures.collect(),

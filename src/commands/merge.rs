@@ -3,7 +3,6 @@
 use super::{App, Exit};
 use crate::args::Merge;
 use crate::campaign::{self, Told};
-use crate::files::write_whole;
 use crate::finds::{Find, Finds};
 use crate::sources;
 use scenarios::campaign::Search;
@@ -23,6 +22,14 @@ fn merge(app: &App, args: &Merge) -> Result<Exit, String> {
         for one in targets {
             match all.iter_mut().find(|known| known.is_like(&one)) {
                 Some(known) => {
+                    if known.began_otherwise(&one) {
+                        eprintln!(
+                            "warning: {}: its share of {} began with another corpus: together they are not what one \
+                             machine would report",
+                            path.display(),
+                            one.name
+                        );
+                    }
                     known.join(one).map_err(|why| format!("{}: {why}", path.display()))?
                 }
                 None => all.push(one),
@@ -64,20 +71,16 @@ fn merge(app: &App, args: &Merge) -> Result<Exit, String> {
         summaries.push(summary);
         finds.push(found);
     }
-    if let Some(path) = &args.junit {
-        campaign::write_junit(path, summaries.iter(), &finds)?;
-    }
-    for problem in finds.iter().filter_map(Finds::problem) {
-        app.complain(&problem);
-    }
-    if let Some(path) = &args.output {
+    let junit = args.junit.as_ref();
+    let junit = junit.map(|path| campaign::write_junit(path, &[], summaries.iter(), &finds));
+    let problems: Vec<String> = finds.iter().filter_map(Finds::problem).collect();
+    let output = args.output.as_ref().map(|path| {
         for one in &mut all {
             (one.shards, one.of) = (vec![0], 1);
         }
-        let text = serde_json::to_string(&Share::new(all)).map_err(|e| e.to_string())?;
-        write_whole(path, (text + "\n").as_bytes())?;
-    }
-    Ok(exit)
+        campaign::write_share(path, all)
+    });
+    Ok(campaign::complain(app, exit, [junit, output], problems))
 }
 
 fn read(path: &Path) -> Result<Share, String> {

@@ -42,6 +42,15 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// What two things come to of which one may be that a file was no good: that hides no broken promise.
+    pub fn and(self, other: Exit) -> Exit {
+        match (self, other) {
+            (Exit::Misused, worse @ (Exit::Broken | Exit::Unsteady))
+            | (worse @ (Exit::Broken | Exit::Unsteady), Exit::Misused) => worse,
+            _ => self.max(other),
+        }
+    }
+
     fn code(self) -> u8 {
         match self {
             Exit::Held => 0,

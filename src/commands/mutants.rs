@@ -76,7 +76,9 @@ fn race(
     progress: &Progress,
 ) -> Result<Option<MutantRow>, String> {
     let sources = campaign::sources(app, &args.scenarios, &[entry.name().to_owned()])?;
-    let Some(source) = sources.first() else { return Ok(None) };
+    let Some(source) = sources.iter().find(|source| serves(entry, &source.scenario)) else {
+        return Ok(None);
+    };
     let stage = Stage { name: &source.name, scenario: &source.scenario };
     let hunt = |search: Search| -> Result<Vec<Option<Catch>>, String> {
         let each = (0..args.repeat).into_par_iter().map(|again| {

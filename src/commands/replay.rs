@@ -176,13 +176,12 @@ pub(super) fn departs(
     let Replayed::Departs(place) = failure.compare(outcome) else { return false };
     app.say(&format!(
         "DEPARTS {} · seed {} is not the run that was recorded: it departs after step {} and by \
-         step {}\n        recorded with version {}, this is version {}",
+         step {}\n        {}",
         course.name,
         failure.seed,
         place.after,
         place.by,
-        failure.engine,
-        env!("CARGO_PKG_VERSION"),
+        failure.why_it_departs(),
     ));
     true
 }

@@ -5,6 +5,7 @@ use crate::args::Run;
 use crate::files::write_whole;
 use crate::finds::Finds;
 use crate::progress::Progress;
+use crate::regress::{self, Regressions};
 use crate::sources::{self, Source};
 use reports::{json, text};
 use scenarios::run::{Case, Course, Extras};
@@ -30,7 +31,7 @@ pub fn run(app: &App, args: &Run) -> Exit {
         }
         return Exit::Misused;
     }
-    let mut exit = Exit::Held;
+    let mut exit = regressions(app, args, &sources).unwrap_or_else(|why| app.complain(&why));
     for source in &sources {
         let mut summaries = Vec::new();
         for subject in &source.scenario.subjects {
@@ -51,6 +52,22 @@ pub fn run(app: &App, args: &Run) -> Exit {
         exit = exit.max(between(app, source, &summaries));
     }
     exit
+}
+
+/// Plays the failures that were shrunk and kept, unless one run is all that is wanted.
+fn regressions(app: &App, args: &Run, sources: &[Source]) -> Result<Exit, String> {
+    if args.seed.is_some() || args.dry_run {
+        return Ok(Exit::Held);
+    }
+    let subjects = sources.iter().flat_map(|source| &source.scenario.subjects);
+    let regressions = Regressions {
+        folder: &args.regressions,
+        protocols: subjects.map(|subject| subject.protocol.as_str()).collect(),
+        bugs: &args.bug,
+        but: &args.scenarios,
+        jobs: args.jobs,
+    };
+    Ok(regress::tell(app, &regressions.play(app)?))
 }
 
 fn seeds(args: &Run, source: &Source) -> Range<u64> {

@@ -11,6 +11,7 @@ pub fn run(app: &App, args: &Schema) -> Exit {
         Schemas::Failure => Some(scenarios::failure::schema()),
         Schemas::Run => reports::json::schema("run"),
         Schemas::Outcome => reports::json::schema("outcome"),
+        Schemas::Known => reports::json::schema("known"),
         Schemas::Mutants => reports::json::schema("mutants"),
         Schemas::Trace => reports::json::schema("trace"),
     };

@@ -39,7 +39,7 @@ fn a_failure_is_kept_whole_and_told() {
     let property = text(&failure["verdict"]["property"]);
     assert_eq!(property, "linearizable");
     let fingerprint = text(&failure["verdict"]["fingerprint"]);
-    assert_eq!(name, format!("failures/raft-{property}-{fingerprint}.json"));
+    assert_eq!(name, format!("failures/raft-minority-leader-{property}-{fingerprint}.json"));
     assert_eq!(failure["replay"], format!("splitbrain replay {name}"));
     assert!(said.out.contains(text(&failure["replay"])), "{}", said.out);
     let story = room.read(&name.replace(".json", ".txt"));
@@ -122,20 +122,35 @@ fn edited(room: &Room, failure: &Value, edit: impl FnOnce(&mut Value)) -> Said {
 #[test]
 fn an_edited_failure_departs_from_what_was_recorded() {
     let (room, _, _, failure) = failed();
-    let departs = |edit: &dyn Fn(&mut Value)| {
+    let departs = |edit: &dyn Fn(&mut Value), why: &str| {
         let said = edited(&room, &failure, edit).ended(4);
         assert!(said.out.starts_with("DEPARTS raft/minority-leader"), "{}", said.out);
         assert!(said.out.contains("it departs after step"), "{}", said.out);
+        assert!(said.out.contains(why), "no `{why}` in {}", said.out);
     };
-    departs(&|f| f["seed"] = 77.into());
-    departs(&|f| f["plan"]["strikes"] = Value::Array(Vec::new()));
-    departs(&|f| f["plan"]["strikes"][0]["at"] = "7s".into());
-    departs(&|f| f["overrides"]["bugs"] = Value::Array(Vec::new()));
-    departs(&|f| f["digest"] = "0123456789abcdef".into());
-    departs(&|f| {
+    departs(&|f| f["seed"] = 77.into(), "changed the file: its seed");
+    departs(&|f| f["plan"]["strikes"] = Value::Array(Vec::new()), "changed the file: its plan");
+    departs(&|f| f["plan"]["strikes"][0]["at"] = "7s".into(), "its plan");
+    departs(&|f| f["overrides"]["bugs"] = Value::Array(Vec::new()), "what was laid over");
+    departs(&|f| f["digest"] = "0123456789abcdef".into(), "what it says about the run");
+    let fewer_clients = |f: &mut Value| {
         let scenario = text(&f["scenario"]).replace("count = 4", "count = 3");
         f["scenario"] = scenario.into();
-    });
+    };
+    departs(&fewer_clients, "changed the file: its scenario");
+    // What an older version wrote says nothing of that.
+    let older = |f: &mut Value| {
+        fewer_clients(f);
+        f.as_object_mut().expect("an object").remove("asked");
+    };
+    departs(&older, "the file is as it was written");
+    departs(
+        &|f| {
+            older(f);
+            f["engine"] = "0.0.9".into();
+        },
+        "version 0.0.9 recorded it",
+    );
     edited(&room, &failure, |_| ()).ended(1);
     // What was only recorded for people may change.
     edited(&room, &failure, |f| f["verdict"]["why"] = "because".into()).ended(1);

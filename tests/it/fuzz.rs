@@ -60,20 +60,41 @@ fn the_same_arguments_say_the_same_with_any_number_of_jobs() {
     }
 }
 
+/// Every file of a folder, with what it says.
+fn contents(room: &Room, folder: &str) -> Vec<(String, String)> {
+    let read = |name: String| (room.read(&format!("{folder}/{name}")), name);
+    room.files(folder).into_iter().map(read).map(|(text, name)| (name, text)).collect()
+}
+
+/// Two scenarios of one name in two folders, whose runs break in the same ways.
 #[test]
-fn shares_merge_into_what_one_machine_reports() {
-    let room = with_swarm();
-    let seeds = "--seeds 480..520 --search guided --bug ack-client-before-commit,quorum-half";
-    let whole = room.run(&format!("fuzz swarm.toml {seeds} --junit whole.xml"));
-    for share in 1..=3 {
-        room.run(&format!(
-            "fuzz swarm.toml {seeds} --shard {share}/3 --json s{share}.json --failures f{share}"
-        ));
+fn shares_merge_into_what_one_machine_reports_and_leave_its_files() {
+    let other = SWARM.replace("20ms..60ms", "20ms..50ms");
+    let (alone, room) = (with_swarm(), with_swarm());
+    for room in [&alone, &room] {
+        room.write("other/swarm.toml", &other);
     }
-    let words = "merge s1.json s2.json s3.json --junit merged.xml";
-    let merged = room.run(words).ended(whole.code.expect("a code"));
+    let words = "fuzz swarm.toml other/swarm.toml --seeds 480..520 --search guided --bug \
+                 ack-client-before-commit,quorum-half";
+    let whole = alone.run(&format!("{words} --junit report.xml"));
+    for share in 1..=3 {
+        room.run(&format!("{words} --shard {share}/3 --json s{share}.json --failures f{share}"));
+    }
+    let merge = "merge s1.json s2.json s3.json --junit report.xml";
+    let merged = room.run(merge).ended(whole.code.expect("a code"));
     assert_eq!(merged.out, whole.out);
-    assert_eq!(room.read("merged.xml"), room.read("whole.xml"));
+    assert_eq!(room.read("report.xml"), alone.read("report.xml"));
+    let files = contents(&room, "failures");
+    assert_eq!(files, contents(&alone, "failures"));
+    for name in ["swarm.toml", "other/swarm.toml"] {
+        let of_it = format!("\"name\": \"{name}\"");
+        assert!(files.iter().any(|(_, text)| text.contains(&of_it)), "{name}: {files:?}");
+    }
+    for (file, failure) in failures(&room, "failures") {
+        let said = room.run(&format!("replay failures/{file}")).ended(1);
+        let name = failure["name"].as_str().expect("a name");
+        assert!(said.out.starts_with(&format!("{name} ·")), "{}", said.out);
+    }
     room.run("merge s1.json s3.json").refused();
     room.run("merge s1.json s1.json s2.json s3.json").refused();
     room.write("half.json", &room.read("s1.json")[..2_000]);
@@ -106,6 +127,170 @@ fn known_failures_come_first_and_what_is_mended_says_so() {
     let said = room.run("fuzz swarm.toml --seeds 20 --corpus corpus").ended(0);
     assert!(said.out.contains("NO LONGER FAILS"), "{}", said.out);
     assert!(said.out.contains("departs after step"), "{}", said.out);
+}
+
+/// A failure file as an earlier campaign may have left it.
+#[test]
+fn a_file_of_an_earlier_campaign_yields_to_a_smaller_failure_or_when_it_replays_no_more() {
+    let room = with_swarm();
+    let strikes = |failure: &Value| failure["plan"]["strikes"].as_array().map_or(0, Vec::len);
+    room.run("fuzz swarm.toml --bug ack-client-before-commit --seeds 60").ended(1);
+    let first = failures(&room, "failures");
+    let (name, failure) = first.iter().max_by_key(|(_, failure)| strikes(failure)).expect("one");
+    let file = format!("failures/{name}");
+    let again = |left: &str| {
+        room.write(&file, left);
+        room.run("fuzz swarm.toml --bug ack-client-before-commit --seeds 60").ended(1);
+        room.read(&file)
+    };
+    let found = room.read(&file);
+    for worthless in ["", "{}", &found.replace("\"ack-client-before-commit\"", "")] {
+        assert_eq!(again(worthless), found, "{worthless}");
+    }
+    let mut departs = failure.clone();
+    departs["plan"]["strikes"] = Value::Array(Vec::new());
+    assert_eq!(again(&departs.to_string()), found, "it is smaller, but another run");
+    let beside = "failures/of-somebody-else.json";
+    room.write(beside, "kept");
+    // Other seeds find the same shapes by other plans.
+    let other = "fuzz swarm.toml --bug ack-client-before-commit --seeds 500..600 --failures";
+    room.run(&format!("{other} elsewhere"));
+    room.run(&format!("{other} failures"));
+    assert_eq!(room.read(beside), "kept");
+    let mut met = 0;
+    for (name, mine) in failures(&room, "elsewhere") {
+        let earlier = first.iter().find(|(file, _)| *file == name).map(|(_, earlier)| earlier);
+        let Some(earlier) = earlier else { continue };
+        met += 1;
+        let stays = strikes(earlier) <= strikes(&mine);
+        let kept: Value = serde_json::from_str(&room.read(&format!("failures/{name}"))).unwrap();
+        let wanted = if stays { &earlier["digest"] } else { &mine["digest"] };
+        assert_eq!(kept["digest"], *wanted, "{name}");
+    }
+    assert!(met > 0, "no shape in common");
+}
+
+#[test]
+fn what_cannot_be_written_is_said_and_hides_no_broken_promise() {
+    let room = with_swarm();
+    room.write("blocked", "a file, and no folder");
+    let words = format!("{BUGGY} --failures blocked --junit blocked/x.xml --json seen.json");
+    let said = room.run(&words).ended(1);
+    assert!(said.err.contains("cannot write blocked"), "{}", said.err);
+    assert!(!said.out.contains("replay blocked/"), "{}", said.out);
+    assert!(room.read("seen.json").starts_with('{'), "the rest is written");
+    room.run("fuzz swarm.toml --seeds 20 --junit blocked/x.xml").ended(2);
+}
+
+#[test]
+fn a_share_without_seeds_is_no_result() {
+    let room = with_swarm();
+    let said = room.run("fuzz swarm.toml --seeds 40 --shard 2/4").ended(0);
+    assert!(said.err.contains("there is no seed in this share"), "{}", said.err);
+    room.run("fuzz swarm.toml --seeds 40 --shard 2/4 --strict").ended(2);
+}
+
+#[test]
+fn a_bad_file_in_the_corpus_ends_no_campaign() {
+    let room = with_swarm();
+    room.write("corpus/bad.json", "{ \"schema\": ");
+    let said = room.run("fuzz swarm.toml --seeds 20 --corpus corpus --junit report.xml").ended(2);
+    assert!(said.out.contains("CANNOT BE PLAYED corpus/bad.json"), "{}", said.out);
+    assert!(said.out.contains("HOLDS"), "{}", said.out);
+    assert!(room.read("report.xml").contains("<error message="), "{}", room.read("report.xml"));
+    let said = room.run(&format!("{BUGGY} --corpus corpus")).ended(1);
+    assert!(said.out.contains("CANNOT BE PLAYED") && said.out.contains("BROKEN"), "{}", said.out);
+}
+
+#[test]
+fn finds_go_where_the_next_campaign_plays_them_first() {
+    let room = with_swarm();
+    room.run(&format!("{BUGGY} --corpus corpus")).ended(1);
+    let found = failures(&room, "failures");
+    assert_eq!(found, failures(&room, "corpus"));
+    let words = "fuzz swarm.toml --seeds 20 --corpus corpus --junit report.xml --format json";
+    let lines = room.run(words).ended(1).json_lines();
+    let schema = room.run("schema known").ended(0).json();
+    let schema = jsonschema::validator_for(&schema).expect("a sound schema");
+    let known: Vec<&Value> =
+        lines.iter().filter(|line| line["schema"] == "splitbrain.known/1").collect();
+    assert_eq!(known.len(), found.len());
+    for line in known {
+        assert!(schema.is_valid(line), "{line}");
+        assert_eq!(line["fate"], "broken", "{line}");
+    }
+    let report = room.read("report.xml");
+    let suite =
+        format!("<testsuite name=\"regressions\" tests=\"{0}\" failures=\"{0}\"", found.len());
+    assert!(report.contains(&suite), "{report}");
+}
+
+#[test]
+fn what_got_somewhere_new_is_not_forgotten_by_the_next_campaign() {
+    let room = with_swarm();
+    let kept = |seeds: &str| -> Vec<Value> {
+        room.run(&format!("fuzz swarm.toml --seeds {seeds} --corpus corpus")).ended(0);
+        let names = room.files("corpus");
+        let file = names.iter().find(|name| name.ends_with(".inputs")).expect("a corpus");
+        let text = room.read(&format!("corpus/{file}"));
+        let corpus: Value = serde_json::from_str(&text).expect("whole");
+        corpus["inputs"].as_array().expect("a list").clone()
+    };
+    let first = kept("40");
+    assert!(!first.is_empty());
+    let second = kept("40..80");
+    assert_eq!(second[..first.len()], first[..]);
+    room.write("swarm.toml", SWARM.replace("0ms..500ms", "0ms..499ms"));
+    let other = kept("80..90");
+    assert!(!other.contains(&first[0]), "inputs of another scenario mean something else");
+}
+
+/// A failure that was shrunk, as `shrink` writes it.
+const REGRESSION: &str = r#"title    = "Once lost"
+protocol = "raft"
+nodes    = 3
+duration = "3s"
+seed     = 7
+
+[[faults]]
+at  = "1s"
+cut = "leader | rest"
+for = "1s"
+
+[clients]
+count = 2
+think = "20ms..60ms"
+"#;
+
+#[test]
+fn shrunk_failures_are_played_first() {
+    let room = with_swarm();
+    room.write("regressions/once-lost.toml", REGRESSION);
+    room.write("regressions/of-another.toml", REGRESSION.replace("\"raft\"", "\"pbft\""));
+    for words in ["run swarm.toml --seeds 5", "fuzz swarm.toml --seeds 5"] {
+        let said = room.run(words).ended(0);
+        assert!(said.out.starts_with("REGRESSIONS      1 of 1 hold\n"), "{}", said.out);
+        let report = if words.starts_with("fuzz") { " --junit report.xml" } else { "" };
+        let said = room.run(&format!("{words} --bug ack-client-before-commit{report}")).ended(1);
+        assert!(
+            said.out.starts_with("FAILS AGAIN      regressions/once-lost.toml: "),
+            "{}",
+            said.out
+        );
+    }
+    assert!(room.read("report.xml").contains("name=\"regressions/once-lost.toml\""));
+    let known = room.run("run swarm.toml --seeds 2 --format json").ended(0).json_lines();
+    assert_eq!((&known[0]["kind"], &known[0]["fate"]), (&"regression".into(), &"holds".into()));
+    for alone in ["run swarm.toml --seed 3", "run regressions/once-lost.toml", "fuzz --help"] {
+        let said = room.run(alone).ended(0);
+        assert!(!said.out.contains("REGRESSIONS  "), "{}", said.out);
+    }
+    let line = known[0]["replay"].as_str().expect("a line");
+    room.run(line.trim_start_matches("splitbrain ")).ended(0);
+    room.write("regressions/typo.toml", "titel = 1");
+    let said = room.run("run swarm.toml --seeds 2").ended(2);
+    assert!(said.out.contains("CANNOT BE PLAYED regressions/typo.toml"), "{}", said.out);
+    room.run("run swarm.toml --seeds 2 --regressions elsewhere").ended(0);
 }
 
 #[test]

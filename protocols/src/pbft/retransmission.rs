@@ -24,6 +24,7 @@ impl<S: Service> Pbft<S> {
     fn is_at_work(&self) -> bool {
         !self.active
             || self.waiting.first().is_some()
+            || self.proposed.is_some()
             || self.transfer.is_some()
             || self.reachable_state().is_some()
             || self.log.range(self.executed + 1..).next().is_some()
@@ -50,6 +51,7 @@ impl<S: Service> Pbft<S> {
             self.change.iter().for_each(|own| ctx.broadcast(Message::ViewChange(own.clone())));
             self.acknowledge_all(ctx);
         }
+        self.ask_about_doubted(ctx);
         let missing: BTreeSet<Digest> = self.missing_batches().collect();
         missing.into_iter().for_each(|digest| self.fetch_batch(digest, ctx));
         if let Some(state) = self.reachable_state() {

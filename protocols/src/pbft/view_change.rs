@@ -101,7 +101,7 @@ impl<S: Service> Pbft<S> {
             self.acknowledge(from, ctx);
             self.on_gathered(ctx);
         }
-        self.on_proposed(ctx);
+        self.enter_if_convinced(ctx);
     }
 
     /// Whether a VIEW-CHANGE message makes sense, and is sealed where others must be shown it.
@@ -153,7 +153,7 @@ impl<S: Service> Pbft<S> {
         if ack.view >= self.view && ack.replica.0 < self.quorums.replicas {
             self.acks.insert((ack.replica, from), (ack.view, ack.digest));
             self.try_new_view(ctx);
-            self.on_proposed(ctx);
+            self.enter_if_convinced(ctx);
         }
     }
 
@@ -234,7 +234,9 @@ impl<S: Service> Pbft<S> {
         let is_wanted = is_news || self.bugs.on(Bug::NvOldReplayed) && new.view > 0;
         if from == self.primary(new.view) && is_wanted && self.is_sound(new) {
             self.proposed = Some(new.clone());
-            self.on_proposed(ctx);
+            if !self.enter_if_convinced(ctx) {
+                self.ask_about_doubted(ctx);
+            }
         }
     }
 
@@ -252,25 +254,32 @@ impl<S: Service> Pbft<S> {
             })
     }
 
-    /// Enters a view that was proposed to it, once it believes all that was shown.
-    fn on_proposed(&mut self, ctx: &mut Context<Self>) {
-        let Some(new) = self.proposed.clone() else { return };
+    /// Enters a view that was proposed to it once it believes all that was shown; false if it still
+    /// doubts. It does not ask here: every answer leads here, and would be answered with questions.
+    fn enter_if_convinced(&mut self, ctx: &mut Context<Self>) -> bool {
+        let Some(new) = self.proposed.clone() else { return true };
         if self.primary(new.view) == self.id {
-            return;
+            return true;
         }
-        if self.config.authentication == Authentication::Macs {
-            let doubted: Vec<Ack> = new
-                .changes
-                .iter()
-                .filter(|change| !self.believes(change))
-                .map(|change| ack_of(change))
-                .collect();
-            if !doubted.is_empty() {
-                doubted.into_iter().for_each(|ack| ctx.broadcast(Message::AckQuery(ack)));
-                return;
-            }
+        if self.doubted(&new).next().is_some() {
+            return false;
         }
         self.enter(new, ctx);
+        true
+    }
+
+    /// Asks all others whether they have had the messages that it was shown and has not had itself.
+    pub(super) fn ask_about_doubted(&self, ctx: &mut Context<Self>) {
+        let shown = self.proposed.iter().filter(|new| self.primary(new.view) != self.id);
+        for change in shown.flat_map(|new| self.doubted(new)) {
+            ctx.broadcast(Message::AckQuery(ack_of(change)));
+        }
+    }
+
+    fn doubted<'a>(&'a self, new: &'a NewView) -> impl Iterator<Item = &'a SealedViewChange> {
+        let by_codes = self.config.authentication == Authentication::Macs;
+        let changes = new.changes.iter().map(AsRef::as_ref);
+        changes.filter(move |change| by_codes && !self.believes(change))
     }
 
     /// Whether a message is its author's: it came from there, or `f + 1` say that it did.

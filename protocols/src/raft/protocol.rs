@@ -7,7 +7,7 @@ use crate::planted::plants;
 use crate::promise::Promise;
 use crate::protocol::Protocol;
 use checkers::Model;
-use sim_core::{NodeSet, Nodes, Settings, Span};
+use sim_core::{NodeId, NodeSet, Nodes, Settings, Span};
 use std::ops::RangeInclusive;
 
 impl<S: Model> Protocol for Raft<S> {
@@ -35,6 +35,27 @@ impl<S: Model> Protocol for Raft<S> {
     fn members(nodes: &Nodes<Self>) -> Option<NodeSet> {
         let furthest = nodes.live().map(|(_, raft)| raft).max_by_key(|raft| raft.commit_index())?;
         Some(furthest.members().at(furthest.commit_index()).voters)
+    }
+
+    /// Those that are up can when they are a majority of the members, by what is committed and by the newest log that
+    /// any of them has: whoever is elected may go by that. And nobody must stand in their way who is no member, has
+    /// not heard of that and goes on asking for votes: where neither Pre-Vote nor CheckQuorum stands against it, it
+    /// deposes every leader (thesis, section 4.2.3).
+    fn can_go_on(nodes: &Nodes<Self>) -> bool {
+        let servers = || nodes.live().map(|(machine, raft)| (nodes.identity(machine), raft));
+        let up: NodeSet = servers().map(|(server, _)| server).collect();
+        let Some(members) = <Self as Protocol>::members(nodes) else { return false };
+        let position = |raft: &&Raft<S>| (raft.log().last_term(), raft.log().last_index());
+        let Some(newest) = servers().map(|(_, raft)| raft).max_by_key(position) else {
+            return false;
+        };
+        let newest = newest.members().newest().1;
+        let disrupts = |(server, raft): (NodeId, &Raft<S>)| {
+            let Config { pre_vote, check_quorum, .. } = *raft.config();
+            let believes_it_votes = raft.members().newest().1.everybody().contains(server);
+            !pre_vote && !check_quorum && believes_it_votes && !newest.everybody().contains(server)
+        };
+        members.has_majority_in(up) && newest.has_quorum(up) && !servers().any(disrupts)
     }
 
     fn open_change(nodes: &Nodes<Self>) -> Option<String> {

@@ -15,7 +15,7 @@ pub mod share;
 use crate::format::Scenario;
 use crate::run::{Case, Course, Extras};
 use crate::tally::Collector;
-use corpus::{Corpus, Input};
+use corpus::{Corpus, Found, Input};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sim_core::outcome::Outcome;
@@ -111,8 +111,10 @@ pub struct Harvest {
     pub collected: Collector,
     /// The seed before which it was cut, if it was.
     pub cut: Option<u64>,
-    /// Inputs that got somewhere new, the newest last.
-    pub kept: Vec<Input>,
+    /// How many runs of later seeds were seen all the same.
+    pub after_cut: u64,
+    /// Inputs that got where none before them in the campaign did, the newest last.
+    pub kept: Vec<Found>,
 }
 
 /// One protocol under one scenario, on these seeds.
@@ -185,9 +187,9 @@ impl Hunt<'_> {
             at = batch.end;
             let is_cut = ran.iter().any(Option::is_none);
             for (input, outcome) in ran.into_iter().flatten() {
-                if let Some(input) = self.corpus.take(input, &outcome) {
-                    harvest.kept.push(input);
-                }
+                harvest.after_cut += u64::from(is_cut);
+                let found = self.corpus.take(input, &outcome);
+                harvest.kept.extend(found.filter(|found| harvest.collected.is_new(&found.states)));
                 harvest.collected.add(outcome, &self.course.scenario.expect);
             }
             let kept = harvest.kept.len();

@@ -2,6 +2,7 @@
 
 use super::corpus::Input;
 use crate::format::ProtocolWords;
+use crate::nemesis;
 use crate::run::{Case, Course};
 use sim_core::fault::{Fault, FaultId, Moment, Plan, Strike, Target};
 use sim_core::random::Rng;
@@ -11,61 +12,102 @@ use sim_core::{NodeId, Span, Time};
 pub(super) fn mutate<'a>(
     parent: &Input,
     other: &Input,
+    rare: Option<&str>,
     course: &Course<'a>,
     number: u64,
     rng: &mut Rng,
 ) -> Case<'a> {
     let fresh = course.case(number);
     let mut input = parent.clone();
-    // The same seed follows the parent's run up to where the inputs differ; another one tries it under other luck.
-    if rng.below(2) == 0 {
+    // Plans and settings are what is worth keeping; luck is tried anew, but now and then followed up to where the
+    // inputs differ.
+    if rng.below(8) > 0 {
         input.seed = number;
     }
+    for (place, choice) in input.choices.iter_mut().enumerate() {
+        match rng.below(8) {
+            0 => *choice = fresh.choices.get(place).copied().flatten(),
+            1 => *choice = other.choices.get(place).copied().flatten(),
+            _ => {}
+        }
+    }
+    // What two runs have gone through, one goes through.
+    if rng.below(2) == 0 {
+        input.plan.strikes.extend(other.plan.strikes.iter().cloned());
+    }
     for _ in 0..1 + rng.below(3) {
-        change(&mut input, other, &fresh, course, rng);
+        change(&mut input.plan, other, rare, &fresh, course, rng);
+    }
+    let heavy = 3 * fresh.plan.strikes.len().max(16);
+    while input.plan.strikes.len() > heavy {
+        let place = rng.index(input.plan.strikes.len());
+        input.plan.strikes.swap_remove(place);
     }
     let mut case = course.case_of(&input);
     case.plan = fitting(input.plan, &case, course);
     case
 }
 
-fn change(input: &mut Input, other: &Input, fresh: &Case<'_>, course: &Course<'_>, rng: &mut Rng) {
-    let strikes = &mut input.plan.strikes;
-    let heal = input.plan.heal;
-    match rng.below(8) {
-        0 | 1 if !input.choices.is_empty() => {
-            let place = rng.index(input.choices.len());
-            input.choices[place] = fresh.choices.get(place).copied().flatten();
-        }
-        2 => {
+fn change(
+    plan: &mut Plan,
+    other: &Input,
+    rare: Option<&str>,
+    fresh: &Case<'_>,
+    course: &Course<'_>,
+    rng: &mut Rng,
+) {
+    let Plan { strikes, heal, .. } = plan;
+    let heal = *heal;
+    match rng.below(7) {
+        // The end of another.
+        0 => {
             let at = Time(rng.below(heal.0.max(1)));
             strikes.retain(|strike| strike.at < at);
             strikes.extend(other.plan.strikes.iter().filter(|strike| strike.at >= at).cloned());
         }
-        3 => {
+        // Faults of its own.
+        1 => {
             let fresh = &fresh.plan.strikes;
             let some = (0..fresh.len()).filter(|_| rng.below(3) == 0).collect::<Vec<_>>();
             strikes.extend(some.into_iter().map(|place| fresh[place].clone()));
         }
-        4 => strikes.retain(|_| rng.below(3) > 0),
-        5 => {
+        // Fewer.
+        2 => strikes.retain(|_| rng.below(3) > 0),
+        // Elsewhere.
+        3 => {
             if let Some(place) = any(strikes, rng) {
                 let within = Span(heal.0 / 8 + 1);
-                let at = strikes[place].at.0.saturating_sub(within.0 / 2);
-                strikes[place].at =
-                    Time(at + rng.below(within.0)).min(Time(heal.0.saturating_sub(1)));
+                let at = strikes[place].at.0.saturating_sub(within.0 / 2) + rng.below(within.0);
+                strikes[place].at = Time(at.min(heal.0.saturating_sub(1)));
             }
         }
-        6 => {
+        // At a moment that few runs have, or that any has; at whoever brings it.
+        4 | 5 => {
             let moments = course.moments();
-            if let (Some(place), false) = (any(strikes, rng), moments.is_empty()) {
-                let event = moments[rng.index(moments.len())].clone();
-                let after = Span::micros(rng.below(20_000) * rng.below(2));
-                let before = after == Span::ZERO && rng.below(2) == 0;
+            let known = rare.filter(|rare| moments.iter().any(|moment| moment == rare));
+            let event = match known {
+                Some(rare) if rng.below(2) == 0 => rare.to_owned(),
+                _ if moments.is_empty() => return,
+                _ => moments[rng.index(moments.len())].clone(),
+            };
+            for _ in 0..1 + rng.below(3) {
+                let from = if rng.below(2) == 0 { &fresh.plan.strikes } else { &*strikes };
+                let Some(mut one) = any(from, rng).map(|place| from[place].clone()) else {
+                    continue;
+                };
+                let before = rng.below(2) == 0;
+                let after = Span::micros(rng.below(20_000) * u64::from(!before) * rng.below(2));
                 let nth = 1 + rng.below(3) as u32;
-                strikes[place].on = Some(Moment { event, by: Vec::new(), nth, after, before });
+                let event = event.clone();
+                one.on = Some(Moment { event, by: Vec::new(), nth, after, before });
+                one.at = Time(rng.below(heal.0.max(1)));
+                if rng.below(3) > 0 {
+                    nemesis::aim_at_doer(&mut one.fault);
+                }
+                strikes.push(one);
             }
         }
+        // Again.
         _ => {
             if let Some(place) = any(strikes, rng) {
                 let mut again = strikes[place].clone();
@@ -128,6 +170,24 @@ fn fitting(mut plan: Plan, case: &Case<'_>, course: &Course<'_>) -> Plan {
                 }
             }
         }
+    }
+    let mut spoilers = std::collections::BTreeSet::new();
+    let most = course.field(case).map_or(0, |field| field.lying_clients()) as usize;
+    for strike in &mut plan.strikes {
+        if let Fault::BigMac { clients, .. } = &mut strike.fault {
+            let mut fits = |client: &Target| {
+                let Target::Node(client) = client else { return false };
+                spoilers.contains(client) || spoilers.len() < most && spoilers.insert(*client)
+            };
+            clients.retain(&mut fits);
+        }
+    }
+    plan.strikes.retain(
+        |strike| !matches!(&strike.fault, Fault::BigMac { clients, .. } if clients.is_empty()),
+    );
+    let beyond = case.scenario.nemesis.as_ref().is_some_and(|nemesis| nemesis.beyond);
+    if let (false, Some(field)) = (beyond, course.field(case)) {
+        field.bound_drift(&mut plan.strikes);
     }
     plan
 }

@@ -46,6 +46,12 @@ pub struct Hunted {
     pub of: u64,
     /// The seed before which it was cut, if it was.
     pub cut: Option<u64>,
+    /// How many runs of later seeds are in here all the same.
+    #[serde(default)]
+    pub after_cut: u64,
+    /// The digest of the inputs that a guided search began with, in hexadecimal; empty when it began with none.
+    #[serde(default)]
+    pub corpus: String,
     /// The kinds of fault that might have struck.
     pub might: Vec<FaultKind>,
     /// What was seen.
@@ -110,11 +116,18 @@ impl Hunted {
         }
         self.shards.extend(other.shards);
         self.shards.sort_unstable();
+        self.after_cut += other.after_cut;
         self.cut = [self.cut, other.cut].into_iter().flatten().min();
         self.collected = std::mem::take(&mut self.collected).merge(other.collected);
         self.failures.extend(other.failures);
         self.failures.sort_by_key(|(seed, _)| *seed);
         Ok(())
+    }
+
+    /// Whether a share began with other inputs than this one: what they come to together is then not what one machine
+    /// would have found.
+    pub fn began_otherwise(&self, other: &Hunted) -> bool {
+        self.corpus != other.corpus
     }
 
     /// Whether it is the same target of the same protocol.

@@ -10,7 +10,8 @@
 mod temper;
 
 use self::temper::Temper;
-use crate::format::{Kinds, Nemesis, Options, ProtocolWords, limits};
+pub(crate) use self::temper::aim_at_doer;
+use crate::format::{Kinds, Nemesis, Options, ProtocolWords, Scenario, limits};
 use sim_core::fault::{
     About, DiskLoss, Fault, FaultId, FaultKind, Lasts, Lie, Links, Role, Sides, Strike, Target,
     Targets,
@@ -36,7 +37,49 @@ pub struct Field<'a> {
     pub nodes: u32,
     /// How long faults may strike.
     pub duration: Span,
+    /// How many clients it has.
+    pub clients: u32,
+    /// How wrong clocks may be without any fault, in millionths.
+    pub drift_ppm: u32,
 }
+
+impl<'a> Field<'a> {
+    /// A protocol with these options, on so many nodes, in a scenario.
+    pub fn of(
+        scenario: &Scenario,
+        words: &'a dyn ProtocolWords,
+        options: &'a Options,
+        nodes: u32,
+    ) -> Field<'a> {
+        let Scenario { duration, clocks, clients, .. } = scenario;
+        let (duration, clients, drift_ppm) = (*duration, clients.count, clocks.drift_ppm);
+        Field { words, options, nodes, duration, clients, drift_ppm }
+    }
+
+    /// How many clients may lie for good: one is left that tells the truth and wants to be served.
+    pub fn lying_clients(&self) -> u32 {
+        self.clients.saturating_sub(1).max(1)
+    }
+
+    /// Takes away what clocks drift more, all of it together, than the protocol reckons with: strikes may hit the same
+    /// node at the same time. To beyond its promises it takes a `beyond`.
+    pub fn bound_drift(&self, strikes: &mut Vec<Strike>) {
+        let bound = self.words.drift(self.options);
+        if bound >= UNBOUNDED {
+            return;
+        }
+        let mut left = bound.saturating_sub(self.drift_ppm) as i32;
+        strikes.retain_mut(|strike| {
+            let Fault::ClockDrift { ppm, .. } = &mut strike.fault else { return true };
+            *ppm = (*ppm).clamp(-left, left);
+            left -= ppm.abs();
+            *ppm != 0
+        });
+    }
+}
+
+/// Clocks that run so wrong matter to nobody.
+const UNBOUNDED: u32 = 1_000_000;
 
 /// The faults that a seed makes up, numbered from `first` on.
 pub fn draw(nemesis: &Nemesis, field: &Field<'_>, seed: u64, first: u32) -> Vec<Strike> {
@@ -78,6 +121,21 @@ pub fn draw(nemesis: &Nemesis, field: &Field<'_>, seed: u64, first: u32) -> Vec<
             }
         }
         at = temper.out_of_calm(at + temper.every.draw(&mut clock).max(Span(1)));
+    }
+    if nemesis.swarm {
+        temper.lose_one_for_good(&mut strikes, field, &mut Rng::named(stream, u64::MAX - 2));
+        let mut more = field.always_lying(&kinds, &liars, &mut Rng::named(stream, u64::MAX - 3));
+        if kinds.contains(&FaultKind::Delay) {
+            more.extend(field.ghosts(&mut Rng::named(stream, u64::MAX - 4)));
+        }
+        more.truncate(MOST.saturating_sub(strikes.len()));
+        strikes.extend((place..).zip(more).map(|(place, (at, fault, lasts))| {
+            let id = FaultId { fault: first.saturating_add(place), nth: 1 };
+            Strike { id, at, on: None, fault, lasts, name: None }
+        }));
+    }
+    if !nemesis.beyond {
+        field.bound_drift(&mut strikes);
     }
     strikes
 }
@@ -142,6 +200,15 @@ impl Down {
     }
 }
 
+/// Who may lie in a run.
+struct Liars {
+    nodes: Vec<NodeId>,
+    clients: Vec<NodeId>,
+}
+
+/// When, what and for how long.
+type Drawn = (Time, Fault, Lasts);
+
 /// A field, and how a seed strikes at it.
 struct Hunt<'a> {
     field: &'a Field<'a>,
@@ -163,7 +230,7 @@ impl Hunt<'_> {
         kinds: &[FaultKind],
         room: u32,
         beyond: bool,
-        liars: &[NodeId],
+        liars: &Liars,
         rng: &mut Rng,
     ) -> Option<Fault> {
         let fits: Vec<FaultKind> =
@@ -177,19 +244,25 @@ impl Hunt<'_> {
 
     /// Who lies in this run, whenever anybody does: as many as the protocol stands, or one more. They stay the
     /// same, because whoever lied before has been believed before.
-    fn liars(&self, beyond: bool, rng: &mut Rng) -> Vec<NodeId> {
+    fn liars(&self, beyond: bool, rng: &mut Rng) -> Liars {
         let count = self.words.liars(self.options, self.nodes) + u32::from(beyond);
         let all: Vec<u32> = (0..self.nodes).collect();
-        rng.choose(&all, count as usize).into_iter().map(NodeId).collect()
+        let nodes = rng.choose(&all, count as usize).into_iter().map(NodeId).collect();
+        let all: Vec<u32> = (0..self.clients.max(1)).collect();
+        let some = between(1, self.lying_clients(), rng) as usize;
+        let clients = rng.choose(&all, some).into_iter().map(NodeId::client).collect();
+        Liars { nodes, clients }
     }
 
     /// A lie of one of the liars, or of a client.
-    fn lie(&self, kind: FaultKind, liars: &[NodeId], rng: &mut Rng) -> Option<Fault> {
+    fn lie(&self, kind: FaultKind, liars: &Liars, rng: &mut Rng) -> Option<Fault> {
         if kind == FaultKind::BigMac {
-            let clients = vec![Target::Node(NodeId::client(0))];
+            let some = between(1, liars.clients.len() as u32, rng) as usize;
+            let clients = rng.choose(&liars.clients, some);
+            let clients = clients.into_iter().map(Target::Node).collect();
             return Some(Fault::BigMac { clients, at: Vec::new() });
         }
-        let nodes = vec![Target::Node(*liars.get(rng.index(liars.len()))?)];
+        let nodes = vec![Target::Node(*liars.nodes.get(rng.index(liars.nodes.len()))?)];
         let lie = match kind {
             FaultKind::Silence => Lie::Silence,
             FaultKind::Equivocate => Lie::Equivocate,
@@ -211,6 +284,44 @@ impl Hunt<'_> {
         };
         let rate = if rng.below(2) == 0 { Chance::ALWAYS } else { percent(10, 60, rng) };
         Some(Fault::Lie { nodes, lie, about: About { to, kinds, rate } })
+    }
+
+    /// In one of four seeds the liars lie from the beginning to the end, in up to three ways at once: some lies come to
+    /// something only long after, or when another goes with them.
+    fn always_lying(&self, kinds: &[FaultKind], liars: &Liars, rng: &mut Rng) -> Vec<Drawn> {
+        let lies: Vec<FaultKind> = kinds
+            .iter()
+            .copied()
+            .filter(|kind| kind.is_lie() && *kind != FaultKind::BigMac)
+            .collect();
+        if lies.is_empty() || liars.nodes.is_empty() || rng.below(4) > 0 {
+            return Vec::new();
+        }
+        let count = between(1, 3, rng);
+        let told = (0..count).filter_map(|_| self.lie(lies[rng.index(lies.len())], liars, rng));
+        told.map(|fault| (Time::ZERO, fault, Lasts::Forever)).collect()
+    }
+
+    /// In one of four seeds what is said in some short moments is heard only seconds later, all through the run:
+    /// by then whoever it was meant for has often become somebody else.
+    fn ghosts(&self, rng: &mut Rng) -> Vec<Drawn> {
+        if rng.below(4) > 0 {
+            return Vec::new();
+        }
+        let every = [60, 150, 400][rng.index(3)];
+        let longest = [400, 1_500, 5_000][rng.index(3)];
+        let mut strikes = Vec::new();
+        let mut at = Time::ZERO;
+        loop {
+            at = at + rng.within(Span::millis(every / 2), Span::millis(every * 2));
+            if at.0 >= self.duration.0 {
+                return strikes;
+            }
+            let by = SpanRange::millis(150, longest);
+            let fault = Fault::Delay { links: self.links(rng), by };
+            let lasts = Lasts::For(rng.within(Span::millis(1), Span::millis(30)));
+            strikes.push((at, fault, lasts));
+        }
     }
 
     /// One of the protocol's own lies, or none for any of them.

@@ -10,7 +10,9 @@
 
 use super::Field;
 use crate::format::Nemesis;
-use sim_core::fault::{Fault, FaultId, FaultKind, Lasts, Moment, Role, Sides, Strike, Target};
+use sim_core::fault::{
+    Fault, FaultId, FaultKind, Lasts, Links, Moment, Role, Sides, Strike, Target,
+};
 use sim_core::random::Rng;
 use sim_core::{Chance, NodeId, Span, SpanRange, Time};
 
@@ -27,6 +29,8 @@ pub(super) struct Temper {
     aimed: Chance,
     flapping: Chance,
     swizzled: Chance,
+    /// How many delays are of a few messages, and long.
+    stale: Chance,
 }
 
 /// Whom faults of one node hit.
@@ -53,6 +57,7 @@ impl Temper {
             aimed: Chance::NEVER,
             flapping: Chance::NEVER,
             swizzled: Chance::NEVER,
+            stale: Chance::NEVER,
         }
     }
 
@@ -86,6 +91,7 @@ impl Temper {
             aimed: Chance::percent([0, 25, 50, 75][rng.index(4)]),
             flapping: Chance::percent([0, 0, 20, 50][rng.index(4)]),
             swizzled: Chance::percent([0, 0, 50][rng.index(3)]),
+            stale: Chance::percent([0, 50, 80][rng.index(3)]),
         }
     }
 
@@ -121,7 +127,44 @@ impl Temper {
         if rng.chance(self.aimed) && !self.moments.is_empty() {
             self.aim(&mut one, rng);
         }
+        self.hold_back(&mut one, rng);
         vec![one]
+    }
+
+    /// In one of eight seeds the last crash of a single node is for good, where the others are enough to go on: whoever
+    /// is missed then is missed for as long as the run lasts. As often as not it hits at a moment that matters whoever
+    /// brings that.
+    pub(super) fn lose_one_for_good(
+        &self,
+        strikes: &mut [Strike],
+        field: &Field<'_>,
+        rng: &mut Rng,
+    ) {
+        if rng.below(8) > 0 || field.nodes < 3 {
+            return;
+        }
+        let single = |strike: &&mut Strike| {
+            let Fault::Crash { nodes, .. } = &strike.fault else { return false };
+            let kind = strike.fault.kind();
+            kind == FaultKind::Crash && nodes.len() == 1 && nodes[0] != Target::Minority
+        };
+        let Some(last) = strikes.iter_mut().rev().find(single) else { return };
+        last.lasts = Lasts::Forever;
+        // One of those that flap goes by the others.
+        if last.id.nth == 1 && rng.below(2) == 0 && !self.moments.is_empty() {
+            self.aim(last, rng);
+        }
+    }
+
+    /// Lets a few messages take much longer, now and then: what was said long ago is heard.
+    fn hold_back(&self, one: &mut Strike, rng: &mut Rng) {
+        if let Fault::Delay { by, .. } = &mut one.fault
+            && rng.chance(self.stale)
+        {
+            let least = 300 + rng.below(700);
+            *by = SpanRange::millis(least, least + rng.below(3_000));
+            one.lasts = Lasts::For(rng.within(Span::millis(1), Span::millis(50)));
+        }
     }
 
     /// Lets a fault wait for a moment, and now and then hit whoever brings it.
@@ -140,11 +183,20 @@ impl Temper {
     }
 }
 
-/// Lets a fault of one node hit the node whose event it waits for. Liars stay who they are, and a clock that runs wrong
-/// has nothing to do with the moment.
-fn aim_at_doer(fault: &mut Fault) {
+/// Lets a fault of one node hit the node whose event it waits for, and a fault of links all of that node's. Liars stay
+/// who they are, and a clock that runs wrong has nothing to do with the moment.
+pub fn aim_at_doer(fault: &mut Fault) {
     let kind = fault.kind();
-    if kind.is_lie() || kind.is_about_messages() || kind == FaultKind::ClockDrift {
+    if kind.is_lie() || kind == FaultKind::ClockDrift {
+        return;
+    }
+    if let Fault::Loss { links, .. }
+    | Fault::Delay { links, .. }
+    | Fault::Duplicate { links, .. }
+    | Fault::Reorder { links, .. }
+    | Fault::Corrupt { links, .. } = fault
+    {
+        *links = Links::Of(vec![Target::Doer]);
         return;
     }
     fault.each_targets(&mut |targets| {

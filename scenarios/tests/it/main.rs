@@ -9,5 +9,6 @@ mod schema;
 mod shipped;
 mod shrunk;
 mod swarm;
+mod tally;
 mod words;
 mod written;

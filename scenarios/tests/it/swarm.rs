@@ -73,7 +73,14 @@ fn strikes(nemesis: &Nemesis, seed: u64) -> Vec<Strike> {
     let subject = &scenario.subjects[0];
     let catalogue = Catalogue;
     let words = catalogue.protocol(&subject.protocol).expect("a protocol");
-    let field = Field { words, options: &subject.options, nodes: 5, duration: Span::secs(20) };
+    let field = Field {
+        words,
+        options: &subject.options,
+        nodes: 5,
+        duration: Span::secs(20),
+        clients: scenario.clients.count,
+        drift_ppm: 0,
+    };
     nemesis::draw(nemesis, &field, seed, 1)
 }
 

@@ -21,7 +21,8 @@ struct Known {
     commit: Index,
     applied: Index,
     snapshot: Index,
-    leads: bool,
+    /// The term in which it leads, when it does, and so what it knows of its followers.
+    leads_in: Option<Term>,
     matched: Vec<Index>,
     peers: NodeSet,
     said_term: Term,
@@ -95,11 +96,10 @@ impl Known {
         servers: usize,
     ) -> Option<String> {
         if raft.role() != Role::Leader {
-            self.leads = false;
+            self.leads_in = None;
             return None;
         }
-        if !self.leads || raft.term() != self.term {
-            self.leads = true;
+        if self.leads_in.replace(raft.term()) != Some(raft.term()) {
             self.matched.clear();
             self.matched.resize(servers, 0);
         }
@@ -135,7 +135,7 @@ impl<S: Service> Invariant<Raft<S>> for Monotonicity {
         let known = self.0.of(nodes, step.machine);
         let wrong = match step.cause {
             Cause::Boot => {
-                known.leads = false;
+                known.leads_in = None;
                 known.across_restarts(raft)
             }
             Cause::Message { from, .. } => {

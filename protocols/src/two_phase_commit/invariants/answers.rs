@@ -83,10 +83,17 @@ struct Fate {
     done: Option<Tx>,
     /// Whether one has committed for it.
     committed: bool,
+    /// The last that has read something for it and changed nothing.
+    reads: Option<Tx>,
     /// In which life its commit was written. One that was not announced before a crash is known by its answer.
     written: Option<(Tx, u32)>,
     /// Whether its client was told that nothing was done.
     denied: bool,
+}
+
+/// Whether a client is told that nothing was done.
+fn denies(reply: &BankReply) -> bool {
+    matches!(reply, BankReply::Aborted | BankReply::Declined)
 }
 
 impl ToldTheTruth {
@@ -111,17 +118,28 @@ impl ToldTheTruth {
         }
     }
 
+    /// What only reads has no record of its own: a checkpoint with the answer is its first.
+    fn keep(&mut self, record: &Record) {
+        let Record::Coordinator(checkpoint) = record else { return };
+        for (id, _) in checkpoint.sessions.answers().filter(|(_, reply)| !denies(reply)) {
+            let fate = self.requests.entry(id).or_default();
+            if let (Some(tx), None, false) = (fate.reads, fate.written, fate.committed) {
+                fate.written = Some((tx, self.life));
+            }
+        }
+    }
+
     fn reply(&mut self, id: RequestId, reply: &BankReply) -> Result<(), Violation> {
         let life = self.life;
         let recovered = self.requests.get(&id).and_then(|fate| fate.written);
         if let Some((tx, written)) = recovered
             && written < life
-            && !matches!(reply, BankReply::Aborted | BankReply::Declined)
+            && !denies(reply)
         {
             self.commit(tx)?;
         }
         let fate = self.requests.entry(id).or_default();
-        let denies = matches!(reply, BankReply::Aborted | BankReply::Declined);
+        let denies = denies(reply);
         fate.denied |= denies;
         let why = match (denies, fate.done) {
             (false, _) if fate.committed => return Ok(()),
@@ -161,10 +179,13 @@ impl Invariant<TwoPhaseCommit> for ToldTheTruth {
                     let fate = self.requests.entry(answer.id).or_default();
                     fate.written = Some((*tx, self.life));
                 }
+                Effect::Rewrite { records, .. } => records.iter().for_each(|it| self.keep(it)),
                 Effect::Send { message: Message::Work { tx, request, steps, .. }, .. } => {
                     let changes = steps.iter().any(Work::writes);
                     let known = self.works.of(*tx).get_or_insert((*request, false));
                     known.1 |= changes;
+                    let reads = (!known.1).then_some(*tx);
+                    self.requests.entry(*request).or_default().reads = reads;
                 }
                 Effect::Claim(claim) => {
                     if let Fact::Concludes { transaction, commits: true } = claim.fact {
@@ -235,6 +256,7 @@ impl Invariant<TwoPhaseCommit> for NeverAlone {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::message::CoordinatorCheckpoint;
     use super::super::TRANSACTIONS;
     use super::*;
 
@@ -263,6 +285,25 @@ mod tests {
         assert_eq!(checker.reply(id(2), &BankReply::Aborted), Ok(()));
         assert_eq!(checker.commit(Tx(2)).unwrap_err().property, "told-the-truth");
         assert_eq!(checker.commit(Tx(3)).unwrap_err().property, "runs-once");
+    }
+
+    /// A transaction that only reads leaves no record. The coordinator may crash before it tells of it and keep the
+    /// checkpoint that has its answer.
+    #[test]
+    fn an_answer_that_only_a_checkpoint_has_is_true() {
+        let mut checker = ToldTheTruth::default();
+        *checker.works.of(Tx(1)) = Some((id(1), false));
+        checker.requests.entry(id(1)).or_default().reads = Some(Tx(1));
+        let mut sessions = crate::session::Sessions::default();
+        sessions.record(id(1), 1, BankReply::Done, 1, 10);
+        let checkpoint = CoordinatorCheckpoint { life: 1, open: Vec::new(), sessions };
+        let record = Record::Coordinator(Box::new(checkpoint));
+        checker.keep(&record);
+        assert!(checker.clone().reply(id(1), &BankReply::Done).is_err(), "it has not crashed");
+        checker.life += 1;
+        checker.keep(&record);
+        assert_eq!(checker.reply(id(1), &BankReply::Done), Ok(()));
+        assert!(checker.reply(id(2), &BankReply::Done).is_err(), "it has no answer to that");
     }
 
     #[test]
