@@ -54,12 +54,15 @@ const SEEDS: u64 = 24;
 const MORE_SEEDS: u64 = 96;
 /// As many seeds as are hunted for a smaller failure of the same shape.
 const HUNT: u64 = 240;
-/// Where much is left, so many seeds of the course are run in search of failures of the same shape, and so many of these
-/// are reduced as well.
+/// Where much is left, so many seeds of the course are run in search of failures of the same shape, and so many of
+/// these are reduced as well.
 const ALIKE: u64 = 200;
 const TWINS: usize = 3;
 /// Of so many faults, at most, it is told what happens without each of them.
 const TOLD: usize = 64;
+
+/// Who is told of each smaller scenario, and of how many runs were made.
+type Seen<'a> = &'a dyn Fn(&Scenario, u64);
 
 /// How much a scenario consists of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use super::Size;
 use super::bench::Bench;
 use super::ddmin::ddmin_in;
 use crate::format::{FaultLine, Scenario};
-use sim_core::fault::Disturbance;
+use sim_core::fault::{Disturbance, FaultId};
 use sim_core::{NodeId, Time, Written};
 use std::collections::BTreeSet;
 
@@ -16,7 +16,8 @@ const FEW: usize = 12;
 /// Something that a scenario may do without.
 #[derive(Clone)]
 enum Element {
-    Fault(Box<FaultLine>),
+    /// When it strikes, and its name.
+    Fault(Time, FaultId),
     Operation(Written),
     Message(Disturbance),
 }
@@ -24,7 +25,7 @@ enum Element {
 impl Element {
     fn at(&self) -> Time {
         match self {
-            Element::Fault(line) => Time(line.at.from.0),
+            Element::Fault(at, _) => *at,
             Element::Operation(written) => written.at,
             Element::Message(message) => message.at,
         }
@@ -126,7 +127,9 @@ impl Bench<'_> {
 impl Scenario {
     /// Faults, operations and disturbed messages, in the order of time.
     fn elements(&self) -> Vec<Element> {
-        let faults = self.faults.iter().cloned().map(|line| Element::Fault(Box::new(line)));
+        let name = |line: &FaultLine| FaultId { fault: line.id, nth: line.nth };
+        let fault = |line: &FaultLine| Element::Fault(Time(line.at.from.0), name(line));
+        let faults = self.faults.iter().map(fault);
         let messages = self.messages.iter().copied().map(Element::Message);
         let operations = self.operations.iter().flatten().cloned().map(Element::Operation);
         let mut elements: Vec<Element> = faults.chain(messages).chain(operations).collect();
@@ -141,8 +144,8 @@ impl Scenario {
         let mut faults = BTreeSet::new();
         for element in elements {
             match element {
-                Element::Fault(line) => {
-                    faults.insert((line.id, line.nth));
+                Element::Fault(_, id) => {
+                    faults.insert(*id);
                 }
                 Element::Message(message) => self.messages.push(*message),
                 Element::Operation(written) => {
@@ -150,6 +153,6 @@ impl Scenario {
                 }
             }
         }
-        self.faults.retain(|line| faults.contains(&(line.id, line.nth)));
+        self.faults.retain(|line| faults.contains(&FaultId { fault: line.id, nth: line.nth }));
     }
 }

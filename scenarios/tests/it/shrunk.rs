@@ -138,7 +138,7 @@ fn the_same_failure_shrinks_to_the_same_scenario() {
     assert!(first.runs <= 60 + 64 && first.end == End::Spent, "{} runs", first.runs);
     // What there is when the runs are spent is a file like any other.
     let again = read(text(&first.scenario).as_bytes(), "", &Words::of(protocols::all()));
-    let Ok(again) = again else { panic!("it is not read") };
+    let again = again.unwrap_or_else(|problems| panic!("{}", problems.render(false)));
     assert_eq!(breaks(&again, "linearizable"), Some(first.breaks.clone()));
     assert_eq!(text(&first.scenario), text(&second.scenario));
     assert_eq!(first.outcome, second.outcome);
