@@ -61,9 +61,6 @@ const TWINS: usize = 3;
 /// Of so many faults, at most, it is told what happens without each of them.
 const TOLD: usize = 64;
 
-/// Who is told of each smaller scenario, and of how many runs were made.
-type Seen<'a> = &'a dyn Fn(&Scenario, u64);
-
 /// How much a scenario consists of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Size {
