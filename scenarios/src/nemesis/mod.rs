@@ -61,20 +61,32 @@ impl<'a> Field<'a> {
         self.clients.saturating_sub(1).max(1)
     }
 
-    /// Takes away what clocks drift more, all of it together, than the protocol reckons with: strikes may hit the same
-    /// node at the same time. To beyond its promises it takes a `beyond`.
+    /// Takes away what clocks drift more at any time, all of it together, than the protocol reckons with: strikes may
+    /// hit the same node. To go beyond its promises it takes a `beyond`.
     pub fn bound_drift(&self, strikes: &mut Vec<Strike>) {
         let bound = self.words.drift(self.options);
         if bound >= UNBOUNDED {
             return;
         }
-        let mut left = bound.saturating_sub(self.drift_ppm) as i32;
+        let most = bound.saturating_sub(self.drift_ppm) as i32;
+        let mut drifts: Vec<(Time, Time, i32)> = Vec::new();
         strikes.retain_mut(|strike| {
+            let (from, until) = (strike.at, self.ends(strike));
             let Fault::ClockDrift { ppm, .. } = &mut strike.fault else { return true };
-            *ppm = (*ppm).clamp(-left, left);
-            left -= ppm.abs();
+            let meanwhile = drifts.iter().filter(|drift| drift.0 < until && from < drift.1);
+            let left = most.saturating_sub(meanwhile.map(|drift| drift.2).sum());
+            *ppm = (*ppm).clamp(-left.max(0), left.max(0));
+            drifts.push((from, until, ppm.abs()));
             *ppm != 0
         });
+    }
+
+    /// When a strike is over at the latest.
+    fn ends(&self, strike: &Strike) -> Time {
+        match strike.lasts {
+            Lasts::For(lasts) if strike.on.is_none() => strike.at + lasts,
+            _ => Time::NEVER,
+        }
     }
 }
 
