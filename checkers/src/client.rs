@@ -49,7 +49,7 @@ impl Patience {
 pub enum Sends {
     /// To the node that the caller takes for the leader.
     ToLeader,
-    /// To any node, drawn anew for each try.
+    /// To any node, drawn for each operation; and when that is silent or refuses, to one after the other.
     Anywhere,
 }
 
@@ -91,7 +91,7 @@ struct Call<S: Service> {
     /// The name of its timer.
     timer: u32,
     /// The node that was asked last.
-    asked: NodeId,
+    asked: Option<NodeId>,
     /// The numbers that it was sent under, the last being the current one. It is one number, unless the bug
     /// is on.
     numbers: SmallVec<[u32; 1]>,
@@ -125,7 +125,7 @@ impl<S: Service> Caller<S> {
             sends,
             invoked: ctx.now(),
             timer: self.name_timer(number),
-            asked: NodeId::default(),
+            asked: None,
             numbers: [number].into_iter().collect(),
             refused: false,
             hints: 0,
@@ -190,8 +190,9 @@ impl<S: Service> Caller<S> {
                 self.ask_all(number, ctx);
                 return None;
             }
-            let silent = call.asked;
-            self.give_up_on(silent, ctx);
+            if let Some(silent) = call.asked {
+                self.give_up_on(silent, ctx);
+            }
         }
         self.ask(number, ctx);
         None
@@ -249,7 +250,7 @@ impl<S: Service> Caller<S> {
         ctx: &mut ClientContext<S>,
     ) {
         let Some(call) = self.open.get_mut(&number) else { return };
-        if call.asked != from || call.refused {
+        if call.asked != Some(from) || call.refused {
             // An old refusal says nothing of the try that is under way.
             return;
         }
@@ -270,7 +271,7 @@ impl<S: Service> Caller<S> {
     /// Takes the next node for the leader, when this one was.
     fn give_up_on(&mut self, node: NodeId, ctx: &ClientContext<S>) {
         if self.leader == Some(node) {
-            self.leader = Some(NodeId((node.0 + 1) % ctx.nodes().max(1)));
+            self.leader = Some(after(node, ctx));
         }
     }
 
@@ -278,10 +279,11 @@ impl<S: Service> Caller<S> {
         let Some(call) = self.open.get(&number) else { return };
         let nodes = ctx.nodes();
         let many = self.patience.matching.replies > 1;
+        let asked = call.asked.map(|asked| after(asked, ctx));
         let mut drawn = || NodeId(ctx.rng().below(nodes.into()) as u32);
         let to = match call.sends {
             _ if many => *self.leader.get_or_insert_default(),
-            Sends::Anywhere => drawn(),
+            Sends::Anywhere => asked.unwrap_or_else(drawn),
             Sends::ToLeader => *self.leader.get_or_insert_with(drawn),
         };
         self.ask_node(number, to, ctx);
@@ -300,7 +302,7 @@ impl<S: Service> Caller<S> {
     fn send(&mut self, number: u32, to: NodeId, ctx: &mut ClientContext<S>) {
         let oldest = self.oldest();
         let Some(call) = self.open.get_mut(&number) else { return };
-        call.asked = to;
+        call.asked = Some(to);
         call.refused = false;
         let current = call.numbers.last().copied().unwrap_or(number);
         let id = RequestId { client: ctx.id(), number: current };
@@ -337,6 +339,11 @@ impl<S: Service> Caller<S> {
         ctx.ret(id, ending.clone());
         Some(Ended { id, op: call.op, ending })
     }
+}
+
+/// The next node.
+fn after<S: Service>(node: NodeId, ctx: &ClientContext<S>) -> NodeId {
+    NodeId((node.0 + 1) % ctx.nodes().max(1))
 }
 
 /// A client that asks nothing: for services that only judge what others recorded.

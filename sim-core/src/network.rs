@@ -74,6 +74,8 @@ pub(crate) struct Network {
     /// Nothing but the delay has to be drawn.
     plain: bool,
     cuts: usize,
+    /// When everything heals, if it does.
+    heal: Option<Time>,
 }
 
 /// A message that leaves.
@@ -115,9 +117,16 @@ impl Network {
             written: None,
             plain: false,
             cuts: 0,
+            heal: None,
         };
         new.settle();
         new
+    }
+
+    /// What faults hold back arrives when everything has healed: a network that is still late has not.
+    pub fn healing_at(mut self, heal: Option<Time>) -> Network {
+        self.heal = heal;
+        self
     }
 
     /// Lets things happen to single messages, beside what chances and faults do to them. What is about a link that
@@ -291,6 +300,10 @@ impl Network {
         let mut losses = known.iter().filter(is_loss);
         let mut resend = RESEND;
         for _ in 0..16 {
+            // What is sent again when everything has healed gets there.
+            if resend > RESEND && self.heal.is_some_and(|heal| sent.now < heal && heal <= leaves) {
+                break;
+            }
             let trouble = if self.strikes(FaultKind::Loss, from, to, leaves, &mut rng, fired) {
                 Trouble::Lost
             } else if self.strikes(FaultKind::Corrupt, from, to, leaves, &mut rng, fired) {
@@ -382,12 +395,17 @@ impl Network {
         fired: &mut Fired,
     ) -> Option<Span> {
         let mut extra = None;
+        // Faults add up, but not beyond the healing of them all.
+        let left = self.heal.filter(|heal| at < *heal).map(|heal| heal - at);
         for (_, links, fault) in &self.faults {
             if let LinkFault::Delay(by) = fault
                 && links.has(from, to)
             {
                 extra = sum(extra, Some(by.draw(rng)));
             }
+        }
+        if let (Some(extra), Some(left)) = (&mut extra, left) {
+            *extra = left.min(*extra);
         }
         if extra.is_some() {
             fired.count(FaultKind::Delay, at);

@@ -127,6 +127,7 @@ impl<P: Process> World<P> {
             (0..u64::from(count)).map(|i| Rng::named(key, i)).collect::<Vec<Rng>>()
         };
         let rng = Rng::named(0, 0);
+        let strikes = Strikes::new::<P>(plan, seed);
         World {
             context: Context {
                 id: NodeId(0),
@@ -146,12 +147,12 @@ impl<P: Process> World<P> {
                 invoked: None,
             },
             nodes: Nodes::new(count),
-            network: Network::new(&settings, seed).disturbed_by(&messages),
+            network: Network::new(&settings, seed).disturbed_by(&messages).healing_at(strikes.heal()),
             node_streams: streams(Stream::Node, count),
             client_streams: streams(Stream::Client, settings.clients),
             disk_streams: streams(Stream::Disk, count),
             clients: clients.into_iter().map(Customer::new).collect(),
-            strikes: Strikes::new::<P>(plan, seed),
+            strikes,
             queue: Queue::default(),
             stalled: Vec::new(),
             fired: Fired::default(),

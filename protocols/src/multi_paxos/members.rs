@@ -34,6 +34,12 @@ impl Memberships {
         (*from, acceptors)
     }
 
+    /// Everybody who decides a slot from this one on.
+    fn since(&self, slot: Slot) -> impl Iterator<Item = (Slot, &NodeSet)> {
+        let first = self.0.iter().rposition(|(from, _)| *from <= slot).unwrap_or(0);
+        self.0[first..].iter().map(move |(from, acceptors)| ((*from).max(slot), acceptors))
+    }
+
     /// Others decide from this slot on.
     fn change(&mut self, from: Slot, acceptors: NodeSet) {
         self.0.retain(|(known, _)| *known < from);
@@ -78,12 +84,19 @@ impl<S: Service> MultiPaxos<S> {
         self.queue.iter().chain(open).any(|command| matches!(command, Command::Acceptors(_)))
     }
 
+    /// Whether the acceptors of a slot ahead lack a majority that has promised: the newest, or those before them whose
+    /// slots are not all executed.
+    pub(super) fn needs_promises(&self) -> bool {
+        self.memberships.since(self.executed + 1).any(|(slot, _)| !self.is_promised(slot))
+    }
+
     /// Asks those for a promise that are needed for a slot ahead and have not given it.
     pub(super) fn prepare_newcomers(&mut self, ctx: &mut Context<Self>) {
-        let promised = self.promises.from;
-        let needed = *self.memberships.newest().1;
-        for acceptor in needed.iter().filter(|acceptor| !promised.contains(*acceptor)) {
-            let (ballot, first) = (self.ballot, self.executed + 1);
+        let (ballot, first) = (self.ballot, self.executed + 1);
+        let needed = self.memberships.since(first).flat_map(|(_, acceptors)| acceptors.iter());
+        let needed: NodeSet =
+            needed.filter(|acceptor| !self.promises.from.contains(*acceptor)).collect();
+        for acceptor in needed.iter() {
             if acceptor == self.id {
                 self.on_prepare(acceptor, ballot, first, ctx);
             } else {

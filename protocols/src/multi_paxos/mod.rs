@@ -55,7 +55,7 @@ use members::Memberships;
 use message::{Message, Record, Timer};
 use proposer::{Open, Promises};
 use serde::Serialize;
-use sim_core::{Context, Fact, NodeId, Process, Request, Service, Time};
+use sim_core::{Context, Fact, NodeId, Process, Request, RequestId, Service, Time};
 use snapshot::{Incoming, Snapshot};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -194,7 +194,7 @@ impl<S: Service> Process for MultiPaxos<S> {
             Role::Candidate if is_full => return ctx.refuse(request.id, None),
             Role::Candidate | Role::Leader => {}
         }
-        if !session::answer_old(&self.sessions, request.id, ctx) {
+        if !session::answer_old(&self.sessions, request.id, ctx) && !self.is_under_way(request.id) {
             self.queue.push_back(Command::Request(request.clone()));
             self.propose(ctx);
         }
@@ -216,6 +216,14 @@ impl<S: Service> Process for MultiPaxos<S> {
 }
 
 impl<S: Service> MultiPaxos<S> {
+    /// Whether a request is proposed already, or waits for that: whoever asks again because it takes long must not
+    /// make it take longer.
+    fn is_under_way(&self, id: RequestId) -> bool {
+        let open = self.open.values().map(|open| &open.value.command);
+        let mut commands = self.queue.iter().chain(open);
+        commands.any(|command| matches!(command, Command::Request(request) if request.id == id))
+    }
+
     fn new(config: &Config, ctx: &mut Context<Self>) -> Self {
         let now = ctx.now();
         let acceptors = (0..config.first_acceptors(ctx.nodes())).map(NodeId).collect();

@@ -356,7 +356,7 @@ impl<S: Service> MultiPaxos<S> {
         if self.promises.base > self.executed {
             self.ask_somebody(ctx);
         }
-        if !self.is_promised(self.memberships.newest().0) {
+        if self.needs_promises() {
             self.prepare_newcomers(ctx);
         }
         self.propose(ctx);

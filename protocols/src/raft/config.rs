@@ -180,6 +180,13 @@ impl Config {
         NodeSet::first(if self.voters == 0 { servers } else { self.voters.min(servers) })
     }
 
+    /// As many entries may wait to be committed before a leader refuses requests. Clients ask again for what takes
+    /// long, and a log that grows faster than followers can be sent it is never committed again: each new leader has
+    /// to bring them all of it. (etcd bounds the same tail in bytes, by `MaxUncommittedEntriesSize`.)
+    pub(super) fn longest_tail(&self) -> u64 {
+        (8 * self.batch * u64::from(self.window)).max(16)
+    }
+
     /// Whether voters stand by a leader that they hear from.
     pub(super) fn voters_stand_by_leader(&self) -> bool {
         self.check_quorum || self.reads == Reads::Lease

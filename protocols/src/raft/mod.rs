@@ -190,6 +190,9 @@ impl<S: Service> Process for Raft<S> {
         if session::answer_old(&self.sessions, request.id, ctx) {
             return;
         }
+        if self.log.last_index() - self.commit_index >= self.config.longest_tail() {
+            return ctx.refuse(request.id, None);
+        }
         match S::members(&request.op) {
             Some(wanted) => self.on_change(request, wanted, ctx),
             None => self.propose(Payload::Request(request.clone()), ctx),

@@ -38,9 +38,10 @@ impl<S: Model> Protocol for Raft<S> {
     }
 
     /// Those that are up can when they are a majority of the members, by what is committed and by the newest log that
-    /// any of them has: whoever is elected may go by that. And nobody must stand in their way who is no member, has
-    /// not heard of that and goes on asking for votes: where neither Pre-Vote nor CheckQuorum stands against it, it
-    /// deposes every leader (thesis, section 4.2.3).
+    /// any of them has: whoever is elected may go by that. And without Pre-Vote nobody must stand in their way who
+    /// goes by other members and asks those for votes: where it cannot win, it still raises the term, again and again,
+    /// of the very voters that another needs (thesis, section 4.2.3). CheckQuorum keeps a leader from being deposed
+    /// so, and does not help one to be elected.
     fn can_go_on(nodes: &Nodes<Self>) -> bool {
         let servers = || nodes.live().map(|(machine, raft)| (nodes.identity(machine), raft));
         let up: NodeSet = servers().map(|(server, _)| server).collect();
@@ -51,9 +52,8 @@ impl<S: Model> Protocol for Raft<S> {
         };
         let newest = newest.members().newest().1;
         let disrupts = |(server, raft): (NodeId, &Raft<S>)| {
-            let Config { pre_vote, check_quorum, .. } = *raft.config();
-            let believes_it_votes = raft.members().newest().1.everybody().contains(server);
-            !pre_vote && !check_quorum && believes_it_votes && !newest.everybody().contains(server)
+            let own = raft.members().newest().1;
+            !raft.config().pre_vote && own.everybody().contains(server) && own != newest
         };
         members.has_majority_in(up) && newest.has_quorum(up) && !servers().any(disrupts)
     }

@@ -8,10 +8,12 @@ impl Ring {
     /// "At each step, the sender adds its own process number to the list in the message."
     pub(super) fn on_list(&mut self, token: &Token, list: &[NodeId], ctx: &mut Context<Self>) {
         let is_on_it = list.contains(&self.id);
-        // Where it began it ends; and if that node is dead, with the first one that it comes to again.
+        let has_its_place = !is_on_it && self.comes_after(list);
+        // Where it began it ends; and if that node is dead, with the first one that it comes to again, or that was
+        // dead when it came by.
         let has_been_round = match self.bugs.on(Bug::RingInitiatorDeadLoop) {
             true => list.first() == Some(&self.id),
-            false => is_on_it,
+            false => !has_its_place,
         };
         let again = self.bugs.on(Bug::RingListDuplicate);
         let longer = || list.iter().copied().chain([self.id]).collect::<Arc<[NodeId]>>();
@@ -19,9 +21,16 @@ impl Ring {
             let list = if again { longer() } else { list.into() };
             return self.announce(token.epoch, list, ctx);
         }
-        let list = if is_on_it { list.into() } else { longer() };
+        let list = if has_its_place { longer() } else { list.into() };
         self.take_part(ctx);
         self.pass(Token { says: Says::Up(list), ..token.clone() }, ctx);
+    }
+
+    /// Whether this node's place on the ring is between the last of a list and where it began.
+    fn comes_after(&self, list: &[NodeId]) -> bool {
+        let mut before_me = self.successors.iter().rev().skip_while(|node| **node == self.id);
+        let ends = [list.first(), list.last()];
+        before_me.find(|node| ends.contains(&Some(node))) == list.last()
     }
 
     /// "The message type is changed to COORDINATOR and circulated once again, to inform everyone who the coordinator

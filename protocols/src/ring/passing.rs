@@ -58,7 +58,8 @@ impl Ring {
         self.try_next(place, ctx);
     }
 
-    /// The next successor gets its chance. When all have had it, this node is alone, and its own successor.
+    /// The next successor gets its chance. When all have had theirs, this node is alone, and its own successor; it
+    /// takes as long as any, or what nobody stops would go round and round in no time.
     pub(super) fn try_next(&mut self, place: u32, ctx: &mut Context<Self>) {
         let slot = &mut self.outbox.open[place as usize];
         let Some(passed) = slot else { return };
@@ -66,19 +67,15 @@ impl Ring {
             *slot = None;
             return;
         }
-        let to = self.successors[passed.tried];
-        passed.tried += 1;
-        if to == self.id {
-            let token = passed.token.clone();
-            *slot = None;
-            // What nobody stops would go round for ever within this one step.
-            if token.hops > 8 * self.nodes {
-                return;
-            }
-            return self.on_token(&token, ctx);
-        }
         let (token, number) = (passed.token.clone(), passed.number);
-        ctx.send(to, Message::Pass { token, number });
+        let Some(&to) = self.successors.get(passed.tried) else {
+            *slot = None;
+            return self.on_token(&token, ctx);
+        };
+        passed.tried += 1;
+        if to != self.id {
+            ctx.send(to, Message::Pass { token, number });
+        }
         ctx.set_timer(Timer::Ack(place), self.config.answer);
     }
 

@@ -185,7 +185,8 @@ impl Commits {
 
 impl<S: Service> Invariant<Raft<S>> for Commits {
     const PROPERTIES: &'static [&'static str] = &["leader-completeness", "commitment"];
-    const CONCERNS: Option<Kinds> = Some(Kinds::SENDS.and(Kinds::CLAIMS));
+    // Whatever writes may bring a configuration into force.
+    const CONCERNS: Option<Kinds> = Some(Kinds::SENDS.and(Kinds::CLAIMS).and(Kinds::WRITES));
 
     #[inline]
     fn check(&mut self, nodes: &Nodes<Raft<S>>, step: &Step<'_, Raft<S>>) -> Result<(), Violation> {
