@@ -171,7 +171,7 @@ type Watch<P> = (
 /// When the job's options are not of the protocol's own type: the catalogue sees to it that they are.
 pub fn run<P: Protocol>(job: &Job<'_>) -> Ran {
     let config = job.options.downcast_ref::<P::Config>().expect("the protocol's own options");
-    let settle = job.settle.unwrap_or_else(|| P::settle(config, &job.settings));
+    let settle = job.settle.unwrap_or_else(|| P::settle(config, &job.settings) + search::<P>(job));
     let heal = job.plan.heal;
     let end = heal + settle;
     let clients = clients::<P>(job, config, end);
@@ -267,6 +267,15 @@ fn asked<P: Protocol>(job: &Job<'_>) -> Option<u64> {
         .iter()
         .filter(|one| one.client < job.settings.clients && P::Service::read_op(&one.op).is_some());
     Some(own.count() as u64)
+}
+
+/// How long a client may take to find somebody who is up, when as many nodes are down for good as the protocol stands:
+/// it asks one after the other, and each of these costs it a time-out.
+fn search<P: Protocol>(job: &Job<'_>) -> Span {
+    let Some(clients) = &job.clients else { return Span::ZERO };
+    let nodes = job.settings.nodes;
+    let down = (0..nodes).rev().find(|down| P::tolerating(*down) <= nodes).unwrap_or(0);
+    clients.timeout * u64::from(down)
 }
 
 /// How a run came to its end.

@@ -70,10 +70,15 @@ impl Config {
         self.circulation(nodes) * 3
     }
 
+    /// How long a leader that was just elected may be silent: it may be the last to hear of it.
+    pub(super) fn first_silence(&self, nodes: u32) -> Span {
+        self.silence + self.circulation(nodes)
+    }
+
     /// How long after the last disturbance everybody must agree. What was under way may be lost with a node that had
     /// acknowledged it; who took part then waits in vain once, and elects, perhaps, a leader that died meanwhile.
     pub(super) fn settling(&self, nodes: u32) -> Span {
-        self.silence * 3 + self.heartbeat * 2 + self.patience(nodes) * 4
+        self.first_silence(nodes) * 3 + self.heartbeat * 2 + self.patience(nodes) * 4
     }
 }
 

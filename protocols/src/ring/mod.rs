@@ -266,7 +266,7 @@ impl Ring {
             ctx.claim(Fact::Follows { epoch });
         }
         if !self.bugs.on(Bug::RingCoordinatorFromStaleList) {
-            ctx.set_timer(Timer::Silence, self.config.silence);
+            ctx.set_timer(Timer::Silence, self.config.first_silence(self.nodes));
         }
     }
 
