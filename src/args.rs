@@ -178,7 +178,7 @@ pub struct Fuzz {
     /// Stop after so long: `90s`, `10m`, `8h`. Without --seeds it goes on until then
     #[arg(long, value_name = "T")]
     pub max_time: Option<Span>,
-    /// Change what got somewhere new, or draw every seed anew
+    /// Change the inputs that got furthest, or draw every seed anew
     #[arg(long, value_enum, default_value_t, value_name = "HOW")]
     pub search: Searches,
     /// Run one share of the seeds, for `merge` to join: `1/4` to `4/4`

@@ -280,7 +280,7 @@ impl<S: Service> Caller<S> {
         let nodes = ctx.nodes();
         let many = self.patience.matching.replies > 1;
         let asked = call.asked.map(|asked| after(asked, ctx));
-        let mut drawn = || NodeId(ctx.rng().below(nodes.into()) as u32);
+        let drawn = || NodeId(ctx.rng().below(nodes.into()) as u32);
         let to = match call.sends {
             _ if many => *self.leader.get_or_insert_default(),
             Sends::Anywhere => asked.unwrap_or_else(drawn),

@@ -385,7 +385,8 @@ impl Network {
         strikes
     }
 
-    /// How much longer a message takes because of faults; none when none is about it. Several count as one.
+    /// How much longer a message takes because of faults; none when none is about it. Several add up and count as one,
+    /// and none lasts beyond the healing of all.
     fn extra(
         &self,
         from: usize,
@@ -394,23 +395,14 @@ impl Network {
         rng: &mut Rng,
         fired: &mut Fired,
     ) -> Option<Span> {
-        let mut extra = None;
-        // Faults add up, but not beyond the healing of them all.
-        let left = self.heal.filter(|heal| at < *heal).map(|heal| heal - at);
-        for (_, links, fault) in &self.faults {
-            if let LinkFault::Delay(by) = fault
-                && links.has(from, to)
-            {
-                extra = sum(extra, Some(by.draw(rng)));
-            }
-        }
-        if let (Some(extra), Some(left)) = (&mut extra, left) {
-            *extra = left.min(*extra);
-        }
-        if extra.is_some() {
-            fired.count(FaultKind::Delay, at);
-        }
-        extra
+        let faults = self.faults.iter().filter(|(_, links, _)| links.has(from, to));
+        let delays = faults.filter_map(|(_, _, fault)| match fault {
+            LinkFault::Delay(by) => Some(by.draw(rng)),
+            _ => None,
+        });
+        let extra = delays.reduce(|one, other| one + other)?;
+        fired.count(FaultKind::Delay, at);
+        Some(self.heal.filter(|heal| at < *heal).map_or(extra, |heal| extra.min(heal - at)))
     }
 
     /// By how much a message that is overtaken is held back.

@@ -147,7 +147,9 @@ impl<P: Process> World<P> {
                 invoked: None,
             },
             nodes: Nodes::new(count),
-            network: Network::new(&settings, seed).disturbed_by(&messages).healing_at(strikes.heal()),
+            network: Network::new(&settings, seed)
+                .disturbed_by(&messages)
+                .healing_at(strikes.heal()),
             node_streams: streams(Stream::Node, count),
             client_streams: streams(Stream::Client, settings.clients),
             disk_streams: streams(Stream::Disk, count),

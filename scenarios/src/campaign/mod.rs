@@ -32,7 +32,7 @@ pub const BATCH: u64 = 20;
 pub enum Search {
     /// Each is drawn anew.
     Uniform,
-    /// Those that got somewhere new are changed. A scenario that names faults of its own, or has no nemesis, is
+    /// Those whose runs got furthest are changed. A scenario that names faults of its own, or has no nemesis, is
     /// searched uniformly all the same: to change its faults would be to try what it does not say.
     #[default]
     Guided,

@@ -7,6 +7,7 @@ use crate::run::{Case, Course};
 use sim_core::fault::{Fault, FaultId, Moment, Plan, Strike, Target};
 use sim_core::random::Rng;
 use sim_core::{NodeId, Span, Time};
+use std::collections::BTreeSet;
 
 /// An input that has something of two others, and something of its own.
 pub(super) fn mutate<'a>(
@@ -81,7 +82,7 @@ fn change(
                 strikes[place].at = Time(at.min(heal.0.saturating_sub(1)));
             }
         }
-        // At a moment that few runs have, or that any has; at whoever brings it.
+        // At a moment that few runs have, or that any has.
         4 | 5 => {
             let moments = course.moments();
             let known = rare.filter(|rare| moments.iter().any(|moment| moment == rare));
@@ -90,22 +91,7 @@ fn change(
                 _ if moments.is_empty() => return,
                 _ => moments[rng.index(moments.len())].clone(),
             };
-            for _ in 0..1 + rng.below(3) {
-                let from = if rng.below(2) == 0 { &fresh.plan.strikes } else { &*strikes };
-                let Some(mut one) = any(from, rng).map(|place| from[place].clone()) else {
-                    continue;
-                };
-                let before = rng.below(2) == 0;
-                let after = Span::micros(rng.below(20_000) * u64::from(!before) * rng.below(2));
-                let nth = 1 + rng.below(3) as u32;
-                let event = event.clone();
-                one.on = Some(Moment { event, by: Vec::new(), nth, after, before });
-                one.at = Time(rng.below(heal.0.max(1)));
-                if rng.below(3) > 0 {
-                    nemesis::aim_at_doer(&mut one.fault);
-                }
-                strikes.push(one);
-            }
+            aim(strikes, &fresh.plan.strikes, &event, heal, rng);
         }
         // Again.
         _ => {
@@ -119,6 +105,23 @@ fn change(
     number_anew(strikes);
 }
 
+/// Adds faults, of its own and of a plan drawn anew, that wait for an event and most of the time hit whoever has it.
+fn aim(strikes: &mut Vec<Strike>, fresh: &[Strike], event: &str, heal: Time, rng: &mut Rng) {
+    for _ in 0..1 + rng.below(3) {
+        let from = if rng.below(2) == 0 { fresh } else { &*strikes };
+        let Some(mut one) = any(from, rng).map(|place| from[place].clone()) else { continue };
+        let before = rng.below(2) == 0;
+        let after = Span::micros(rng.below(20_000) * u64::from(!before) * rng.below(2));
+        let nth = 1 + rng.below(3) as u32;
+        one.on = Some(Moment { event: event.to_owned(), by: Vec::new(), nth, after, before });
+        one.at = Time(rng.below(heal.0.max(1)));
+        if rng.below(3) > 0 {
+            nemesis::aim_at_doer(&mut one.fault);
+        }
+        strikes.push(one);
+    }
+}
+
 fn any(strikes: &[Strike], rng: &mut Rng) -> Option<usize> {
     (!strikes.is_empty()).then(|| rng.index(strikes.len()))
 }
@@ -126,7 +129,7 @@ fn any(strikes: &[Strike], rng: &mut Rng) -> Option<usize> {
 /// Gives strikes that share an id others: an id names a strike's draws.
 fn number_anew(strikes: &mut [Strike]) {
     let mut next = strikes.iter().map(|strike| strike.id.fault).max().unwrap_or(0);
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     for strike in strikes {
         if !seen.insert(strike.id) {
             next += 1;
@@ -136,60 +139,75 @@ fn number_anew(strikes: &mut [Strike]) {
     }
 }
 
-/// A plan as it fits a case: what is not promised is left out, as are nodes that there are not; and nobody lies beside
-/// those who do already, when there are as many liars as the protocol stands.
+/// A plan as it fits a case: what is not promised is left out, as are nodes that there are not; and no more lie or
+/// spoil, and no clock drifts further, than the protocol stands.
 fn fitting(mut plan: Plan, case: &Case<'_>, course: &Course<'_>) -> Plan {
     let heal = Time(case.scenario.duration.0);
-    let nodes = case.nodes;
-    let words = course.words();
     let allowed = course.allowed(case);
-    let most = most_liars(words, case);
-    let mut liars: Vec<Target> = Vec::new();
     plan.heal = heal;
     plan.strikes.retain(|strike| strike.at < heal && allowed.contains(&strike.fault.kind()));
     for strike in &mut plan.strikes {
-        let waits = strike.on.is_some();
-        strike.fault.each_targets(&mut |targets| {
-            for target in targets {
-                match target {
-                    Target::Node(node) if !node.is_client() => *node = NodeId(node.0 % nodes),
-                    Target::Doer if !waits => *target = Target::Random,
-                    _ => {}
-                }
-            }
-        });
-        if let (Fault::Lie { nodes, .. } | Fault::Twins { nodes }, Some(most)) =
-            (&mut strike.fault, most)
-        {
-            for target in nodes {
-                if !liars.contains(target) && liars.len() < most as usize {
-                    liars.push(target.clone());
-                }
-                if let (false, Some(known)) = (liars.contains(target), liars.last()) {
-                    *target = known.clone();
-                }
-            }
-        }
+        hit_who_is_there(strike, case.nodes);
     }
-    let mut spoilers = std::collections::BTreeSet::new();
-    let most = course.field(case).map_or(0, |field| field.lying_clients()) as usize;
-    for strike in &mut plan.strikes {
-        if let Fault::BigMac { clients, .. } = &mut strike.fault {
-            let mut fits = |client: &Target| {
-                let Target::Node(client) = client else { return false };
-                spoilers.contains(client) || spoilers.len() < most && spoilers.insert(*client)
-            };
-            clients.retain(&mut fits);
-        }
+    if let Some(most) = most_liars(course.words(), case) {
+        bound_liars(&mut plan.strikes, most as usize);
     }
-    plan.strikes.retain(
-        |strike| !matches!(&strike.fault, Fault::BigMac { clients, .. } if clients.is_empty()),
+    let field = course.field(case);
+    bound_spoilers(
+        &mut plan.strikes,
+        field.as_ref().map_or(0, |field| field.lying_clients()) as usize,
     );
     let beyond = case.scenario.nemesis.as_ref().is_some_and(|nemesis| nemesis.beyond);
-    if let (false, Some(field)) = (beyond, course.field(case)) {
+    if let (false, Some(field)) = (beyond, field) {
         field.bound_drift(&mut plan.strikes);
     }
     plan
+}
+
+/// Nodes that there are not become others, and whose event is waited for is known only to faults that wait.
+fn hit_who_is_there(strike: &mut Strike, nodes: u32) {
+    let waits = strike.on.is_some();
+    strike.fault.each_targets(&mut |targets| {
+        for target in targets {
+            match target {
+                Target::Node(node) if !node.is_client() => *node = NodeId(node.0 % nodes),
+                Target::Doer if !waits => *target = Target::Random,
+                _ => {}
+            }
+        }
+    });
+}
+
+/// Nobody lies beside those who do already, when they are as many as may.
+fn bound_liars(strikes: &mut [Strike], most: usize) {
+    let mut liars: Vec<Target> = Vec::new();
+    for strike in strikes {
+        let (Fault::Lie { nodes, .. } | Fault::Twins { nodes }) = &mut strike.fault else {
+            continue;
+        };
+        for target in nodes {
+            if liars.contains(target) {
+                continue;
+            }
+            match liars.last() {
+                Some(known) if liars.len() >= most => *target = known.clone(),
+                _ => liars.push(target.clone()),
+            }
+        }
+    }
+}
+
+/// No client spoils its codes beside those who do already, when they are as many as may.
+fn bound_spoilers(strikes: &mut Vec<Strike>, most: usize) {
+    let mut spoilers = BTreeSet::new();
+    strikes.retain_mut(|strike| {
+        let Fault::BigMac { clients, .. } = &mut strike.fault else { return true };
+        clients.retain(|client| {
+            let Target::Node(client) = client else { return false };
+            spoilers.contains(client) || spoilers.len() < most && spoilers.insert(*client)
+        });
+        !clients.is_empty()
+    });
 }
 
 /// How many nodes may lie; any number where everything goes.

@@ -7,6 +7,7 @@
 //! - **Flapping**: a fault that comes and goes, faster than anybody recovers.
 //! - **Swizzles**: nodes are cut off one by one and come back in another order, as FoundationDB clogs networks (Zhou et
 //!   al., "FoundationDB: A Distributed Unbundled Transactional Key Value Store", SIGMOD 2021, section 4).
+//! - **Stale words**: a few messages are held back for seconds, and heard when they are long out of date.
 
 use super::Field;
 use crate::format::Nemesis;

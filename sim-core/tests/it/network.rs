@@ -2,11 +2,11 @@
 
 use crate::puppet::Act::{Broadcast, Send, Set};
 use crate::puppet::Cue::{Boot, Timer};
-use crate::puppet::{Act, Line, Notes, Stage, about, n};
-use sim_core::fault::{DiskLoss, Fault, Sides, Target};
+use crate::puppet::{Act, Line, Notes, Stage, about, ms, n};
+use sim_core::fault::{DiskLoss, Fault, Links, Sides, Target};
 use sim_core::settings::{Delay, Transport};
 use sim_core::world::Event;
-use sim_core::{Span, SpanRange};
+use sim_core::{Chance, Span, SpanRange};
 
 fn cut(one_way: bool) -> Fault {
     let groups = vec![vec![n(1)], vec![Target::Rest]];
@@ -56,6 +56,30 @@ fn nothing_overtakes_on_a_stream() {
     assert_eq!(datagrams, sent);
     stage.settings.network.transport = Transport::Stream;
     assert_eq!(order(&stage), sent);
+}
+
+#[test]
+fn what_faults_hold_back_is_there_when_all_has_healed() {
+    let by = SpanRange::exactly(Span::secs(5));
+    let slow = Fault::Delay { links: Links::All, by };
+    let lossy = Fault::Loss { links: Links::All, rate: Chance::percent(99) };
+    let faults = [vec![slow.clone(), slow.clone()], vec![lossy]];
+    for (transport, faults) in [Transport::Datagram, Transport::Stream].into_iter().zip(faults) {
+        let mut stage = Stage::new(2, &talk());
+        for fault in faults {
+            stage = stage.fault(1, 0, fault);
+        }
+        stage.settings.network.transport = transport;
+        stage.plan.heal = ms(300);
+        let heard = about(&stage.play(), "n2");
+        assert_eq!(heard.len(), 4, "{heard:?}");
+        // What is sent again at 200 ms is lost, and then at 600 ms all has healed.
+        let last = if transport == Transport::Datagram { "301ms" } else { "612" };
+        assert!(heard[3].starts_with(last), "{heard:?}");
+    }
+    // Without a healing it takes as long as it takes.
+    let stage = Stage::new(2, &talk()).fault(1, 0, slow);
+    assert_eq!(about(&stage.play(), "n2"), ["1ms n2 hears 1"]);
 }
 
 #[test]
