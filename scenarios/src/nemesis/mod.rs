@@ -81,6 +81,18 @@ impl<'a> Field<'a> {
         });
     }
 
+    /// Who lies in this run, whenever anybody does: as many as the protocol stands, or one more. They stay the
+    /// same, because whoever lied before has been believed before.
+    fn liars(&self, beyond: bool, rng: &mut Rng) -> Liars {
+        let count = self.words.liars(self.options, self.nodes) + u32::from(beyond);
+        let all: Vec<u32> = (0..self.nodes).collect();
+        let nodes = rng.choose(&all, count as usize).into_iter().map(NodeId).collect();
+        let all: Vec<u32> = (0..self.clients.max(1)).collect();
+        let some = between(1, self.lying_clients(), rng) as usize;
+        let clients = rng.choose(&all, some).into_iter().map(NodeId::client).collect();
+        Liars { nodes, clients }
+    }
+
     /// When a strike is over at the latest.
     fn ends(&self, strike: &Strike) -> Time {
         match strike.lasts {
@@ -93,59 +105,42 @@ impl<'a> Field<'a> {
 /// Clocks that run so wrong matter to nobody.
 const UNBOUNDED: u32 = 1_000_000;
 
+/// In a swarm, so many nemeses strike in one run, each with kinds, a rhythm and a prey of its own. Most planted bugs
+/// take faults of several kinds within a moment, and fall to eight in a fraction of the runs that one needs; those
+/// that keep a cluster from recovering are seen best where little else is wrong.
+const SEVERAL: [u32; 4] = [1, 2, 4, 8];
+
 /// The faults that a seed makes up, numbered from `first` on.
 pub fn draw(nemesis: &Nemesis, field: &Field<'_>, seed: u64, first: u32) -> Vec<Strike> {
     let stream = key(seed, Stream::Nemesis);
-    let mut clock = Rng::named(stream, 0);
-    let kinds = subset(&allowed(nemesis, field), &mut clock);
-    if kinds.is_empty() {
-        return Vec::new();
-    }
-    let temper = match nemesis.swarm {
-        true => Temper::draw(nemesis, field, &mut Rng::named(stream, u64::MAX - 1)),
-        false => Temper::steady(nemesis),
-    };
-    let field = &Hunt { field, temper: &temper };
+    let allowed = allowed(nemesis, field);
     let liars = field.liars(nemesis.beyond, &mut Rng::named(stream, u64::MAX));
+    let several = match nemesis.swarm {
+        true => SEVERAL[Rng::named(stream, u64::MAX - 5).index(SEVERAL.len())],
+        false => 1,
+    };
     let mut strikes = Vec::new();
-    let mut down = Down::default();
-    let mut place: u32 = 0;
-    let mut at = temper.out_of_calm(Time::ZERO + temper.every.draw(&mut clock));
-    while at.0 < field.duration.0 && strikes.len() < MOST {
-        let mut rng = Rng::named(stream, u64::from(place) + 1);
-        let lasts = temper.lasts.draw(&mut rng);
-        let room = down.room(temper.at_once, at);
-        if let Some(fault) = field.conjure(&kinds, room, nemesis.beyond, &liars, &mut rng) {
-            down.takes(field.weight(&fault), at + lasts);
-            let id = FaultId { fault: first.saturating_add(place), nth: 1 };
-            place += 1;
-            // A liar may lie to the end, and beyond the healing of all else.
-            let forever = fault.kind().is_lie() && rng.below(3) == 0;
-            let lasts = match fault.kind().lasts() {
-                _ if forever => Lasts::Forever,
-                true => Lasts::For(lasts),
-                false => Lasts::UntilHealed,
-            };
-            let one = Strike { id, at, on: None, fault, lasts, name: None };
-            match nemesis.swarm {
-                true => strikes.extend(temper.strikes(one, field, &mut rng)),
-                false => strikes.push(one),
-            }
+    let mut next = first;
+    for which in 0..several {
+        let stream = match which {
+            0 => stream,
+            _ => Rng::named(stream, u64::MAX - 8 - u64::from(which)).below(u64::MAX),
+        };
+        let temper = match nemesis.swarm {
+            true => Temper::draw(nemesis, field, &mut Rng::named(stream, u64::MAX - 1)),
+            false => Temper::steady(nemesis),
+        };
+        let mut clock = Rng::named(stream, 0);
+        let kinds = subset(&allowed, &mut clock);
+        let hunt = Hunt { field, temper: &temper, nemesis, kinds: &kinds, liars: &liars, stream };
+        let room = MOST.saturating_sub(strikes.len());
+        let mut more = hunt.strikes(clock, &mut next, room);
+        if nemesis.swarm && which == 0 {
+            temper.lose_one_for_good(&mut more, field, &mut Rng::named(stream, u64::MAX - 2));
         }
-        at = temper.out_of_calm(at + temper.every.draw(&mut clock).max(Span(1)));
+        strikes.append(&mut more);
     }
-    if nemesis.swarm {
-        temper.lose_one_for_good(&mut strikes, field, &mut Rng::named(stream, u64::MAX - 2));
-        let mut more = field.always_lying(&kinds, &liars, &mut Rng::named(stream, u64::MAX - 3));
-        if kinds.contains(&FaultKind::Delay) {
-            more.extend(field.ghosts(&mut Rng::named(stream, u64::MAX - 4)));
-        }
-        more.truncate(MOST.saturating_sub(strikes.len()));
-        strikes.extend((place..).zip(more).map(|(place, (at, fault, lasts))| {
-            let id = FaultId { fault: first.saturating_add(place), nth: 1 };
-            Strike { id, at, on: None, fault, lasts, name: None }
-        }));
-    }
+    strikes.truncate(MOST);
     if !nemesis.beyond {
         field.bound_drift(&mut strikes);
     }
@@ -221,10 +216,16 @@ struct Liars {
 /// When, what and for how long.
 type Drawn = (Time, Fault, Lasts);
 
-/// A field, and how a seed strikes at it.
+/// One nemesis of a run.
 struct Hunt<'a> {
     field: &'a Field<'a>,
     temper: &'a Temper,
+    nemesis: &'a Nemesis,
+    /// What it strikes with.
+    kinds: &'a [FaultKind],
+    liars: &'a Liars,
+    /// What it draws from.
+    stream: u64,
 }
 
 impl<'a> std::ops::Deref for Hunt<'a> {
@@ -235,6 +236,55 @@ impl<'a> std::ops::Deref for Hunt<'a> {
 }
 
 impl Hunt<'_> {
+    /// All its strikes, up to so many, with ids from `next` on; `clock` says when.
+    fn strikes(&self, mut clock: Rng, next: &mut u32, most: usize) -> Vec<Strike> {
+        let Hunt { temper, nemesis, kinds, liars, stream, .. } = *self;
+        let mut strikes = Vec::new();
+        if kinds.is_empty() {
+            return strikes;
+        }
+        let mut down = Down::default();
+        let mut place: u64 = 0;
+        let mut id = || {
+            let fault = *next;
+            *next = next.saturating_add(1);
+            FaultId { fault, nth: 1 }
+        };
+        let mut at = temper.out_of_calm(Time::ZERO + temper.every.draw(&mut clock));
+        while at.0 < self.duration.0 && strikes.len() < most {
+            let mut rng = Rng::named(stream, place + 1);
+            let lasts = temper.lasts.draw(&mut rng);
+            let room = down.room(temper.at_once, at);
+            if let Some(fault) = self.conjure(kinds, room, nemesis.beyond, liars, &mut rng) {
+                down.takes(self.weight(&fault), at + lasts);
+                place += 1;
+                // A liar may lie to the end, and beyond the healing of all else.
+                let forever = fault.kind().is_lie() && rng.below(3) == 0;
+                let lasts = match fault.kind().lasts() {
+                    _ if forever => Lasts::Forever,
+                    true => Lasts::For(lasts),
+                    false => Lasts::UntilHealed,
+                };
+                let one = Strike { id: id(), at, on: None, fault, lasts, name: None };
+                match nemesis.swarm {
+                    true => strikes.extend(temper.strikes(one, self.field, &mut rng)),
+                    false => strikes.push(one),
+                }
+            }
+            at = temper.out_of_calm(at + temper.every.draw(&mut clock).max(Span(1)));
+        }
+        if nemesis.swarm {
+            let mut more = self.always_lying(kinds, liars, &mut Rng::named(stream, u64::MAX - 3));
+            if kinds.contains(&FaultKind::Delay) {
+                more.extend(self.ghosts(&mut Rng::named(stream, u64::MAX - 4)));
+            }
+            let strike =
+                |(at, fault, lasts)| Strike { id: id(), at, on: None, fault, lasts, name: None };
+            strikes.extend(more.into_iter().map(strike));
+        }
+        strikes
+    }
+
     /// A fault of one of the kinds that takes down no more nodes than there is room for; none when
     /// all would.
     fn conjure(
@@ -252,18 +302,6 @@ impl Hunt<'_> {
             return self.lie(kind, liars, rng);
         }
         Some(self.fault(kind, room, beyond, rng))
-    }
-
-    /// Who lies in this run, whenever anybody does: as many as the protocol stands, or one more. They stay the
-    /// same, because whoever lied before has been believed before.
-    fn liars(&self, beyond: bool, rng: &mut Rng) -> Liars {
-        let count = self.words.liars(self.options, self.nodes) + u32::from(beyond);
-        let all: Vec<u32> = (0..self.nodes).collect();
-        let nodes = rng.choose(&all, count as usize).into_iter().map(NodeId).collect();
-        let all: Vec<u32> = (0..self.clients.max(1)).collect();
-        let some = between(1, self.lying_clients(), rng) as usize;
-        let clients = rng.choose(&all, some).into_iter().map(NodeId::client).collect();
-        Liars { nodes, clients }
     }
 
     /// A lie of one of the liars, or of a client.
