@@ -140,6 +140,8 @@ pub fn draw(nemesis: &Nemesis, field: &Field<'_>, seed: u64, first: u32) -> Vec<
         }
         strikes.append(&mut more);
     }
+    // What flaps may go on beyond the end.
+    strikes.retain(|strike| strike.at.0 < field.duration.0);
     strikes.truncate(MOST);
     if !nemesis.beyond {
         field.bound_drift(&mut strikes);
