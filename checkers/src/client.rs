@@ -279,11 +279,11 @@ impl<S: Service> Caller<S> {
         let Some(call) = self.open.get(&number) else { return };
         let nodes = ctx.nodes();
         let many = self.patience.matching.replies > 1;
-        let asked = call.asked.map(|asked| after(asked, ctx));
+        let next = call.asked.map(|asked| after(asked, ctx));
         let drawn = || NodeId(ctx.rng().below(nodes.into()) as u32);
         let to = match call.sends {
             _ if many => *self.leader.get_or_insert_default(),
-            Sends::Anywhere => asked.unwrap_or_else(drawn),
+            Sends::Anywhere => next.unwrap_or_else(drawn),
             Sends::ToLeader => *self.leader.get_or_insert_with(drawn),
         };
         self.ask_node(number, to, ctx);

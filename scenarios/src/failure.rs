@@ -136,7 +136,7 @@ impl Failure {
                 why: finding.why.clone(),
                 at: finding.at,
                 step: finding.step,
-                fingerprint: crate::tally::fingerprint(&finding.property, &finding.why),
+                fingerprint: crate::fingerprint::fingerprint(&finding.property, &finding.why),
             },
             digest: hex(outcome.digest),
             steps: outcome.steps,

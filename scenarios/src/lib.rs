@@ -18,6 +18,7 @@ pub mod between;
 pub mod campaign;
 pub mod explicit;
 pub mod failure;
+pub mod fingerprint;
 pub mod format;
 pub mod library;
 pub mod mutants;

@@ -259,7 +259,7 @@ fn traces_of_work() -> Vec<String> {
     let mut words: Vec<String> =
         ["TO DO", "FIX ME", "X XX", "HA CK", "dbg !("].map(|word| word.replace(' ', "")).into();
     words.extend(["todo", "unimplemented"].map(|word| format!("{word}!(")));
-    // One that is left out says why: `#[ignore = "…"]`.
+    // A test that is left out says why.
     words.push(format!("#[{}]", "ignore"));
     words.push(format!("/{}/", "work"));
     words.push(format!("/{}/", "tmp"));

@@ -2,14 +2,14 @@
 //! refuse, and messages are lost, doubled and late.
 
 use checkers::check;
-use checkers::model::kv::{Kv, KvClient, KvLoad, KvReply};
+use checkers::model::kv::{Kv, KvClient, KvLoad, KvReply, Reads};
 use sim_core::history::{History, Operation};
 use sim_core::outcome::Verdict;
 use sim_core::{
     Answer, Client, ClientContext, ClientEffect, ClientSettings, Ending, Fact, Matching, NodeId,
     Request, RequestId, Rng, Service, Span, SpanRange, Time,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const NODES: u32 = 3;
 
@@ -339,4 +339,24 @@ fn reads_go_to_everybody_where_the_protocol_says_so() {
     client.start(&mut ctx);
     client.on_timer(u32::MAX, &mut ctx);
     assert_eq!(asked(&mut ctx).len(), 4);
+}
+
+#[test]
+fn who_may_ask_anybody_goes_round_those_who_are_silent() {
+    let reads = KvLoad { gets: 1, puts: 0, appends: 0, cas: 0, reads: Reads::Any, ..named("kv") };
+    let mut first = BTreeSet::new();
+    for seed in 0..20 {
+        let mut client = KvClient::new(&settings(reads.clone()), 0, 1);
+        let mut ctx = ClientContext::new(NodeId::client(0), 4, Time::ZERO, Rng::named(seed, 1));
+        client.start(&mut ctx);
+        client.on_timer(u32::MAX, &mut ctx);
+        let mut tried: Vec<u32> = asked(&mut ctx).iter().map(|(to, _)| to.0).collect();
+        for _ in 0..4 {
+            client.on_timer(1, &mut ctx);
+            tried.extend(asked(&mut ctx).iter().map(|(to, _)| to.0));
+        }
+        assert_eq!(tried, (0..5).map(|nth| (tried[0] + nth) % 4).collect::<Vec<_>>());
+        first.insert(tried[0]);
+    }
+    assert_eq!(first.len(), 4, "where it begins is drawn");
 }

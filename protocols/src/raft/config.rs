@@ -184,7 +184,7 @@ impl Config {
     /// long, and a log that grows faster than followers can be sent it is never committed again: each new leader has
     /// to bring them all of it. (etcd bounds the same tail in bytes, by `MaxUncommittedEntriesSize`.)
     pub(super) fn longest_tail(&self) -> u64 {
-        (8 * self.batch * u64::from(self.window)).max(16)
+        self.batch.saturating_mul(8 * u64::from(self.window)).max(16)
     }
 
     /// Whether voters stand by a leader that they hear from.

@@ -190,7 +190,7 @@ impl<S: Service> Process for Raft<S> {
         if session::answer_old(&self.sessions, request.id, ctx) {
             return;
         }
-        if self.log.last_index() - self.commit_index >= self.config.longest_tail() {
+        if self.log.last_index().saturating_sub(self.commit_index) >= self.config.longest_tail() {
             return ctx.refuse(request.id, None);
         }
         match S::members(&request.op) {

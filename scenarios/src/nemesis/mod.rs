@@ -2,7 +2,8 @@
 //!
 //! Each seed draws from a *subset* of the kinds that it may use, as in swarm testing (Groce, Zhang,
 //! Eide, Chen and Regehr, "Swarm Testing", ISSTA 2012): a run with every kind at once seldom gets
-//! deep into what any of them alone can do, because they get in each other's way.
+//! deep into what any of them alone can do, because they get in each other's way. In a swarm, up to eight such nemeses
+//! strike at once.
 //!
 //! When faults strike is drawn in one sequence; what each of them is comes from a generator of its
 //! own, named by its place among them, so that the faults of the file have no part in it.
@@ -105,9 +106,9 @@ impl<'a> Field<'a> {
 /// Clocks that run so wrong matter to nobody.
 const UNBOUNDED: u32 = 1_000_000;
 
-/// In a swarm, so many nemeses strike in one run, each with kinds, a rhythm and a prey of its own. Most planted bugs
-/// take faults of several kinds within a moment, and fall to eight in a fraction of the runs that one needs; those
-/// that keep a cluster from recovering are seen best where little else is wrong.
+/// In a swarm, so many nemeses strike in one run, each with kinds, a rhythm and a prey of its own. Of the planted bugs
+/// that are hard to catch, most take several faults within a moment, and fall to eight nemeses in a fraction of the
+/// runs that one needs; those that keep a cluster from recovering are seen best where little else is wrong.
 const SEVERAL: [u32; 4] = [1, 2, 4, 8];
 
 /// The faults that a seed makes up, numbered from `first` on.
@@ -338,8 +339,8 @@ impl Hunt<'_> {
         Some(Fault::Lie { nodes, lie, about: About { to, kinds, rate } })
     }
 
-    /// In one of four seeds the liars lie from the beginning to the end, in up to three ways at once: some lies come to
-    /// something only long after, or when another goes with them.
+    /// One nemesis of four lets the liars lie from the beginning to the end, in up to three ways at once: some lies
+    /// come to something only long after, or when another goes with them.
     fn always_lying(&self, kinds: &[FaultKind], liars: &Liars, rng: &mut Rng) -> Vec<Drawn> {
         let lies: Vec<FaultKind> = kinds
             .iter()
@@ -354,8 +355,8 @@ impl Hunt<'_> {
         told.map(|fault| (Time::ZERO, fault, Lasts::Forever)).collect()
     }
 
-    /// In one of four seeds what is said in some short moments is heard only seconds later, all through the run:
-    /// by then whoever it was meant for has often become somebody else.
+    /// One nemesis of four sees to it that what is said in some short moments is heard only seconds later, all through
+    /// the run: by then whoever it was meant for has often become somebody else.
     fn ghosts(&self, rng: &mut Rng) -> Vec<Drawn> {
         if rng.below(4) > 0 {
             return Vec::new();

@@ -1,8 +1,8 @@
 //! Where candidates are tried: each is run once, and kept when it breaks as the failure did.
 
+use crate::fingerprint::fingerprint;
 use crate::format::{Scenario, Subject, read, write};
 use crate::run::{self, Course, Extras, LIMIT};
-use crate::tally::fingerprint;
 use crate::words::Words;
 use protocols::{Catalogue, Job, Ran};
 use rayon::prelude::*;

@@ -2,9 +2,10 @@
 
 use crate::reads::{SOAK, good};
 use protocols::all;
+use scenarios::fingerprint::fingerprint;
 use scenarios::format::Expect;
 use scenarios::run::Course;
-use scenarios::tally::{Collector, fingerprint};
+use scenarios::tally::Collector;
 use sim_core::outcome::{Finding, Outcome, Verdict};
 use sim_core::summary::Summary;
 
