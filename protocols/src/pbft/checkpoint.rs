@@ -172,8 +172,10 @@ impl<S: Service> Pbft<S> {
         records.extend(left.into_iter().chain(began));
         for ((seq, digest), view) in &self.pre_prepared {
             let vote = Vote { view: *view, seq: *seq, digest: *digest };
-            let batch = self.batch(*digest).unwrap_or_else(|| Arc::from([]));
-            records.push(Record::PrePrepared { vote, batch });
+            records.push(match self.batch(*digest) {
+                Some(batch) => Record::PrePrepared { vote, batch },
+                None => Record::Vouched(vote),
+            });
         }
         let prepared = self.prepared.iter();
         records.extend(prepared.map(|(seq, (view, digest))| {

@@ -219,6 +219,8 @@ pub enum Record<S: Service> {
     Checkpoint(Arc<Snapshot<S>>),
     /// The checkpoint that is stable, in place of all before it.
     Stable(Seq),
+    /// A new view's primary vouches for a batch in that view that has not come to it yet.
+    Vouched(Vote),
 }
 
 /// The kinds of message, in the order of [`Message`].

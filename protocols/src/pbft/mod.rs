@@ -242,6 +242,7 @@ impl<S: Service> Pbft<S> {
                 Record::PrePrepared { vote, batch } => {
                     self.note_pre_prepared(*vote, batch.clone());
                 }
+                Record::Vouched(vote) => self.vouch(*vote),
                 Record::Prepared(vote) => self.note_prepared(*vote),
                 Record::ViewChange(change) => self.note_view_change(change.clone()),
                 Record::NewView(new) => self.note_new_view(new.clone()),

@@ -289,12 +289,17 @@ impl<S: Service> Pbft<S> {
         self.note_pre_prepared(vote, batch);
     }
 
+    /// What a VIEW-CHANGE will tell as pre-prepared, in its `Q`.
+    pub(super) fn vouch(&mut self, Vote { view, seq, digest }: Vote) {
+        let last = self.pre_prepared.entry((seq, digest)).or_default();
+        *last = view.max(*last);
+    }
+
     /// Pre-prepared: now, or as the journal tells.
     pub(super) fn note_pre_prepared(&mut self, vote: Vote, batch: Batch<S>) {
         let Vote { view, seq, digest } = vote;
         self.batches.insert(digest, batch);
-        let last = self.pre_prepared.entry((seq, digest)).or_default();
-        *last = view.max(*last);
+        self.vouch(vote);
         if view != self.view || !self.active {
             return;
         }

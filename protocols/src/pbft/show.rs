@@ -126,6 +126,7 @@ impl<S: Service> Debug for Record<S> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match self {
             Record::PrePrepared { vote, .. } => write!(f, "pre-prepared {vote:?}"),
+            Record::Vouched(vote) => write!(f, "vouched {vote:?}"),
             Record::Prepared(vote) => write!(f, "prepared {vote:?}"),
             Record::ViewChange(change) => write!(f, "view-change {change:?}"),
             Record::NewView(new) => write!(f, "new-view {new:?}"),

@@ -8,7 +8,9 @@
 
 use super::bugs::Bug;
 use super::decision::Rules;
-use super::message::{Ack, Digest, Message, NewView, Record, SealedViewChange, View, ViewChange};
+use super::message::{
+    Ack, Digest, Message, NewView, Record, SealedViewChange, View, ViewChange, Vote,
+};
 use super::{Pbft, Timer};
 use sim_core::drive::replay::hash_of;
 use sim_core::{Authentication, Context, Fact, NodeId, Service, Span};
@@ -321,6 +323,13 @@ impl<S: Service> Pbft<S> {
         let ids = new.chosen.iter().filter_map(|(_, digest)| self.batches.get(digest));
         let ids: Vec<_> = ids.flat_map(|batch| batch.iter().map(|one| one.request.id)).collect();
         self.waiting.proposed.extend(ids);
+        if self.primary(new.view) == self.id {
+            // Its NEW-VIEW stands for its pre-prepares. They are safe as soon as that is, and before it leaves: a backup
+            // may prepare by it, and whoever has forgotten in a crash that it vouched leaves later views nothing to
+            // decide by.
+            let vote = |&(seq, digest)| Vote { view: new.view, seq, digest };
+            new.chosen.iter().map(vote).for_each(|vote| self.vouch(vote));
+        }
         self.began = Some(new);
     }
 
