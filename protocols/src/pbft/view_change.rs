@@ -324,11 +324,13 @@ impl<S: Service> Pbft<S> {
         let ids: Vec<_> = ids.flat_map(|batch| batch.iter().map(|one| one.request.id)).collect();
         self.waiting.proposed.extend(ids);
         if self.primary(new.view) == self.id {
-            // Its NEW-VIEW stands for its pre-prepares. They are safe as soon as that is, and before it leaves: a backup
-            // may prepare by it, and whoever has forgotten in a crash that it vouched leaves later views nothing to
-            // decide by.
-            let vote = |&(seq, digest)| Vote { view: new.view, seq, digest };
-            new.chosen.iter().map(vote).for_each(|vote| self.vouch(vote));
+            // Its NEW-VIEW stands for its pre-prepares. They are safe as soon as that is, and before it leaves: a
+            // backup may prepare by it, and whoever has forgotten in a crash that it vouched leaves later views
+            // nothing to decide by.
+            let low = self.low();
+            for &(seq, digest) in new.chosen.iter().filter(|(seq, _)| *seq > low) {
+                self.vouch(Vote { view: new.view, seq, digest });
+            }
         }
         self.began = Some(new);
     }

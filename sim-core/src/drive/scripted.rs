@@ -13,6 +13,7 @@
 //! | `drop all [n3]` | takes every message away, or every one for the node |
 //! | `double n3 [from n1] [kind] [last]` | the network makes a second copy of such a message |
 //! | `sync n1`, `sync all` | lets the disk finish what it was asked to sync |
+//! | `sync n1 once` | lets it finish what it was asked to sync first |
 //! | `elect n1 [n2]` | fires the election timer of the node (the earliest, if none is called so) and delivers everything, among these nodes if more are named, until it leads |
 //! | `ask n1 put x 1 [as c2]` | a client's request reaches the node |
 //! | `again n1 c1#1` | the same request reaches the node once more |
@@ -287,6 +288,11 @@ impl<P: Process> Stage<P> {
                     self.fire(number)?;
                 }
                 Ok(())
+            }
+            ["sync", node, "once"] => {
+                let node = self.node(node)?;
+                let next = self.sync_of(Some(node));
+                self.fire(next.ok_or_else(|| format!("{node} has nothing to sync"))?)
             }
             ["sync", node] => {
                 let node = self.node(node)?;
