@@ -353,3 +353,51 @@ fn a_junit_report_is_sound_and_tells_the_story() {
     assert_eq!(opened, closed, "{report}");
     assert!(report.contains("<failure type=") && report.contains("replay it"), "{report}");
 }
+
+#[test]
+fn what_a_scenario_plants_a_bug_to_break_is_no_failure_in_a_report() {
+    let room = Room::new();
+    let planted = SWARM.replace("[swarm]\n", "[swarm]\nraft.bugs = [[\"quorum-half\"]]\n");
+    room.write("swarm.toml", format!("{planted}\n[expect]\nbreaks = [\"election-safety\"]\n"));
+    room.run("fuzz swarm.toml --junit report.xml").ended(1);
+    let report = room.read("report.xml");
+    assert!(report.contains("<failure type=\"commitment\""), "{report}");
+    assert!(!report.contains("<failure type=\"election-safety\""), "{report}");
+    assert!(report.contains("name=\"expected breaks election-safety\"/>"), "{report}");
+}
+
+#[test]
+fn shares_that_began_with_another_corpus_are_joined_with_a_warning() {
+    let room = with_swarm();
+    let words = BUGGY.replace("0..60", "480..520");
+    room.run(&format!("{words} --corpus kept")).ended(1);
+    room.run(&format!("{words} --shard 1/2 --json s1.json --corpus kept")).ended(1);
+    for corpus in ["", "--corpus new"] {
+        room.run(&format!("{words} --shard 2/2 --json s2.json {corpus}")).ended(1);
+        let said = room.run("merge s1.json s2.json").ended(1);
+        assert!(
+            said.err.contains("s2.json") && said.err.contains("another corpus"),
+            "{}",
+            said.err
+        );
+    }
+}
+
+#[test]
+fn bugs_are_hunted_in_the_named_swarms_of_their_protocols() {
+    let room = with_swarm();
+    room.write("paxos.toml", &SWARM.replace("\"raft\"", "\"paxos\"").replace("raft.", "# "));
+    let words = "mutants swarm.toml paxos.toml --swarm --repeat 2 --seeds 200 --bug quorum-half --format json";
+    let said = room.run(words).ended(0).json();
+    let of = |protocol: &str| {
+        let bugs = said["bugs"].as_array().expect("bugs").iter();
+        bugs.filter(|bug| bug["protocol"] == protocol).cloned().collect::<Vec<_>>()
+    };
+    for (protocol, scenario) in [("raft", "swarm.toml"), ("paxos", "paxos.toml")] {
+        let bugs = of(protocol);
+        assert!(!bugs.is_empty(), "{said}");
+        for bug in bugs {
+            assert_eq!((&bug["scenario"], &bug["uniform"]["of"]), (&scenario.into(), &2.into()));
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! Reports of runs.
 
 use crate::build::{expected, flaky_voter, forgotten_vote, minority_leader, tally};
-use reports::mutants::{MutantRow, table};
+use reports::mutants::{MutantRow, Race, table};
 use reports::{Colour, story, text};
 use sim_core::fault::FaultKind;
 use sim_core::summary::{Breach, PropertyTally, Summary, Tally};
@@ -76,6 +76,27 @@ fn what_is_undecided_missed_idle_or_not_judged_is_said() {
     let text = plain(&summary);
     assert!(text.starts_with("BROKEN raft/minority-leader · an expectation was missed"), "{text}");
     assert!(text.contains("not seed 3"), "{text}");
+}
+
+#[test]
+fn both_searches_side_by_side() {
+    let race = |median, caught| Race { median, caught, of: 20 };
+    let row = |id: &str, uniform: Race, guided: Race| MutantRow {
+        protocol: "two-phase-commit".into(),
+        id: id.into(),
+        breaks: "a-property-with-a-very-long-name-indeed".into(),
+        caught: uniform.caught + guided.caught > 0,
+        by: Some("a-property-with-a-very-long-name-indeed".into()),
+        races: Some((uniform, guided)),
+        ..MutantRow::default()
+    };
+    let rows = [
+        row("easy", race(3, 20), race(4, 20)),
+        row("presumes-abort-for-the-prepared", race(1_200, 16), race(300, 20)),
+        row("never-without-a-guide", race(5_000, 2), race(2_500, 11)),
+        row("never", race(5_000, 0), race(5_000, 0)),
+    ];
+    insta::assert_snapshot!(table(&rows, false, Colour::Never));
 }
 
 #[test]
