@@ -386,7 +386,7 @@ fn shares_that_began_with_another_corpus_are_joined_with_a_warning() {
 #[test]
 fn bugs_are_hunted_in_the_named_swarms_of_their_protocols() {
     let room = with_swarm();
-    room.write("paxos.toml", &SWARM.replace("\"raft\"", "\"paxos\"").replace("raft.", "# "));
+    room.write("paxos.toml", SWARM.replace("\"raft\"", "\"paxos\"").replace("raft.", "# "));
     let words = "mutants swarm.toml paxos.toml --swarm --repeat 2 --seeds 200 --bug quorum-half --format json";
     let said = room.run(words).ended(0).json();
     let of = |protocol: &str| {
