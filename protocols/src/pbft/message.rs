@@ -219,7 +219,7 @@ pub enum Record<S: Service> {
     Checkpoint(Arc<Snapshot<S>>),
     /// The checkpoint that is stable, in place of all before it.
     Stable(Seq),
-    /// A new view's primary vouches for a batch in that view that has not come to it yet.
+    /// A new view's primary vouched in that view for a batch that it does not have: it lost it in a crash.
     Vouched(Vote),
 }
 
