@@ -184,6 +184,8 @@ pub struct Status {
     pub stable: Seq,
     /// What it has executed.
     pub executed: Seq,
+    /// Up to where it has prepared in this view what it has executed, were it in views before.
+    pub prepared: Seq,
 }
 
 /// The names of timers.

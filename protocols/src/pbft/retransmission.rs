@@ -28,6 +28,15 @@ impl<S: Service> Pbft<S> {
             || self.transfer.is_some()
             || self.reachable_state().is_some()
             || self.log.range(self.executed + 1..).next().is_some()
+            || self.prepared_to() < self.executed
+    }
+
+    /// Up to where what it has executed is prepared in this view too. Who lags behind may need its
+    /// COMMITs of this view.
+    fn prepared_to(&self) -> Seq {
+        let mut unprepared =
+            self.log.iter().filter(|(_, slot)| slot.accepted.is_some() && !slot.prepared);
+        unprepared.next().map_or(self.executed, |(seq, _)| self.executed.min(seq.saturating_sub(1)))
     }
 
     /// Something that was under way when it last looked has not moved since: others are told.
@@ -38,8 +47,8 @@ impl<S: Service> Pbft<S> {
         let is_stuck = stands.is_some() && stands == self.pulse.stood;
         self.pulse = Pulse { stood: stands, looks: self.pulse.looks + 1 };
         if is_stuck || self.pulse.looks.is_multiple_of(IDLE) {
-            let stable = self.low();
-            ctx.broadcast(Message::Status(Status { view, active, stable, executed }));
+            let (stable, prepared) = (self.low(), self.prepared_to());
+            ctx.broadcast(Message::Status(Status { view, active, stable, executed, prepared }));
         }
         if is_stuck {
             self.ask_again(ctx);
@@ -77,7 +86,8 @@ impl<S: Service> Pbft<S> {
             }
         }
         if self.active {
-            for (seq, slot) in self.log.range(status.executed.saturating_add(1)..).take(MOST) {
+            let done = status.executed.min(status.prepared);
+            for (seq, slot) in self.log.range(done.saturating_add(1)..).take(MOST) {
                 let Some(digest) = slot.accepted else { continue };
                 self.repeat(from, Vote { view: self.view, seq: *seq, digest }, slot.prepared, ctx);
             }

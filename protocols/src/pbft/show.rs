@@ -89,9 +89,10 @@ impl Debug for NewView {
 
 impl Debug for Status {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        let Status { view, active, stable, executed } = self;
+        let Status { view, active, stable, executed, prepared } = self;
         let way = if *active { "in" } else { "on the way to" };
-        write!(f, "{way} v{view}, h {stable}, executed {executed}")
+        write!(f, "{way} v{view}, h {stable}, executed {executed}")?;
+        if prepared < executed { write!(f, ", prepared {prepared}") } else { Ok(()) }
     }
 }
 
