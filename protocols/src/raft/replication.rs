@@ -19,6 +19,8 @@ pub struct Progress<S: Service> {
     pub(super) match_index: Index,
     /// Where the logs part is not known yet: one append at a time.
     probing: bool,
+    /// Where the append begins that looks for that.
+    probed: Index,
     /// The last index of each append on its way.
     in_flight: VecDeque<Index>,
     /// How many heartbeats ago `match_index` moved, or the first append left.
@@ -40,6 +42,7 @@ impl<S: Service> Progress<S> {
             next_index,
             match_index: 0,
             probing: true,
+            probed: next_index,
             in_flight: VecDeque::new(),
             idle: 0,
             heard: now,
@@ -71,8 +74,18 @@ impl<S: Service> Progress<S> {
         if self.in_flight.is_empty() {
             self.idle = 0;
         }
+        if self.probing {
+            self.probed = self.next_index;
+        }
         self.in_flight.push_back(last);
         self.next_index = last + 1;
+    }
+
+    /// What is on its way is taken for lost. Where the logs part is still looked for, the search goes on where it was:
+    /// from the beginning a follower would be sent all that it has.
+    fn send_again(&mut self) {
+        let from = if self.probing { self.probed } else { self.match_index + 1 };
+        self.probe(from);
     }
 
     /// Begins anew from this index, one append at a time.
@@ -220,7 +233,7 @@ impl<S: Service> Raft<S> {
                 progress.idle = 0;
                 self.ship_piece(NodeId(server as u32), ctx);
             } else if !progress.in_flight.is_empty() && is_late {
-                progress.probe(0);
+                progress.send_again();
             }
         }
         self.replicate(ctx);
@@ -336,8 +349,11 @@ impl<S: Service> Raft<S> {
                 if is_old || progress.shipment.is_some() {
                     return;
                 }
+                // Where the leader has entries of the follower's term the logs may be equal up to the last of them, and
+                // else before the first that the follower has.
                 let shared = if term > 0 { self.log.last_of_term(term, prev) } else { None };
-                let next = shared.map_or(first, |index| index + 1);
+                let is_known = |index: &Index| self.log.term_at(*index) == Some(term);
+                let next = shared.filter(is_known).map_or(first, |index| index + 1);
                 self.progress[from.index()].probe(next.clamp(1, prev));
             }
         }
