@@ -46,6 +46,13 @@ impl<S: Service> Default for Promises<S> {
     }
 }
 
+impl<S: Service> Promises<S> {
+    /// Up to where somebody is known to have executed, or compacted, what is chosen.
+    pub(super) fn known_chosen(&self) -> Slot {
+        self.ahead.map_or(0, |(_, slot)| slot).max(self.base)
+    }
+}
+
 /// A proposal that is not known to be chosen yet.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Open<S: Service> {
@@ -115,12 +122,18 @@ impl<S: Service> MultiPaxos<S> {
                 }
             }
         }
-        if from != self.id && promises.ahead.is_none_or(|(_, slot)| executed > slot) {
+        let is_ahead = from != self.id && promises.ahead.is_none_or(|(_, slot)| executed > slot);
+        if is_ahead {
             promises.ahead = Some((from, executed));
         }
         match self.role {
             Role::Candidate if self.is_promised(self.executed + 1) => self.lead(ctx),
-            Role::Leader => self.propose(ctx),
+            Role::Leader => {
+                if is_ahead && executed > self.executed {
+                    ctx.send(from, Message::CatchUp { from: self.executed + 1 });
+                }
+                self.propose(ctx);
+            }
             _ => {}
         }
     }
@@ -353,7 +366,7 @@ impl<S: Service> MultiPaxos<S> {
         for (slot, value) in late {
             self.send_accept(slot, &value, ctx);
         }
-        if self.promises.base > self.executed {
+        if self.promises.known_chosen() > self.executed {
             self.ask_somebody(ctx);
         }
         if self.needs_promises() {

@@ -75,7 +75,7 @@ impl<S: Service> MultiPaxos<S> {
             self.yield_to(None, ctx);
         }
         self.execute(ctx);
-        let is_behind = self.executed < self.known_chosen.max(self.promises.base);
+        let is_behind = self.executed < self.known_chosen.max(self.promises.known_chosen());
         if self.executed > before && is_behind {
             ctx.send(from, Message::CatchUp { from: self.executed + 1 });
         }
