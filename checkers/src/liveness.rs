@@ -76,6 +76,24 @@ impl CatchUp {
         }
     }
 
+    /// How many slots of what was decided before the healing the live member lacks that lacks the most.
+    pub fn backlog<P: Process>(&self, nodes: &Nodes<P>, members: Option<NodeSet>) -> u64 {
+        let is_member = |machine: &Machine| {
+            members.is_none_or(|members| members.contains(nodes.identity(*machine)))
+        };
+        let live = nodes.live().map(|(machine, _)| machine).filter(is_member);
+        let lacks = |machine: Machine| match &self.decided {
+            Decided::InOrder { goal, by } => {
+                goal - by.get(machine as usize).copied().unwrap_or(0).min(*goal)
+            }
+            Decided::Apart { goal, by } => {
+                let has = by.get(machine as usize);
+                goal.iter().filter(|slot| has.is_none_or(|has| !has.contains(slot))).count() as u64
+            }
+        };
+        live.map(lacks).max().unwrap_or(0)
+    }
+
     fn reach(&mut self, machine: Machine, slot: u64, at: Time) {
         let (place, is_due) = (machine as usize, at <= self.healed);
         match &mut self.decided {

@@ -119,6 +119,12 @@ pub trait Protocol: Process<Service: Model> {
         Span::secs(10)
     }
 
+    /// How much longer that may take where some live node lacks so many slots of what is decided when everything
+    /// heals: they are brought to it at the protocol's own pace.
+    fn bring_up(_config: &Self::Config, _settings: &Settings, _slots: u64) -> Span {
+        Span::ZERO
+    }
+
     /// How long a run goes on after it has recovered, so that clients, and checkers that wait for calm, see what the
     /// faults have left. It ends with the time to settle at the latest.
     fn afterglow(_config: &Self::Config, _settings: &Settings) -> Span {

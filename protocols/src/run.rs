@@ -171,10 +171,10 @@ type Watch<P> = (
 /// When the job's options are not of the protocol's own type: the catalogue sees to it that they are.
 pub fn run<P: Protocol>(job: &Job<'_>) -> Ran {
     let config = job.options.downcast_ref::<P::Config>().expect("the protocol's own options");
-    let settle = job.settle.unwrap_or_else(|| P::settle(config, &job.settings) + search::<P>(job));
+    let mut settle =
+        job.settle.unwrap_or_else(|| P::settle(config, &job.settings) + search::<P>(job));
     let heal = job.plan.heal;
-    let end = heal + settle;
-    let clients = clients::<P>(job, config, end);
+    let clients = clients::<P>(job, config);
     let has_clients = !clients.is_empty();
     let mut watch: Watch<P> = (
         job.digest.then(Digest::default),
@@ -199,6 +199,13 @@ pub fn run<P: Protocol>(job: &Job<'_>) -> Ran {
     let glow = P::afterglow(config, &job.settings);
     let panicked = catch_unwind(AssertUnwindSafe(|| {
         world.start(&mut watch);
+        timed::run(&mut world, heal, job.limit, &mut watch);
+        if job.settle.is_none() {
+            let nodes = world.nodes();
+            let slots = watch.4.backlog(nodes, P::members(nodes));
+            settle += P::bring_up(config, &job.settings, slots);
+        }
+        let end = heal + settle;
         ended = until_recovered::<P>(&mut world, &mut watch, job, (end, glow), has_clients);
     }));
     let mut findings = Findings::<P> { config, world: &world, list: Vec::new() };
@@ -236,11 +243,7 @@ pub fn run<P: Protocol>(job: &Job<'_>) -> Ran {
 }
 
 /// The clients of a run; they go on asking until its end.
-fn clients<P: Protocol>(
-    job: &Job<'_>,
-    config: &P::Config,
-    end: Time,
-) -> Vec<<P::Service as Service>::Client> {
+fn clients<P: Protocol>(job: &Job<'_>, config: &P::Config) -> Vec<<P::Service as Service>::Client> {
     type ClientOf<P> = <<P as sim_core::Process>::Service as Service>::Client;
     type Load<P> = <ClientOf<P> as Client>::Load;
     let Some(settings) = &job.clients else { return Vec::new() };
@@ -251,7 +254,7 @@ fn clients<P: Protocol>(
         timeout: settings.timeout,
         patience: settings.patience,
         operations: settings.operations,
-        until: settings.until.min(end),
+        until: settings.until,
         matching: P::matching(config, job.settings.nodes),
         load: load.clone(),
         written: settings.written.clone(),

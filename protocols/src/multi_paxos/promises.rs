@@ -68,10 +68,20 @@ pub fn drift_bound(config: &Config, property: &str) -> Option<u32> {
 /// The old leader is missed after an election timeout, and proposers that then meet wait at random,
 /// from ever wider ranges, so that of a few attempts one is left alone; twenty in a row that are not
 /// are one chance in a million. Each has a phase 1 and a phase 2: four trips and two syncs. Who lags
-/// behind is told at the second heartbeat, and then at its own pace.
+/// behind is told at the second heartbeat.
 pub fn settle(config: &Config, delay: Span, sync: Span) -> Span {
     let attempt = config.election_timeout.to + delay * 4 + sync * 2;
     attempt * 20 + config.heartbeat * 10
+}
+
+/// How much longer it may take where a live server lacks so many slots of what was chosen.
+///
+/// What is chosen is not kept on disk: a leader that has just booted proposes it again, a window of
+/// slots in a round trip with its sync, or learns it in batches, as followers do. Of a few round
+/// trips one waits for a heartbeat because a message was lost.
+pub fn bring_up(config: &Config, delay: Span, sync: Span, slots: u64) -> Span {
+    (delay * 2 + sync * 2 + config.heartbeat)
+        * slots.div_ceil(config.window.min(config.batch).max(1))
 }
 
 /// Properties whose breaking brings this one's about: a proposal that is not safe is chosen, servers

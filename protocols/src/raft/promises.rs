@@ -61,13 +61,21 @@ pub fn drift_bound(config: &Config, property: &str) -> Option<u32> {
 /// votes split: with timeouts much wider than the delay fewer than half of them do (thesis, chapter
 /// 9), so that twenty in a row are one chance in a million. A voter that stands by a leader, a
 /// transfer that fails and a leader that loses its majority each cost one more timeout, and a pause
-/// may have left timers that still run. Each of these rounds has three trips and two syncs; then a
-/// follower may have to be found by conflicts and be brought up to date, which goes on at its own
-/// pace after that and costs some heartbeats.
+/// may have left timers that still run. Each of these rounds has three trips and two syncs; then it
+/// may have to be found by conflicts where a follower's log parts, which costs some heartbeats.
 pub fn settle(config: &Config, delay: Span, sync: Span) -> Span {
     let attempt = config.election_timeout.to + delay * 3 + sync * 2;
     let transfer = config.transfer_every.map_or(Span::ZERO, |_| config.election_timeout.to);
     attempt * 20 + transfer + config.heartbeat * 10
+}
+
+/// How much longer it may take where a live server lacks so many entries of what was committed.
+///
+/// They come in batches, a window of them in a round trip with its sync; of a few round trips one
+/// waits for a heartbeat because a message was lost.
+pub fn bring_up(config: &Config, delay: Span, sync: Span, entries: u64) -> Span {
+    let at_once = config.batch.max(1) * u64::from(config.window.max(1));
+    (delay * 2 + sync * 2 + config.heartbeat) * entries.div_ceil(at_once)
 }
 
 /// Properties whose breaking brings this one's about: two leaders in a term write two logs, a

@@ -78,6 +78,11 @@ impl<S: Model> Protocol for Raft<S> {
         bound.in_tenths()
     }
 
+    fn bring_up(config: &Config, settings: &Settings, slots: u64) -> Span {
+        let delay = settings.network.longest_delay() + settings.costs.message * 64;
+        promises::bring_up(config, delay, settings.costs.sync.to, slots).in_tenths()
+    }
+
     fn shortest_timer(config: &Config) -> Span {
         config.heartbeat.min(config.election_timeout.from)
     }
