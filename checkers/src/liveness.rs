@@ -52,10 +52,7 @@ impl CatchUp {
         nodes: &Nodes<P>,
         members: Option<NodeSet>,
     ) -> Option<String> {
-        let is_member = |machine: &Machine| {
-            members.is_none_or(|members| members.contains(nodes.identity(*machine)))
-        };
-        let mut live = nodes.live().map(|(machine, _)| machine).filter(is_member);
+        let mut live = live(nodes, members);
         match &self.decided {
             Decided::InOrder { goal, by } => {
                 let reached = |machine: Machine| by.get(machine as usize).copied().unwrap_or(0);
@@ -78,20 +75,19 @@ impl CatchUp {
 
     /// How many slots of what was decided before the healing the live member lacks that lacks the most.
     pub fn backlog<P: Process>(&self, nodes: &Nodes<P>, members: Option<NodeSet>) -> u64 {
-        let is_member = |machine: &Machine| {
-            members.is_none_or(|members| members.contains(nodes.identity(*machine)))
-        };
-        let live = nodes.live().map(|(machine, _)| machine).filter(is_member);
-        let lacks = |machine: Machine| match &self.decided {
+        live(nodes, members).map(|machine| self.lacks(machine)).max().unwrap_or(0)
+    }
+
+    fn lacks(&self, machine: Machine) -> u64 {
+        match &self.decided {
             Decided::InOrder { goal, by } => {
-                goal - by.get(machine as usize).copied().unwrap_or(0).min(*goal)
+                goal.saturating_sub(by.get(machine as usize).copied().unwrap_or(0))
             }
             Decided::Apart { goal, by } => {
                 let has = by.get(machine as usize);
                 goal.iter().filter(|slot| has.is_none_or(|has| !has.contains(slot))).count() as u64
             }
-        };
-        live.map(lacks).max().unwrap_or(0)
+        }
     }
 
     fn reach(&mut self, machine: Machine, slot: u64, at: Time) {
@@ -126,6 +122,17 @@ impl CatchUp {
             Decided::Apart { by, .. } => by.get_mut(place).into_iter().for_each(BTreeSet::clear),
         }
     }
+}
+
+/// The machines that are up, of these members where some are named.
+fn live<P: Process>(
+    nodes: &Nodes<P>,
+    members: Option<NodeSet>,
+) -> impl Iterator<Item = Machine> + '_ {
+    let live = nodes.live().map(|(machine, _)| machine);
+    live.filter(move |machine| {
+        members.is_none_or(|members| members.contains(nodes.identity(*machine)))
+    })
 }
 
 impl<P: Process> Observer<P> for CatchUp {
@@ -229,6 +236,19 @@ impl<P: Process> Observer<P> for AllEnd {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_machine_lacks_what_was_decided_before_the_healing_and_after_a_boot_all_of_it() {
+        for in_order in [true, false] {
+            let mut watch = CatchUp::new(Time(10), in_order);
+            (1..=5).for_each(|slot| watch.reach(0, slot, Time(slot)));
+            (1..=2).for_each(|slot| watch.reach(1, slot, Time(9)));
+            watch.reach(0, 6, Time(11));
+            assert_eq!([0, 1, 2].map(|machine| watch.lacks(machine)), [0, 3, 5]);
+            watch.reboot(0);
+            assert_eq!(watch.lacks(0), 5);
+        }
+    }
 
     #[test]
     fn what_began_before_the_healing_has_to_end_and_a_crash_forgets_what_is_not_told_again() {

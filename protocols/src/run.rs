@@ -196,17 +196,10 @@ pub fn run<P: Protocol>(job: &Job<'_>) -> Ran {
         world.write_out();
     }
     let mut ended = Ended::default();
-    let glow = P::afterglow(config, &job.settings);
     let panicked = catch_unwind(AssertUnwindSafe(|| {
         world.start(&mut watch);
-        timed::run(&mut world, heal, job.limit, &mut watch);
-        if job.settle.is_none() {
-            let nodes = world.nodes();
-            let slots = watch.4.backlog(nodes, P::members(nodes));
-            settle += P::bring_up(config, &job.settings, slots);
-        }
-        let end = heal + settle;
-        ended = until_recovered::<P>(&mut world, &mut watch, job, (end, glow), has_clients);
+        ended =
+            until_recovered::<P>(&mut world, &mut watch, (job, config), &mut settle, has_clients);
     }));
     let mut findings = Findings::<P> { config, world: &world, list: Vec::new() };
     findings.safety(&watch.3);
@@ -292,12 +285,13 @@ struct Ended {
     open_change: Option<String>,
 }
 
-/// Runs through the faults and on until the cluster has recovered, or until its time or its events are up.
+/// Runs through the faults and on until the cluster has recovered, or until its time or its events are up. Unless the
+/// scenario says how long it may take to settle, that grows with what has to be brought to nodes.
 fn until_recovered<P: Protocol>(
     world: &mut World<P>,
     watch: &mut Watch<P>,
-    job: &Job<'_>,
-    (end, afterglow): (Time, Span),
+    (job, config): (&Job<'_>, &P::Config),
+    settle: &mut Span,
     has_clients: bool,
 ) -> Ended {
     let advance = |world: &mut World<P>, watch: &mut Watch<P>, until: Time| {
@@ -309,6 +303,11 @@ fn until_recovered<P: Protocol>(
     if !advance(world, watch, at) {
         return Ended { at_limit: true, ..Ended::default() };
     }
+    if job.settle.is_none() {
+        let slots = watch.4.backlog(world.nodes(), P::members(world.nodes()));
+        *settle += P::bring_up(config, &job.settings, slots);
+    }
+    let end = at + *settle;
     // There may always be another change under way, but not always the same.
     let mut open_change = P::open_change(world.nodes());
     while at < end {
@@ -324,6 +323,7 @@ fn until_recovered<P: Protocol>(
         let lingers = || !P::unfinished(&watch.3.safety, nodes, job.plan.heal).is_empty();
         let all_ended = || watch.5.1.as_ref().is_none_or(|end| end.open().is_none());
         if served && caught_up() && open_change.is_none() && all_ended() && !lingers() {
+            let afterglow = P::afterglow(config, &job.settings);
             let at_limit = !advance(world, watch, (at + afterglow).min(end));
             return Ended { at_limit, recovered: true, open_change };
         }

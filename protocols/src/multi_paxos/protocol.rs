@@ -45,13 +45,12 @@ impl<S: Model> Protocol for MultiPaxos<S> {
     }
 
     fn settle(config: &Config, settings: &Settings) -> Span {
-        let costs = settings.costs.message * 64;
-        let delay = settings.network.longest_delay() + costs;
+        let delay = longest_trip(settings);
         promises::settle(config, delay, settings.costs.sync.to).in_tenths()
     }
 
     fn bring_up(config: &Config, settings: &Settings, slots: u64) -> Span {
-        let delay = settings.network.longest_delay() + settings.costs.message * 64;
+        let delay = longest_trip(settings);
         promises::bring_up(config, delay, settings.costs.sync.to, slots).in_tenths()
     }
 
@@ -66,4 +65,9 @@ impl<S: Model> Protocol for MultiPaxos<S> {
     fn complaint(config: &Config) -> Option<String> {
         config.complaint()
     }
+}
+
+/// How long a message takes at most, behind others at its receiver.
+fn longest_trip(settings: &Settings) -> Span {
+    settings.network.longest_delay() + settings.costs.message * 64
 }

@@ -184,7 +184,7 @@ pub struct Status {
     pub stable: Seq,
     /// What it has executed.
     pub executed: Seq,
-    /// Up to where it has prepared in this view what it has executed, were it in views before.
+    /// Up to where what it has executed is prepared in this view too.
     pub prepared: Seq,
 }
 

@@ -72,14 +72,13 @@ impl<S: Model> Protocol for Raft<S> {
     }
 
     fn settle(config: &Config, settings: &Settings) -> Span {
-        let costs = settings.costs.message * 64;
-        let delay = settings.network.longest_delay() + costs;
+        let delay = longest_trip(settings);
         let bound = promises::settle(config, delay, settings.costs.sync.to);
         bound.in_tenths()
     }
 
     fn bring_up(config: &Config, settings: &Settings, slots: u64) -> Span {
-        let delay = settings.network.longest_delay() + settings.costs.message * 64;
+        let delay = longest_trip(settings);
         promises::bring_up(config, delay, settings.costs.sync.to, slots).in_tenths()
     }
 
@@ -94,4 +93,9 @@ impl<S: Model> Protocol for Raft<S> {
     fn complaint(config: &Config) -> Option<String> {
         config.complaint()
     }
+}
+
+/// How long a message takes at most, behind others at its receiver.
+fn longest_trip(settings: &Settings) -> Span {
+    settings.network.longest_delay() + settings.costs.message * 64
 }
