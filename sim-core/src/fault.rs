@@ -61,29 +61,36 @@ pub enum Fault {
     },
     /// Messages are lost.
     Loss {
-        /// On which links.
-        links: Links,
+        /// Which messages.
+        #[serde(flatten)]
+        of: Messages,
         /// How often.
         rate: Chance,
     },
     /// Messages take longer.
     Delay {
-        /// On which links.
-        links: Links,
+        /// Which messages.
+        #[serde(flatten)]
+        of: Messages,
         /// By how much, drawn for each message.
         by: SpanRange,
     },
-    /// Messages arrive twice.
+    /// Messages arrive twice. Not on a stream.
     Duplicate {
-        /// On which links.
-        links: Links,
+        /// Which messages.
+        #[serde(flatten)]
+        of: Messages,
         /// How often.
         rate: Chance,
+        /// How much later such a message arrives again, drawn for each; as if it were sent anew, when this is left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<SpanRange>,
     },
     /// Messages are overtaken by later ones.
     Reorder {
-        /// On which links.
-        links: Links,
+        /// Which messages.
+        #[serde(flatten)]
+        of: Messages,
         /// How often.
         rate: Chance,
         /// By how much such a message is held back.
@@ -91,8 +98,9 @@ pub enum Fault {
     },
     /// Messages are damaged on the way; a checksum notices, and they are dropped.
     Corrupt {
-        /// On which links.
-        links: Links,
+        /// Which messages.
+        #[serde(flatten)]
+        of: Messages,
         /// How often.
         rate: Chance,
     },
@@ -282,6 +290,22 @@ pub struct Sides {
     pub one_way: bool,
 }
 
+/// Messages that something happens to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Messages {
+    /// Those on these links.
+    pub links: Links,
+    /// Those of these kinds; of any kind, and what clients send and are sent too, when there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kinds: Vec<String>,
+}
+
+impl From<Links> for Messages {
+    fn from(links: Links) -> Messages {
+        Messages { links, kinds: Vec::new() }
+    }
+}
+
 /// Links between nodes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -302,11 +326,11 @@ impl Fault {
         }
         match self {
             Fault::Cut { sides: between } => sides(between, act),
-            Fault::Loss { links, .. }
-            | Fault::Delay { links, .. }
-            | Fault::Duplicate { links, .. }
-            | Fault::Reorder { links, .. }
-            | Fault::Corrupt { links, .. } => match links {
+            Fault::Loss { of, .. }
+            | Fault::Delay { of, .. }
+            | Fault::Duplicate { of, .. }
+            | Fault::Reorder { of, .. }
+            | Fault::Corrupt { of, .. } => match &mut of.links {
                 Links::All => {}
                 Links::Of(targets) => act(targets),
                 Links::Between(between) => sides(between, act),
@@ -324,6 +348,18 @@ impl Fault {
             | Fault::Twins { nodes } => act(nodes),
             Fault::Lie { nodes, about, .. } => [nodes, &mut about.to].into_iter().for_each(act),
             Fault::BigMac { clients, at } => [clients, at].into_iter().for_each(act),
+        }
+    }
+
+    /// Which messages it happens to, if it is about single ones.
+    pub fn messages(&mut self) -> Option<&mut Messages> {
+        match self {
+            Fault::Loss { of, .. }
+            | Fault::Delay { of, .. }
+            | Fault::Duplicate { of, .. }
+            | Fault::Reorder { of, .. }
+            | Fault::Corrupt { of, .. } => Some(of),
+            _ => None,
         }
     }
 

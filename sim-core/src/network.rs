@@ -13,7 +13,7 @@ mod delay;
 mod links;
 mod script;
 
-pub(crate) use links::{AddressSet, LinkFault, LinkSet};
+pub(crate) use links::{AddressSet, LinkFault, LinkSet, Traffic};
 
 use crate::fault::{Disturbance, FaultKind, Fired, Trouble};
 use crate::observe::LostTo;
@@ -66,7 +66,7 @@ pub(crate) struct Network {
     counts: Vec<u32>,
     is_table: bool,
     lines: BTreeMap<(u32, u32), Line>,
-    faults: Vec<(u64, LinkSet, LinkFault)>,
+    faults: Vec<(u64, Traffic, LinkFault)>,
     /// What is to happen to single messages.
     script: Script,
     /// What has happened to single messages, when it is to be written out.
@@ -80,15 +80,19 @@ pub(crate) struct Network {
 
 /// A message that leaves.
 #[derive(Clone, Copy, Debug)]
-struct Sent {
-    from: usize,
-    to: usize,
-    /// When it is sent. It may leave later, when its sender is done with what it sends it for.
-    now: Time,
-    /// Which of those that this link carries at this instant; counted when it is to be written out.
-    nth: u32,
-    leaves: Time,
-    size: u32,
+pub(crate) struct Sent {
+    /// The address that sends it.
+    pub from: usize,
+    /// The address that it is for.
+    pub to: usize,
+    /// When it is sent.
+    pub now: Time,
+    /// When its sender is done with what it sends it for.
+    pub leaves: Time,
+    /// In bytes.
+    pub size: u32,
+    /// Which of its protocol's kinds it is; none when a client sends it or is sent it.
+    pub kind: Option<usize>,
 }
 
 impl Network {
@@ -167,9 +171,9 @@ impl Network {
         if id.is_client() { self.nodes + id.index() } else { id.index() }
     }
 
-    pub fn add_fault(&mut self, id: u64, links: LinkSet, fault: LinkFault) {
+    pub fn add_fault(&mut self, id: u64, about: Traffic, fault: LinkFault) {
         self.cuts += usize::from(matches!(fault, LinkFault::Cut));
-        self.faults.push((id, links, fault));
+        self.faults.push((id, about, fault));
         self.settle();
     }
 
@@ -208,7 +212,7 @@ impl Network {
     #[cold]
     fn cut_between(&self, from: usize, to: usize) -> bool {
         let mut cuts = self.faults.iter().filter(|f| matches!(f.2, LinkFault::Cut));
-        cuts.any(|(_, links, _)| links.has(from, to))
+        cuts.any(|(_, about, _)| about.links.has(from, to))
     }
 
     /// A crash has broken the streams of an address: what comes later need not wait for what is lost.
@@ -225,18 +229,10 @@ impl Network {
         (link as u64) << 32 | u64::from(*count)
     }
 
-    /// What becomes of a message of so many bytes that is sent now and leaves then.
+    /// What becomes of a message.
     #[inline]
-    #[allow(clippy::too_many_arguments)]
-    pub fn fate(
-        &mut self,
-        from: usize,
-        to: usize,
-        now: Time,
-        leaves: Time,
-        size: u32,
-        fired: &mut Fired,
-    ) -> Fate {
+    pub fn fate(&mut self, sent: Sent, fired: &mut Fired) -> Fate {
+        let Sent { from, to, leaves, .. } = sent;
         if from == to {
             return Fate::Arrives { at: leaves, again: None };
         }
@@ -246,8 +242,9 @@ impl Network {
         if self.plain {
             return Fate::Arrives { at: leaves + delay, again: None };
         }
-        let nth = self.written.as_mut().map_or(1, |journal| journal.count((from, to), now));
-        let sent = Sent { from, to, now, nth, leaves, size };
+        if let Some(journal) = &mut self.written {
+            journal.count((from, to), sent.now);
+        }
         match self.transport {
             Transport::Datagram => self.datagram(sent, delay, rng, fired),
             Transport::Stream => self.segment(sent, delay, rng, fired),
@@ -266,7 +263,7 @@ impl Network {
             (FaultKind::Corrupt, Trouble::Damaged, LostTo::Corruption),
         ];
         for (kind, trouble, lost) in losses {
-            if self.strikes(kind, from, to, leaves, &mut rng, fired)
+            if self.strikes(kind, &sent, leaves, &mut rng, fired)
                 || strikes_known(kind, &known, leaves, fired)
             {
                 self.note(&sent, trouble);
@@ -274,13 +271,13 @@ impl Network {
             }
         }
         let known_late = known_span(FaultKind::Delay, &known, leaves, fired);
-        let late = sum(self.extra(from, to, leaves, &mut rng, fired), known_late);
-        let overtaken = self.strikes(FaultKind::Reorder, from, to, leaves, &mut rng, fired);
-        let overtaken = overtaken.then(|| self.held_back(from, to).draw(&mut rng));
+        let late = sum(self.extra(&sent, leaves, &mut rng, fired), known_late);
+        let overtaken = self.strikes(FaultKind::Reorder, &sent, leaves, &mut rng, fired);
+        let overtaken = overtaken.then(|| self.held_back(&sent).draw(&mut rng));
         let held = sum(overtaken, known_span(FaultKind::Reorder, &known, leaves, fired));
         // A message that is doubled by chance is not doubled once more.
-        let again = if self.strikes(FaultKind::Duplicate, from, to, leaves, &mut rng, fired) {
-            Some(self.sampler.draw(from, to, self.nodes, &mut rng))
+        let again = if self.strikes(FaultKind::Duplicate, &sent, leaves, &mut rng, fired) {
+            Some(self.doubled(&sent, leaves, &mut rng))
         } else {
             known_span(FaultKind::Duplicate, &known, leaves, fired)
         };
@@ -304,9 +301,9 @@ impl Network {
             if resend > RESEND && self.heal.is_some_and(|heal| sent.now < heal && heal <= leaves) {
                 break;
             }
-            let trouble = if self.strikes(FaultKind::Loss, from, to, leaves, &mut rng, fired) {
+            let trouble = if self.strikes(FaultKind::Loss, &sent, leaves, &mut rng, fired) {
                 Trouble::Lost
-            } else if self.strikes(FaultKind::Corrupt, from, to, leaves, &mut rng, fired) {
+            } else if self.strikes(FaultKind::Corrupt, &sent, leaves, &mut rng, fired) {
                 Trouble::Damaged
             } else if let Some(trouble) = losses.next() {
                 fired.count(trouble.kind(), leaves);
@@ -319,7 +316,7 @@ impl Network {
             resend = (resend * 2).min(RESEND_AT_MOST);
         }
         let known_late = known_span(FaultKind::Delay, &known, leaves, fired);
-        let late = sum(self.extra(from, to, leaves, &mut rng, fired), known_late);
+        let late = sum(self.extra(&sent, leaves, &mut rng, fired), known_late);
         if let Some(late) = late {
             self.note(&sent, Trouble::Late(late));
         }
@@ -338,7 +335,7 @@ impl Network {
                 None => NodeId(address as u32),
             });
         if let Some(journal) = &mut self.written {
-            journal.note(Disturbance { from, to, at: sent.now, nth: sent.nth, what });
+            journal.note(from, to, sent.now, what);
         }
     }
 
@@ -352,12 +349,10 @@ impl Network {
     }
 
     /// Whether something happens to a message, by the settings or by a fault.
-    #[allow(clippy::too_many_arguments)]
     fn strikes(
         &self,
         kind: FaultKind,
-        from: usize,
-        to: usize,
+        sent: &Sent,
         at: Time,
         rng: &mut Rng,
         fired: &mut Fired,
@@ -369,15 +364,15 @@ impl Network {
             _ => self.duplicate,
         };
         let mut strikes = rng.chance(always);
-        for (_, links, fault) in &self.faults {
+        for (_, about, fault) in &self.faults {
             let rate = match (kind, fault) {
                 (FaultKind::Loss, LinkFault::Loss(rate))
                 | (FaultKind::Corrupt, LinkFault::Corrupt(rate))
                 | (FaultKind::Reorder, LinkFault::Reorder(rate, _))
-                | (FaultKind::Duplicate, LinkFault::Duplicate(rate)) => *rate,
+                | (FaultKind::Duplicate, LinkFault::Duplicate(rate, _)) => *rate,
                 _ => continue,
             };
-            strikes |= links.has(from, to) && rng.chance(rate);
+            strikes |= about.has(sent) && rng.chance(rate);
         }
         if strikes {
             fired.count(kind, at);
@@ -387,27 +382,39 @@ impl Network {
 
     /// How much longer a message takes because of faults; none when none is about it. Several add up and count as one,
     /// and none lasts beyond the healing of all.
-    fn extra(
-        &self,
-        from: usize,
-        to: usize,
-        at: Time,
-        rng: &mut Rng,
-        fired: &mut Fired,
-    ) -> Option<Span> {
-        let faults = self.faults.iter().filter(|(_, links, _)| links.has(from, to));
+    fn extra(&self, sent: &Sent, at: Time, rng: &mut Rng, fired: &mut Fired) -> Option<Span> {
+        let faults = self.faults.iter().filter(|(_, about, _)| about.has(sent));
         let delays = faults.filter_map(|(_, _, fault)| match fault {
             LinkFault::Delay(by) => Some(by.draw(rng)),
             _ => None,
         });
         let extra = delays.reduce(|one, other| one + other)?;
         fired.count(FaultKind::Delay, at);
-        Some(self.heal.filter(|heal| at < *heal).map_or(extra, |heal| extra.min(heal - at)))
+        Some(self.until_healed(at, extra))
+    }
+
+    /// So much time, or less when all heals before it is over.
+    fn until_healed(&self, at: Time, span: Span) -> Span {
+        self.heal.filter(|heal| at < *heal).map_or(span, |heal| span.min(heal - at))
+    }
+
+    /// How much later a message that is doubled arrives again: as a fault that is about it says, or as if it were sent
+    /// anew then.
+    fn doubled(&self, sent: &Sent, at: Time, rng: &mut Rng) -> Span {
+        let faults = self.faults.iter().filter(|(_, about, _)| about.has(sent));
+        let mut by = faults.filter_map(|(_, _, fault)| match fault {
+            LinkFault::Duplicate(_, by) => *by,
+            _ => None,
+        });
+        match by.next() {
+            Some(by) => self.until_healed(at, by.draw(rng)),
+            None => self.sampler.draw(sent.from, sent.to, self.nodes, rng),
+        }
     }
 
     /// By how much a message that is overtaken is held back.
-    fn held_back(&self, from: usize, to: usize) -> SpanRange {
-        let faults = self.faults.iter().filter(|(_, links, _)| links.has(from, to));
+    fn held_back(&self, sent: &Sent) -> SpanRange {
+        let faults = self.faults.iter().filter(|(_, about, _)| about.has(sent));
         let mut by = faults.filter_map(|(_, _, fault)| match fault {
             LinkFault::Reorder(_, by) => Some(*by),
             _ => None,
@@ -439,158 +446,4 @@ fn known_span(kind: FaultKind, known: &[Trouble], at: Time, fired: &mut Fired) -
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::settings::{Delay, NetworkSettings};
-
-    fn network(change: impl FnOnce(&mut NetworkSettings)) -> Network {
-        let mut settings = Settings { nodes: 5, clients: 2, ..Settings::default() };
-        change(&mut settings.network);
-        Network::new(&settings, 7)
-    }
-
-    fn arrivals(network: &mut Network, count: usize) -> Vec<Fate> {
-        let mut fired = Fired::default();
-        (0..count).map(|_| network.fate(0, 1, Time::ZERO, Time::ZERO, 100, &mut fired)).collect()
-    }
-
-    #[test]
-    fn what_one_link_carries_changes_nothing_on_another() {
-        let (mut quiet, mut busy) = (network(|_| {}), network(|_| {}));
-        for _ in 0..100 {
-            busy.fate(2, 3, Time::ZERO, Time::ZERO, 100, &mut Fired::default());
-        }
-        assert_eq!(arrivals(&mut quiet, 10), arrivals(&mut busy, 10));
-    }
-
-    #[test]
-    fn a_log_normal_delay_has_the_quantiles_that_were_asked_for() {
-        let mut network = network(|n| {
-            n.delay = Delay::LogNormal(crate::settings::LogNormal {
-                median: Span::millis(2),
-                p99: Span::millis(20),
-            });
-        });
-        let mut delays: Vec<u64> = arrivals(&mut network, 20_000)
-            .into_iter()
-            .map(|fate| match fate {
-                Fate::Arrives { at, .. } => at.0,
-                Fate::Lost(_) => unreachable!("nothing is lost here"),
-            })
-            .collect();
-        delays.sort_unstable();
-        let near = |got: u64, want: u64| got > want * 9 / 10 && got < want * 11 / 10;
-        assert!(near(delays[10_000], 2_000_000), "median {}", delays[10_000]);
-        assert!(near(delays[19_800], 20_000_000), "p99 {}", delays[19_800]);
-    }
-
-    #[test]
-    fn a_stream_keeps_its_order_and_loses_nothing() {
-        let mut network = network(|n| {
-            n.transport = Transport::Stream;
-            n.loss = Chance::percent(30);
-        });
-        let mut last = Time::ZERO;
-        for fate in arrivals(&mut network, 500) {
-            let Fate::Arrives { at, again: None } = fate else { panic!("{fate:?}") };
-            assert!(at > last);
-            last = at;
-        }
-    }
-
-    /// What a network does to messages is what another one, without chances and faults, does that is told it.
-    #[test]
-    fn what_is_written_out_happens_again() {
-        for transport in [Transport::Datagram, Transport::Stream] {
-            let mut wild = network(|n| {
-                n.transport = transport;
-                (n.loss, n.corrupt) = (Chance::percent(20), Chance::percent(10));
-                (n.duplicate, n.reorder) = (Chance::percent(10), Chance::percent(10));
-            });
-            // Two that may come to nothing: what is counted as a fault is written out all the same.
-            let by = SpanRange { from: Span::ZERO, to: Span(2) };
-            wild.add_fault(1, LinkSet::All, LinkFault::Delay(by));
-            wild.add_fault(2, LinkSet::All, LinkFault::Delay(by));
-            wild.add_fault(3, LinkSet::All, LinkFault::Reorder(Chance::percent(50), by));
-            wild.write_out();
-            let mut fired = Fired::default();
-            let send = |network: &mut Network, fired: &mut Fired| {
-                let links = [(0, 1), (1, 0), (0, 5), (6, 2)];
-                // Several at each instant.
-                let all = (0..400).map(|i| (links[i % 4], Time(i as u64 / 12 * 1_000_000)));
-                all.map(|((from, to), at)| network.fate(from, to, at, at, 64, fired))
-                    .collect::<Vec<_>>()
-            };
-            let fates = send(&mut wild, &mut fired);
-            assert!(wild.written().len() > 300);
-            let mut tame = network(|n| n.transport = transport);
-            tame.disturb(wild.written());
-            tame.write_out();
-            let mut again = Fired::default();
-            assert_eq!(send(&mut tame, &mut again), fates);
-            assert_eq!(again, fired);
-            assert_eq!(tame.written(), wild.written());
-        }
-    }
-
-    /// With less on the link, the name of a message still finds it; one that is not sent any more is found in the next.
-    #[test]
-    fn a_message_is_found_by_when_it_is_sent() {
-        let at = |ms: u64| Time(ms * 1_000_000);
-        let lost = |ms, nth| Disturbance {
-            from: NodeId(0),
-            to: NodeId(1),
-            at: at(ms),
-            nth,
-            what: Trouble::Lost,
-        };
-        let losses = |sent: &[u64]| {
-            let mut network = network(|_| {});
-            network.disturb(&[lost(7, 2), lost(3, 1)]);
-            let fate = |ms: &u64| network.fate(0, 1, at(*ms), at(*ms), 64, &mut Fired::default());
-            let is_lost = |fate: Fate| matches!(fate, Fate::Lost(LostTo::Chance));
-            sent.iter().map(fate).map(is_lost).collect::<Vec<bool>>()
-        };
-        assert_eq!(losses(&[1, 2, 3, 4, 7, 7, 7]), [false, false, true, false, false, true, false]);
-        assert_eq!(losses(&[3, 7, 7]), [true, false, true]);
-        assert_eq!(losses(&[1, 5, 8, 9, 9]), [false, true, false, true, false]);
-    }
-
-    #[test]
-    fn a_disturbance_of_no_link_is_passed_over() {
-        let mut network = network(|_| {});
-        let lost = |from, to| Disturbance { from, to, at: Time::ZERO, nth: 1, what: Trouble::Lost };
-        network.disturb(&[lost(NodeId(9), NodeId(0)), lost(NodeId(0), NodeId::client(2))]);
-        assert!(network.plain);
-        network.disturb(&[lost(NodeId(0), NodeId::client(1))]);
-        assert_eq!(
-            network.fate(0, 6, Time::ZERO, Time::ZERO, 64, &mut Fired::default()),
-            Fate::Lost(LostTo::Chance)
-        );
-    }
-
-    #[test]
-    fn a_bridge_reaches_both_sides_and_a_one_way_cut_blocks_one() {
-        let mut network = network(|_| {});
-        let side = |nodes: &[usize]| AddressSet::of(nodes.iter().copied());
-        let groups = vec![side(&[0, 1, 2]), side(&[2, 3, 4])];
-        network.add_fault(1, LinkSet::Between { groups, one_way: false }, LinkFault::Cut);
-        assert!(network.is_cut(0, 3) && network.is_cut(4, 1));
-        assert!(!network.is_cut(0, 2) && !network.is_cut(2, 4) && !network.is_cut(5, 0));
-        network.remove_fault(1);
-        let groups = vec![side(&[0]), side(&[1])];
-        network.add_fault(2, LinkSet::Between { groups, one_way: true }, LinkFault::Cut);
-        assert!(network.is_cut(0, 1) && !network.is_cut(1, 0));
-    }
-
-    #[test]
-    fn bandwidth_makes_messages_queue() {
-        let mut network = network(|n| {
-            n.bandwidth = Some(100_000);
-            n.delay = Delay::Uniform(SpanRange::exactly(Span::ZERO));
-        });
-        let at: Vec<Fate> = arrivals(&mut network, 3);
-        let arrives = |ms: u64| Fate::Arrives { at: Time(ms * 1_000_000), again: None };
-        assert_eq!(at, [arrives(1), arrives(2), arrives(3)]);
-    }
-}
+mod tests;

@@ -131,10 +131,10 @@ fn draw(rng: &mut Rng) -> Fault {
             let groups = vec![some(rng), vec![Target::Rest]];
             Fault::Cut { sides: Sides { groups, one_way: rng.below(3) == 0 } }
         }
-        7 => Fault::Loss { links: Links::All, rate: Chance::percent(20) },
-        8 => Fault::Delay { links: Links::Of(some(rng)), by },
-        9 => Fault::Duplicate { links: Links::All, rate: Chance::percent(30) },
-        10 => Fault::Reorder { links: Links::All, rate: Chance::percent(30), by },
+        7 => Fault::Loss { of: Links::All.into(), rate: Chance::percent(20) },
+        8 => Fault::Delay { of: Links::Of(some(rng)).into(), by },
+        9 => Fault::Duplicate { of: Links::All.into(), rate: Chance::percent(30), by: None },
+        10 => Fault::Reorder { of: Links::All.into(), rate: Chance::percent(30), by },
         _ => Fault::SlowDisk { nodes: some(rng), factor: 50 },
     }
 }

@@ -135,10 +135,10 @@ fn draw(rng: &mut Rng, nodes: u32) -> Fault {
             let side = side.map(|node| Target::Node(sim_core::NodeId(node))).collect();
             Fault::Cut { sides: Sides { groups: vec![side, vec![Target::Rest]], one_way: false } }
         }
-        9 => Fault::Loss { links: Links::All, rate: Chance::percent(20) },
-        10 => Fault::Delay { links: Links::Of(some(rng)), by },
-        11 => Fault::Duplicate { links: Links::All, rate: Chance::percent(30) },
-        12 => Fault::Reorder { links: Links::All, rate: Chance::percent(30), by },
+        9 => Fault::Loss { of: Links::All.into(), rate: Chance::percent(20) },
+        10 => Fault::Delay { of: Links::Of(some(rng)).into(), by },
+        11 => Fault::Duplicate { of: Links::All.into(), rate: Chance::percent(30), by: None },
+        12 => Fault::Reorder { of: Links::All.into(), rate: Chance::percent(30), by },
         13..=14 => Fault::ClockJump {
             nodes: some(rng),
             by: Span::millis(rng.below(3_000)),
@@ -377,7 +377,7 @@ fn stories() -> Vec<(Bug, u32, Config, Story)> {
                 .then(
                     2_000,
                     Fault::Delay {
-                        links: links(the_leader()),
+                        of: links(the_leader()).into(),
                         by: SpanRange::millis(1_200, 1_200),
                     },
                     ms(3),
@@ -408,7 +408,7 @@ fn stories() -> Vec<(Bug, u32, Config, Story)> {
                 .then(2_000, cut(the_leader(), Target::Rest, false), ms(2_500))
                 .then(
                     2_000,
-                    Fault::Loss { links: Links::All, rate: Chance::percent(60) },
+                    Fault::Loss { of: Links::All.into(), rate: Chance::percent(60) },
                     ms(2_500),
                 )
                 .then(2_100, crash(the_leader()), Lasts::Forever)
@@ -427,7 +427,7 @@ fn late_acknowledgement() -> Story {
     let by = SpanRange::millis(450, 450);
     Story::default()
         .then(2_000, Fault::SlowDisk { nodes: vec![one.clone()], factor: 100 }, ms(60))
-        .then(2_000, Fault::Delay { links: Links::Between(answers), by }, ms(60))
+        .then(2_000, Fault::Delay { of: Links::Between(answers).into(), by }, ms(60))
         .then(2_000, cut(one.clone(), three.clone(), false), ms(60))
         .then(2_050, crash(one.clone()), ms(30))
         .then(2_055, cut(one.clone(), two.clone(), true), ms(800))

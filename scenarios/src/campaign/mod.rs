@@ -31,10 +31,10 @@ pub const BATCH: u64 = 20;
 #[serde(rename_all = "kebab-case")]
 pub enum Search {
     /// Each is drawn anew.
+    #[default]
     Uniform,
     /// Those whose runs got furthest are changed. A scenario that names faults of its own, or has no nemesis, is
     /// searched uniformly all the same: to change its faults would be to try what it does not say.
-    #[default]
     Guided,
 }
 

@@ -1,9 +1,8 @@
 //! The verbs of liars: `silence = { nodes = "primary", to = "a-backup" }`, `forge = { nodes = "n1", lie =
 //! "wrong-view" }`, `twins = "n1"`.
 
-use super::problem::{Draft, Found, clip};
-use super::target::{Meaning, Nodes};
-use super::value::suggestion;
+use super::problem::{Draft, Found};
+use super::target::{Meaning, Nodes, known};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use sim_core::fault::{About, Fault, Lie, Target};
@@ -87,10 +86,7 @@ impl Lying {
             Some(to) => meaning.nodes(&to, found)?,
             None => Vec::new(),
         };
-        for kind in &kinds {
-            known("message kind", kind, &meaning.kinds, found)?;
-        }
-        let kinds = kinds.into_iter().map(Spanned::into_inner).collect();
+        let kinds = meaning.kinds(kinds, found)?;
         let about = About { to, kinds, rate: rate.unwrap_or(Chance::ALWAYS) };
         Some(Fault::Lie { nodes, lie, about })
     }
@@ -136,19 +132,4 @@ impl Spoiling {
         found.say(wrong.help("name clients: \"c1\", or \"clients\""));
         None
     }
-}
-
-/// Whether a protocol of the scenario knows a word.
-fn known(what: &str, word: &Spanned<String>, words: &[String], found: &mut Found) -> Option<()> {
-    if words.contains(word.get_ref()) {
-        return Some(());
-    }
-    let message = format!("there is no {what} `{}`", clip(word.get_ref(), 60));
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let wrong = Draft::at(word.span(), message);
-    found.say(match words.is_empty() {
-        true => wrong.help(format!("no protocol of this scenario has any {what}")),
-        false => wrong.help(suggestion(word.get_ref(), &words)),
-    });
-    None
 }

@@ -122,6 +122,18 @@ impl Meaning<'_> {
         self.nodes(nodes, found).map(Links::Of)
     }
 
+    /// Kinds of message.
+    pub(super) fn kinds(
+        &self,
+        kinds: Vec<Spanned<String>>,
+        found: &mut Found,
+    ) -> Option<Vec<String>> {
+        for kind in &kinds {
+            known("message kind", kind, &self.kinds, found)?;
+        }
+        Some(kinds.into_iter().map(Spanned::into_inner).collect())
+    }
+
     /// The words of one side, which begins at `start` of the whole text.
     fn list(
         &self,
@@ -316,4 +328,24 @@ impl JsonSchema for Nodes {
             "examples": ["leader", "n3", "a-follower", "leader a-follower | rest", "leader > rest"]
         })
     }
+}
+
+/// Whether a protocol of the scenario knows a word.
+pub(super) fn known(
+    what: &str,
+    word: &Spanned<String>,
+    words: &[String],
+    found: &mut Found,
+) -> Option<()> {
+    if words.contains(word.get_ref()) {
+        return Some(());
+    }
+    let message = format!("there is no {what} `{}`", clip(word.get_ref(), 60));
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let wrong = Draft::at(word.span(), message);
+    found.say(match words.is_empty() {
+        true => wrong.help(format!("no protocol of this scenario has any {what}")),
+        false => wrong.help(suggestion(word.get_ref(), &words)),
+    });
+    None
 }

@@ -9,7 +9,7 @@ use super::target::{Meaning, Nodes};
 use super::value::{Value, explain, parse};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use sim_core::fault::{DiskLoss, Fault, Lie, Target, Targets};
+use sim_core::fault::{DiskLoss, Fault, Lie, Messages, Target, Targets};
 use sim_core::{Chance, SpanRange};
 use std::ops::Range;
 use toml::Spanned;
@@ -35,7 +35,7 @@ pub(super) enum Verb {
     /// Messages take longer, by a span drawn for each.
     Delay(Delayed),
     /// Messages arrive twice.
-    Duplicate(Rated),
+    Duplicate(Doubled),
     /// Messages are held back by a span drawn for each, so that later ones overtake them.
     Reorder(Reordered),
     /// Messages are damaged on the way, which a checksum notices, and dropped.
@@ -114,8 +114,28 @@ pub(super) struct Between {
 pub(super) struct Rated {
     /// On which links: `all`, those of some nodes, `A | B` or `A > B`.
     links: Nodes,
+    /// Of which kinds; left out: of any, and what clients send and are sent too.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    kinds: Vec<Spanned<String>>,
     /// How often.
     rate: Chance,
+}
+
+/// Messages that arrive twice.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Doubled {
+    /// On which links: `all`, those of some nodes, `A | B` or `A > B`.
+    links: Nodes,
+    /// Of which kinds; left out: of any, and what clients send and are sent too.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    kinds: Vec<Spanned<String>>,
+    /// How often.
+    rate: Chance,
+    /// How much later such a message arrives again, drawn for each; left out: as if it were sent anew.
+    by: Option<SpanRange>,
 }
 
 /// A delay.
@@ -124,6 +144,10 @@ pub(super) struct Rated {
 pub(super) struct Delayed {
     /// On which links: `all`, those of some nodes, `A | B` or `A > B`.
     links: Nodes,
+    /// Of which kinds; left out: of any, and what clients send and are sent too.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    kinds: Vec<Spanned<String>>,
     /// By how much, drawn for each message.
     by: SpanRange,
 }
@@ -134,6 +158,10 @@ pub(super) struct Delayed {
 pub(super) struct Reordered {
     /// On which links: `all`, those of some nodes, `A | B` or `A > B`.
     links: Nodes,
+    /// Of which kinds; left out: of any, and what clients send and are sent too.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    kinds: Vec<Spanned<String>>,
     /// How often.
     rate: Chance,
     /// By how much such a message is held back.
@@ -255,20 +283,20 @@ impl Verb {
                 Fault::SlowNode { nodes: meaning.nodes(&slow.nodes, found)?, factor: factor? }
             }
             Verb::Cut(cut) => Fault::Cut { sides: meaning.sides(&cut.sides, found)? },
-            Verb::Loss(Rated { links, rate }) => {
-                Fault::Loss { links: meaning.links(&links, found)?, rate }
+            Verb::Loss(Rated { links, kinds, rate }) => {
+                Fault::Loss { of: messages(&links, kinds, meaning, found)?, rate }
             }
-            Verb::Delay(Delayed { links, by }) => {
-                Fault::Delay { links: meaning.links(&links, found)?, by }
+            Verb::Delay(Delayed { links, kinds, by }) => {
+                Fault::Delay { of: messages(&links, kinds, meaning, found)?, by }
             }
-            Verb::Duplicate(Rated { links, rate }) => {
-                Fault::Duplicate { links: meaning.links(&links, found)?, rate }
+            Verb::Duplicate(Doubled { links, kinds, rate, by }) => {
+                Fault::Duplicate { of: messages(&links, kinds, meaning, found)?, rate, by }
             }
-            Verb::Reorder(Reordered { links, rate, by }) => {
-                Fault::Reorder { links: meaning.links(&links, found)?, rate, by }
+            Verb::Reorder(Reordered { links, kinds, rate, by }) => {
+                Fault::Reorder { of: messages(&links, kinds, meaning, found)?, rate, by }
             }
-            Verb::Corrupt(Rated { links, rate }) => {
-                Fault::Corrupt { links: meaning.links(&links, found)?, rate }
+            Verb::Corrupt(Rated { links, kinds, rate }) => {
+                Fault::Corrupt { of: messages(&links, kinds, meaning, found)?, rate }
             }
             Verb::SlowDisk(slow) => {
                 let factor = slow.factor(found);
@@ -327,6 +355,16 @@ fn out_of<N: std::fmt::Display>(
     limits: std::ops::RangeInclusive<N>,
 ) -> Draft {
     Draft::at(at, message).help(format!("`{key}` is from {} to {}", limits.start(), limits.end()))
+}
+
+/// Messages on some links, and of some kinds where any are named.
+fn messages(
+    links: &Nodes,
+    kinds: Vec<Spanned<String>>,
+    meaning: &Meaning<'_>,
+    found: &mut Found,
+) -> Option<Messages> {
+    Some(Messages { links: meaning.links(links, found)?, kinds: meaning.kinds(kinds, found)? })
 }
 
 /// Nodes whose disks are meant: clients have none.

@@ -57,6 +57,12 @@ impl<'a> Field<'a> {
         Field { words, options, nodes, duration, clients, drift_ppm }
     }
 
+    /// The kinds of message that nodes send each other.
+    fn kinds_of_message(&self) -> Vec<&'a str> {
+        let events = self.words.events();
+        events.into_iter().filter_map(|event| event.strip_prefix("sends ")).collect()
+    }
+
     /// How many clients may lie for good: one is left that tells the truth and wants to be served.
     pub fn lying_clients(&self) -> u32 {
         self.clients.saturating_sub(1).max(1)
@@ -329,10 +335,8 @@ impl Hunt<'_> {
             0 => self.nodes_of(between(1, self.nodes.saturating_sub(1).max(1), rng), rng),
             _ => Vec::new(),
         };
-        let events = self.words.events();
-        let kinds: Vec<&str> = events.iter().filter_map(|e| e.strip_prefix("sends ")).collect();
         let kinds = match rng.below(3) {
-            0 => rng.choose(&kinds, 1).into_iter().map(str::to_string).collect(),
+            0 => rng.choose(&self.kinds_of_message(), 1).into_iter().map(str::to_owned).collect(),
             _ => Vec::new(),
         };
         let rate = if rng.below(2) == 0 { Chance::ALWAYS } else { percent(10, 60, rng) };
@@ -371,7 +375,7 @@ impl Hunt<'_> {
                 return strikes;
             }
             let by = SpanRange::millis(150, longest);
-            let fault = Fault::Delay { links: self.links(rng), by };
+            let fault = Fault::Delay { of: self.links(rng).into(), by };
             let lasts = Lasts::For(rng.within(Span::millis(1), Span::millis(30)));
             strikes.push((at, fault, lasts));
         }
@@ -433,16 +437,20 @@ impl Hunt<'_> {
             FaultKind::BitRot => Fault::BitRot { nodes: vec![self.one(rng)] },
             FaultKind::Cut => Fault::Cut { sides: self.cut(rng) },
             FaultKind::OneWayCut => Fault::Cut { sides: self.one_way(rng) },
-            FaultKind::Loss => Fault::Loss { links: self.links(rng), rate: percent(5, 40, rng) },
+            FaultKind::Loss => {
+                Fault::Loss { of: self.links(rng).into(), rate: percent(5, 40, rng) }
+            }
             FaultKind::Duplicate => {
-                Fault::Duplicate { links: self.links(rng), rate: percent(1, 30, rng) }
+                Fault::Duplicate { of: self.links(rng).into(), rate: percent(1, 30, rng), by: None }
             }
             FaultKind::Corrupt => {
-                Fault::Corrupt { links: self.links(rng), rate: percent(1, 20, rng) }
+                Fault::Corrupt { of: self.links(rng).into(), rate: percent(1, 20, rng) }
             }
-            FaultKind::Delay => Fault::Delay { links: self.links(rng), by: millis(50, 400, rng) },
+            FaultKind::Delay => {
+                Fault::Delay { of: self.links(rng).into(), by: millis(50, 400, rng) }
+            }
             FaultKind::Reorder => Fault::Reorder {
-                links: self.links(rng),
+                of: self.links(rng).into(),
                 rate: percent(5, 40, rng),
                 by: millis(1, 100, rng),
             },

@@ -8,6 +8,7 @@
 //! - **Swizzles**: nodes are cut off one by one and come back in another order, as FoundationDB clogs networks (Zhou et
 //!   al., "FoundationDB: A Distributed Unbundled Transactional Key Value Store", SIGMOD 2021, section 4).
 //! - **Stale words**: a few messages are held back for seconds, and heard when they are long out of date.
+//! - **Particular kinds**: all votes are lost, or every answer is heard again seconds later, and nothing else is wrong.
 
 use super::Field;
 use crate::format::Nemesis;
@@ -32,6 +33,9 @@ pub(super) struct Temper {
     swizzled: Chance,
     /// How many delays are of a few messages, and long.
     stale: Chance,
+    /// How many faults about messages are about those of one kind, and which kinds these are.
+    particular: Chance,
+    kinds: Vec<String>,
 }
 
 /// Whom faults of one node hit.
@@ -59,6 +63,8 @@ impl Temper {
             flapping: Chance::NEVER,
             swizzled: Chance::NEVER,
             stale: Chance::NEVER,
+            particular: Chance::NEVER,
+            kinds: Vec::new(),
         }
     }
 
@@ -93,6 +99,12 @@ impl Temper {
             flapping: Chance::percent([0, 0, 20, 50][rng.index(4)]),
             swizzled: Chance::percent([0, 0, 50][rng.index(3)]),
             stale: Chance::percent([0, 50, 80][rng.index(3)]),
+            particular: Chance::percent([0, 50, 90][rng.index(3)]),
+            kinds: {
+                let some = 1 + rng.index(2);
+                let some = rng.choose(&field.kinds_of_message(), some);
+                some.into_iter().map(str::to_owned).collect()
+            },
         }
     }
 
@@ -129,6 +141,7 @@ impl Temper {
             self.aim(&mut one, rng);
         }
         self.hold_back(&mut one, rng);
+        self.be_particular(&mut one, rng);
         vec![one]
     }
 
@@ -168,6 +181,27 @@ impl Temper {
         }
     }
 
+    /// Lets a fault be about the messages of one kind, and about many of these.
+    fn be_particular(&self, one: &mut Strike, rng: &mut Rng) {
+        let is_about_messages = one.fault.messages().is_some();
+        if !is_about_messages || self.kinds.is_empty() || !rng.chance(self.particular) {
+            return;
+        }
+        let kind = self.kinds[rng.index(self.kinds.len())].clone();
+        if let Some(messages) = one.fault.messages() {
+            messages.kinds = vec![kind];
+        }
+        let many = Chance::percent([30, 60, 100][rng.index(3)]);
+        let late = [SpanRange::millis(20, 200), SpanRange::millis(200, 3_000)][rng.index(2)];
+        match &mut one.fault {
+            Fault::Loss { rate, .. } | Fault::Corrupt { rate, .. } => *rate = many,
+            Fault::Duplicate { rate, by, .. } => (*rate, *by) = (many, Some(late)),
+            Fault::Reorder { rate, by, .. } => (*rate, *by) = (many, late),
+            Fault::Delay { by, .. } => *by = late,
+            _ => {}
+        }
+    }
+
     /// Lets a fault wait for a moment, and now and then hit whoever brings it.
     fn aim(&self, one: &mut Strike, rng: &mut Rng) {
         let event = self.moments[rng.index(self.moments.len())].clone();
@@ -191,13 +225,8 @@ pub fn aim_at_doer(fault: &mut Fault) {
     if kind.is_lie() || kind == FaultKind::ClockDrift {
         return;
     }
-    if let Fault::Loss { links, .. }
-    | Fault::Delay { links, .. }
-    | Fault::Duplicate { links, .. }
-    | Fault::Reorder { links, .. }
-    | Fault::Corrupt { links, .. } = fault
-    {
-        *links = Links::Of(vec![Target::Doer]);
+    if let Some(messages) = fault.messages() {
+        messages.links = Links::Of(vec![Target::Doer]);
         return;
     }
     fault.each_targets(&mut |targets| {

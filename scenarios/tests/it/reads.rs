@@ -2,7 +2,7 @@
 
 use crate::words::{Catalogue, Kv, Raft, as_type};
 use scenarios::format::{Count, Kinds, LineLasts, Scenario, What, read};
-use sim_core::fault::{DiskLoss, Fault, FaultKind, Links, Role, Target};
+use sim_core::fault::{DiskLoss, Fault, FaultKind, Links, Messages, Role, Target};
 use sim_core::settings::{Delay, Transport};
 use sim_core::{Chance, NodeId, Span, SpanRange, Time};
 
@@ -138,7 +138,7 @@ faults = [
     { at = "1s", cut = { sides = "n1 > rest" } },
     { at = "1s", loss = { links = "leader > rest", rate = "10%" } },
     { at = "1s", delay = { links = "all", by = "50ms..200ms" } },
-    { at = "1s", duplicate = { links = "n1 n2", rate = 0.01 } },
+    { at = "1s", duplicate = { links = "n1 n2", kinds = ["vote"], rate = 0.01, by = "1s..3s" } },
     { at = "1s", reorder = { links = "all", rate = "5%", by = "20ms" } },
     { at = "1s", corrupt = { links = "n1 | rest", rate = "1%" } },
     { at = "1s", slow-disk = { nodes = "majority", factor = 10 } },
@@ -241,11 +241,16 @@ fn every_verb_is_read() {
     assert_eq!(lie(FaultKind::Equivocate).lasts, LineLasts::For(SpanRange::exactly(Span::secs(2))));
     let What::Fixed(Fault::Lie { about, .. }) = &lie(FaultKind::Silence).what else { panic!() };
     assert_eq!((about.to.len(), about.kinds.as_slice()), (2, ["vote".to_string()].as_slice()));
-    let What::Fixed(Fault::Loss { links: Links::Between(sides), .. }) = &scenario.faults[7].what
+    let What::Fixed(Fault::Loss { of: Messages { links: Links::Between(sides), .. }, .. }) =
+        &scenario.faults[7].what
     else {
         panic!("loss between two sides")
     };
     assert!(sides.one_way);
+    let doubled = &scenario.faults.iter().find(|line| line.what.kind() == FaultKind::Duplicate);
+    let What::Fixed(Fault::Duplicate { of, by, .. }) = &doubled.unwrap().what else { panic!() };
+    assert_eq!(of.kinds, ["vote"]);
+    assert_eq!(*by, Some(SpanRange::millis(1_000, 3_000)));
     let What::ClockJump { nodes, .. } = &scenario.faults[16].what else { panic!("a leap") };
     assert_eq!(nodes, &[Target::Node(NodeId::client(0))]);
 }

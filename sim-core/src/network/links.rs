@@ -1,5 +1,6 @@
-//! Which links a fault is on, and what it does to messages there.
+//! Which messages a fault is about, by their links and kinds, and what it does to them.
 
+use super::Sent;
 use crate::time::{Chance, SpanRange};
 
 /// A set of addresses, nodes before clients.
@@ -20,6 +21,31 @@ impl AddressSet {
     #[inline]
     pub fn has(&self, address: usize) -> bool {
         self.0.get(address / 64).is_some_and(|word| word >> (address % 64) & 1 == 1)
+    }
+}
+
+/// Which messages a fault is about.
+#[derive(Clone, Debug)]
+pub(crate) struct Traffic {
+    pub links: LinkSet,
+    /// Of which kinds; of any, and what clients send and are sent too, when there is no list.
+    pub kinds: Option<Vec<usize>>,
+}
+
+impl Traffic {
+    pub(super) fn has(&self, sent: &Sent) -> bool {
+        let is_of_kind = match (&self.kinds, sent.kind) {
+            (None, _) => true,
+            (Some(kinds), Some(kind)) => kinds.contains(&kind),
+            (Some(_), None) => false,
+        };
+        is_of_kind && self.links.has(sent.from, sent.to)
+    }
+}
+
+impl From<LinkSet> for Traffic {
+    fn from(links: LinkSet) -> Traffic {
+        Traffic { links, kinds: None }
     }
 }
 
@@ -58,7 +84,7 @@ pub(crate) enum LinkFault {
     Cut,
     Loss(Chance),
     Delay(SpanRange),
-    Duplicate(Chance),
+    Duplicate(Chance, Option<SpanRange>),
     Reorder(Chance, SpanRange),
     Corrupt(Chance),
 }

@@ -2,6 +2,7 @@
 //! to which something has happened.
 
 use crate::fault::{Disturbance, Trouble};
+use crate::process::NodeId;
 use crate::time::Time;
 use std::collections::BTreeMap;
 
@@ -55,21 +56,24 @@ pub(super) struct Journal {
     written: Vec<Disturbance>,
     /// By link: the instant of the last message, and how many there were at that instant.
     counts: BTreeMap<(usize, usize), (Time, u32)>,
+    /// Which of its instant the message is that a link carries now.
+    nth: u32,
 }
 
 impl Journal {
-    /// A link carries a message: which of this instant it is.
-    pub(super) fn count(&mut self, link: (usize, usize), now: Time) -> u32 {
+    /// A link carries a message.
+    pub(super) fn count(&mut self, link: (usize, usize), now: Time) {
         let (at, count) = self.counts.entry(link).or_insert((now, 0));
         if *at != now {
             (*at, *count) = (now, 0);
         }
         *count += 1;
-        *count
+        self.nth = *count;
     }
 
-    pub(super) fn note(&mut self, message: Disturbance) {
-        self.written.push(message);
+    /// What happens to the message that was counted last.
+    pub(super) fn note(&mut self, from: NodeId, to: NodeId, at: Time, what: Trouble) {
+        self.written.push(Disturbance { from, to, at, nth: self.nth, what });
     }
 
     /// In the order of sending.

@@ -4,7 +4,7 @@ use super::{Event, Stalled, World};
 use crate::context::{Effect, Kinds, Target};
 use crate::fact::Fact;
 use crate::fault::Role;
-use crate::network::Fate;
+use crate::network::{Fate, Sent};
 use crate::nodes::{Alarm, Held};
 use crate::observe::{Cause, Lost, Machine, Observer, Step};
 use crate::process::{NodeId, Process};
@@ -329,7 +329,12 @@ impl<P: Process> World<P> {
         if self.network.transport == Transport::Stream && self.network.is_cut(source, target) {
             return self.stalled.push(Stalled { from, to, event, size });
         }
-        match self.network.fate(source, target, self.now, leaves, size, &mut self.fired) {
+        let kind = match &event {
+            Event::Message { message, .. } => Some(P::kind(message)),
+            _ => None,
+        };
+        let sent = Sent { from: source, to: target, now: self.now, leaves, size, kind };
+        match self.network.fate(sent, &mut self.fired) {
             Fate::Arrives { at, again: None } => self.push(at, event),
             Fate::Arrives { at, again: Some(again) } => {
                 self.push(again, event.clone());

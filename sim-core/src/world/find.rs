@@ -2,7 +2,7 @@
 
 use super::World;
 use super::strikes::Hit;
-use crate::fault::{DiskLoss, Fault, Lie, Links, Role, Sides, Target, Targets};
+use crate::fault::{DiskLoss, Fault, Lie, Links, Messages, Role, Sides, Target, Targets};
 use crate::process::{NodeId, Process};
 use crate::random::Rng;
 
@@ -11,11 +11,11 @@ impl<P: Process> World<P> {
     pub(super) fn find(&self, fault: &Fault, rng: &mut Rng) -> Option<Hit> {
         match fault {
             Fault::Cut { sides } => self.find_sides(sides, rng),
-            Fault::Loss { links, .. }
-            | Fault::Delay { links, .. }
-            | Fault::Duplicate { links, .. }
-            | Fault::Reorder { links, .. }
-            | Fault::Corrupt { links, .. } => match links {
+            Fault::Loss { of, .. }
+            | Fault::Delay { of, .. }
+            | Fault::Duplicate { of, .. }
+            | Fault::Reorder { of, .. }
+            | Fault::Corrupt { of, .. } => match &of.links {
                 Links::All => Some(Vec::new()),
                 Links::Of(targets) => Some(vec![self.find_group(targets, &[], rng)?]),
                 Links::Between(sides) => self.find_sides(sides, rng),
@@ -135,10 +135,16 @@ pub(super) fn words(fault: &Fault, hit: &Hit) -> String {
     let list = |nodes: &[NodeId]| nodes.iter().map(NodeId::to_string).collect::<Vec<_>>().join(" ");
     let groups: Vec<String> = hit.iter().map(|group| list(group)).collect();
     let nodes = groups.first().cloned().unwrap_or_default();
-    let on = |links: &Links| match links {
-        Links::All => "every link".to_owned(),
-        Links::Of(_) => format!("links of {nodes}"),
-        Links::Between(sides) => groups.join(if sides.one_way { " > " } else { " | " }),
+    let on = |of: &Messages| {
+        let links = match &of.links {
+            Links::All => "every link".to_owned(),
+            Links::Of(_) => format!("links of {nodes}"),
+            Links::Between(sides) => groups.join(if sides.one_way { " > " } else { " | " }),
+        };
+        match of.kinds.is_empty() {
+            true => format!("on {links}"),
+            false => format!("of {} on {links}", of.kinds.join(", ")),
+        }
     };
     match fault {
         Fault::Crash { disk, .. } => match disk {
@@ -153,11 +159,17 @@ pub(super) fn words(fault: &Fault, hit: &Hit) -> String {
         Fault::Cut { sides } => {
             format!("cut {}", groups.join(if sides.one_way { " > " } else { " | " }))
         }
-        Fault::Loss { links, rate } => format!("lose {rate} on {}", on(links)),
-        Fault::Delay { links, by } => format!("delay by {by} on {}", on(links)),
-        Fault::Duplicate { links, rate } => format!("duplicate {rate} on {}", on(links)),
-        Fault::Reorder { links, rate, by } => format!("hold {rate} back {by} on {}", on(links)),
-        Fault::Corrupt { links, rate } => format!("damage {rate} on {}", on(links)),
+        Fault::Loss { of, rate } => format!("lose {rate} {}", on(of)),
+        Fault::Delay { of, by } => match of.kinds.is_empty() {
+            true => format!("delay by {by} {}", on(of)),
+            false => format!("delay by {by} what is {}", on(of)),
+        },
+        Fault::Duplicate { of, rate, by: None } => format!("duplicate {rate} {}", on(of)),
+        Fault::Duplicate { of, rate, by: Some(by) } => {
+            format!("duplicate {rate} {by} later {}", on(of))
+        }
+        Fault::Reorder { of, rate, by } => format!("hold {rate} back {by} {}", on(of)),
+        Fault::Corrupt { of, rate } => format!("damage {rate} {}", on(of)),
         Fault::SlowDisk { factor, .. } => format!("slow the disk of {nodes} down {factor} times"),
         Fault::FullDisk { .. } => format!("fill the disk of {nodes}"),
         Fault::LyingSync { .. } => format!("let the disk of {nodes} lie about syncs"),

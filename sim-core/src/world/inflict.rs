@@ -4,7 +4,7 @@ use super::strikes::Hit;
 use super::{Event, World};
 use crate::disk::Unsynced;
 use crate::fault::{DiskLoss, Fault, Links, Role, Targets};
-use crate::network::{AddressSet, LinkFault, LinkSet};
+use crate::network::{AddressSet, LinkFault, LinkSet, Traffic};
 use crate::observe::{Lost, LostTo, Machine, Observer};
 use crate::process::{NodeId, Process};
 use crate::random::Rng;
@@ -91,24 +91,26 @@ impl<P: Process> World<P> {
 
     /// What a fault does to links.
     fn disturb_links(&mut self, fault: &Fault, number: u64, hit: &Hit) {
-        let (links, what) = match fault {
+        let (of, what) = match fault {
             Fault::Cut { sides } => {
                 let links = self.between(hit, sides.one_way);
-                return self.network.add_fault(number, links, LinkFault::Cut);
+                return self.network.add_fault(number, links.into(), LinkFault::Cut);
             }
-            Fault::Loss { links, rate } => (links, LinkFault::Loss(*rate)),
-            Fault::Delay { links, by } => (links, LinkFault::Delay(*by)),
-            Fault::Duplicate { links, rate } => (links, LinkFault::Duplicate(*rate)),
-            Fault::Reorder { links, rate, by } => (links, LinkFault::Reorder(*rate, *by)),
-            Fault::Corrupt { links, rate } => (links, LinkFault::Corrupt(*rate)),
+            Fault::Loss { of, rate } => (of, LinkFault::Loss(*rate)),
+            Fault::Delay { of, by } => (of, LinkFault::Delay(*by)),
+            Fault::Duplicate { of, rate, by } => (of, LinkFault::Duplicate(*rate, *by)),
+            Fault::Reorder { of, rate, by } => (of, LinkFault::Reorder(*rate, *by)),
+            Fault::Corrupt { of, rate } => (of, LinkFault::Corrupt(*rate)),
             _ => return,
         };
-        let set = match links {
+        let links = match &of.links {
             Links::All => LinkSet::All,
             Links::Of(_) => LinkSet::Of(self.addresses(&hit[0])),
             Links::Between(sides) => self.between(hit, sides.one_way),
         };
-        self.network.add_fault(number, set, what);
+        let known = |name: &String| P::KINDS.iter().position(|kind| kind == name);
+        let kinds = (!of.kinds.is_empty()).then(|| of.kinds.iter().filter_map(known).collect());
+        self.network.add_fault(number, Traffic { links, kinds }, what);
     }
 
     fn each(&mut self, all: &[NodeId], mut change: impl FnMut(&mut crate::nodes::Rare<P>)) {

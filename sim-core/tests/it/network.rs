@@ -61,8 +61,8 @@ fn nothing_overtakes_on_a_stream() {
 #[test]
 fn what_faults_hold_back_is_there_when_all_has_healed() {
     let by = SpanRange::exactly(Span::secs(5));
-    let slow = Fault::Delay { links: Links::All, by };
-    let lossy = Fault::Loss { links: Links::All, rate: Chance::percent(99) };
+    let slow = Fault::Delay { of: Links::All.into(), by };
+    let lossy = Fault::Loss { of: Links::All.into(), rate: Chance::percent(99) };
     let faults = [vec![slow.clone(), slow.clone()], vec![lossy]];
     for (transport, faults) in [Transport::Datagram, Transport::Stream].into_iter().zip(faults) {
         let mut stage = Stage::new(2, &talk());

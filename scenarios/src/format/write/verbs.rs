@@ -4,8 +4,8 @@ use super::super::fault::{Leap, Wait, What};
 use super::super::target::SHAPES;
 use super::super::vocabulary::ProtocolWords;
 use super::parts::quoted;
-use sim_core::fault::{About, DiskLoss, Fault, Lie, Links, Sides, Target, Targets};
-use sim_core::{Chance, Span};
+use sim_core::fault::{About, DiskLoss, Fault, Lie, Links, Messages, Sides, Target, Targets};
+use sim_core::{Chance, Span, SpanRange};
 
 /// Finds words for faults of one protocol.
 pub(super) struct Speaker<'v> {
@@ -81,8 +81,8 @@ impl<'v> Speaker<'v> {
             What::Fixed(fault) => fault,
         };
         let nodes = |targets: &Targets| Ok::<_, String>(("nodes", quoted(&self.nodes(targets)?)));
-        let links = |links: &Links| Ok::<_, String>(("links", quoted(&self.links(links)?)));
         let rate = |rate: &Chance| ("rate", quoted(&rate.to_string()));
+        let by = |by: &SpanRange| ("by", quoted(&by.to_string()));
         Ok(match fault {
             Fault::Crash { nodes: hit, disk } => {
                 let mut keys = vec![nodes(hit)?];
@@ -103,14 +103,16 @@ impl<'v> Speaker<'v> {
                 ("slow-disk", table(&[nodes(hit)?, ("factor", factor.to_string())]))
             }
             Fault::Cut { sides } => ("cut", quoted(&self.sides(sides)?)),
-            Fault::Loss { links: on, rate: r } => ("loss", table(&[links(on)?, rate(r)])),
-            Fault::Duplicate { links: on, rate: r } => ("duplicate", table(&[links(on)?, rate(r)])),
-            Fault::Corrupt { links: on, rate: r } => ("corrupt", table(&[links(on)?, rate(r)])),
-            Fault::Delay { links: on, by } => {
-                ("delay", table(&[links(on)?, ("by", quoted(&by.to_string()))]))
+            Fault::Loss { of, rate: r } | Fault::Corrupt { of, rate: r } => {
+                (fault.kind().name(), table(&self.messages(of, vec![rate(r)])?))
             }
-            Fault::Reorder { links: on, rate: r, by } => {
-                ("reorder", table(&[links(on)?, rate(r), ("by", quoted(&by.to_string()))]))
+            Fault::Duplicate { of, rate: r, by: later } => {
+                let keys = [Some(rate(r)), later.as_ref().map(by)].into_iter().flatten();
+                ("duplicate", table(&self.messages(of, keys.collect())?))
+            }
+            Fault::Delay { of, by: late } => ("delay", table(&self.messages(of, vec![by(late)])?)),
+            Fault::Reorder { of, rate: r, by: late } => {
+                ("reorder", table(&self.messages(of, vec![rate(r), by(late)])?))
             }
             Fault::FullDisk { nodes: hit } => ("full-disk", bare(&[nodes(hit)?])),
             Fault::LyingSync { nodes: hit } => ("lying-sync", bare(&[nodes(hit)?])),
@@ -150,6 +152,16 @@ impl<'v> Speaker<'v> {
         };
         let nodes = quoted(&self.nodes(nodes)?);
         Ok(("clock-jump", table(&[("nodes", nodes), ("by", quoted(&by))])))
+    }
+
+    /// The keys that say to which messages something happens, before those that say what.
+    fn messages(&self, of: &Messages, what: Keys) -> Result<Keys, String> {
+        let mut keys = vec![("links", quoted(&self.links(&of.links)?))];
+        if !of.kinds.is_empty() {
+            keys.push(("kinds", super::list(of.kinds.iter().map(String::as_str))));
+        }
+        keys.extend(what);
+        Ok(keys)
     }
 
     /// Of which messages a lie is.
