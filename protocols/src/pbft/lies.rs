@@ -147,7 +147,7 @@ fn on_vote<S: Service>(
 ) -> Option<Vec<Message<S>>> {
     let mut message = message.clone();
     match &mut message {
-        Message::Prepare(vote) | Message::Commit(vote) => change(vote),
+        Message::Prepare(vote) | Message::Commit(vote) | Message::Committed(vote) => change(vote),
         Message::PrePrepare(PrePrepare { view, seq, digest, .. }) => {
             let mut vote = Vote { view: *view, seq: *seq, digest: *digest };
             change(&mut vote);
@@ -162,7 +162,9 @@ fn on_vote<S: Service>(
 fn view_of<S: Service>(message: &Message<S>) -> Option<View> {
     match message {
         Message::PrePrepare(proposal) => Some(proposal.view),
-        Message::Prepare(vote) | Message::Commit(vote) => Some(vote.view),
+        Message::Prepare(vote) | Message::Commit(vote) | Message::Committed(vote) => {
+            Some(vote.view)
+        }
         Message::Status(status) => Some(status.view),
         Message::ViewChange(change) => Some(change.content.view),
         Message::NewView(new) => Some(new.view),

@@ -61,6 +61,8 @@ pub enum Message<S: Service> {
     Prepare(Vote),
     /// A replica knows that a quorum agrees.
     Commit(Vote),
+    /// A replica knows that it is committed; told to who lags behind and is of no view.
+    Committed(Vote),
     /// A replica's state after a sequence number.
     Checkpoint {
         /// After which.
@@ -231,6 +233,7 @@ pub(super) const KINDS: &[&str] = &[
     "pre-prepare",
     "prepare",
     "commit",
+    "committed",
     "checkpoint",
     "view-change",
     "view-change-ack",
@@ -262,16 +265,17 @@ impl<S: Service> Message<S> {
             Message::PrePrepare(_) => 1,
             Message::Prepare(_) => 2,
             Message::Commit(_) => 3,
-            Message::Checkpoint { .. } => 4,
-            Message::ViewChange(_) => 5,
-            Message::ViewChangeAck(_) => 6,
-            Message::AckQuery(_) => 7,
-            Message::NewView(_) => 8,
-            Message::Status(_) => 9,
-            Message::FetchBatch(_) => 10,
-            Message::Batch(_) => 11,
-            Message::FetchState(_) => 12,
-            Message::State(_) => 13,
+            Message::Committed(_) => 4,
+            Message::Checkpoint { .. } => 5,
+            Message::ViewChange(_) => 6,
+            Message::ViewChangeAck(_) => 7,
+            Message::AckQuery(_) => 8,
+            Message::NewView(_) => 9,
+            Message::Status(_) => 10,
+            Message::FetchBatch(_) => 11,
+            Message::Batch(_) => 12,
+            Message::FetchState(_) => 13,
+            Message::State(_) => 14,
         }
     }
 

@@ -20,7 +20,8 @@
 //! comes back after it was replaced: replies are compared, not the states that they come from. With
 //! `tentative` clients compare results, and not the views that they come from too: answers that two
 //! failed views gave to too few each may add up. A state that `f + 1` vouch for is taken for stable
-//! where it is fetched: one of them is honest, and whoever holds it says so when views change.
+//! where it is fetched: one of them is honest, and whoever holds it says so when views change. For the same reason a
+//! replica that has left its view alone executes what `f + 1` know to be committed.
 //!
 //! | in the papers | here |
 //! |---|---|
@@ -148,6 +149,7 @@ impl<S: Service> Process for Pbft<S> {
             Message::PrePrepare(pre_prepare) => self.on_pre_prepare(from, pre_prepare, ctx),
             Message::Prepare(vote) => self.on_prepare(from, *vote, ctx),
             Message::Commit(vote) => self.on_commit(from, *vote, ctx),
+            Message::Committed(vote) => self.on_committed(from, *vote, ctx),
             Message::Checkpoint { seq, digest } => self.on_checkpoint(from, *seq, *digest, ctx),
             Message::ViewChange(change) => self.on_view_change(from, change, ctx),
             Message::ViewChangeAck(ack) => self.on_view_change_ack(from, *ack, ctx),

@@ -23,6 +23,8 @@ pub(super) struct Slot<S: Service> {
     pub committed: Option<(View, Digest)>,
     pub prepares: Votes,
     pub commits: Votes,
+    /// Who says that it is committed.
+    pub vouched: Votes,
     /// A proposal of the current view with a request whose seal does not convince this replica.
     pub unproven: Option<PrePrepare<S>>,
 }
@@ -35,6 +37,7 @@ impl<S: Service> Default for Slot<S> {
             committed: None,
             prepares: Votes::new(),
             commits: Votes::new(),
+            vouched: Votes::new(),
             unproven: None,
         }
     }
@@ -338,6 +341,20 @@ impl<S: Service> Pbft<S> {
     pub(super) fn on_commit(&mut self, from: NodeId, vote: Vote, ctx: &mut Context<Self>) {
         if self.take_vote(from, vote, |slot| &mut slot.commits) {
             self.commit_if_agreed(vote, ctx);
+        }
+    }
+
+    /// Another knows that something is committed. What `f + 1` say so of is: one of them is honest.
+    pub(super) fn on_committed(&mut self, from: NodeId, vote: Vote, ctx: &mut Context<Self>) {
+        if vote.seq <= self.executed || !self.take_vote(from, vote, |slot| &mut slot.vouched) {
+            return;
+        }
+        let Some(slot) = self.log.get_mut(&vote.seq) else { return };
+        let said = (vote.view, vote.digest);
+        let agree = slot.vouched.values().filter(|other| **other == said).count();
+        if slot.committed.is_none() && agree >= self.quorums.weak {
+            slot.committed = Some(said);
+            self.execute_committed(ctx);
         }
     }
 

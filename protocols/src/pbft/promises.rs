@@ -55,15 +55,16 @@ pub fn promises(_config: &Config) -> Vec<Promise> {
 /// that is retried, when messages take up to `delay` and syncs up to `sync`.
 ///
 /// A timer that still runs may be the longest. Then replicas need three looks to be of one view, and
-/// up to `f + 1` primaries have their turn, each until the longest timer runs out (their sum is below
-/// `(2^(f+1) - 1)` timeouts); in each turn there are the client's own timeout, a view change of
-/// three trips, and eight messages that may be lost and are sent again at the next look. Who lags
-/// is then told so, fetches a state and the rest, sixteen numbers a look.
+/// up to `f + 1` primaries have their turn, each until the longest timer runs out. What is executed in
+/// a turn makes timers short again, and they double until they are long enough, which takes less than
+/// twice the longest. In each turn there are the client's own timeout, a view change of three trips,
+/// and eight messages that may be lost and are sent again at the next look. Who lags is then told so,
+/// fetches a state and the rest, sixteen numbers a look.
 pub fn settle(config: &Config, nodes: u32, delay: Span, sync: Span) -> Span {
     let turns = u64::from(Quorums::of(nodes).liars) + 2;
     let client = Span::secs(1);
     let look = config.status + delay * 2 + sync * 2;
-    let turn = config.longest_timeout + client + look * 8;
+    let turn = config.longest_timeout * 2 + client + look * 8;
     let lag = look * (2 * config.log_size / 16 + 10);
     config.longest_timeout + turn * turns + lag + config.status * 10
 }

@@ -85,11 +85,19 @@ impl<S: Service> Pbft<S> {
                 self.began.iter().for_each(|new| ctx.send(from, Message::NewView(new.clone())));
             }
         }
+        let is_elsewhere = status.view != self.view || !status.active;
         if self.active {
             let done = status.executed.min(status.prepared);
             for (seq, slot) in self.log.range(done.saturating_add(1)..).take(MOST) {
                 let Some(digest) = slot.accepted else { continue };
-                self.repeat(from, Vote { view: self.view, seq: *seq, digest }, slot.prepared, ctx);
+                let vote = Vote { view: self.view, seq: *seq, digest };
+                self.repeat(from, vote, slot.prepared, ctx);
+                // Who has left the view with nobody following takes no part in it, and a liar may keep back the
+                // COMMIT that it needs to learn what came of it. The papers let it wait for the next checkpoint,
+                // which does not come while a client waits for its answer and asks for nothing else.
+                if *seq <= self.executed && *seq > status.executed && is_elsewhere {
+                    ctx.send(from, Message::Committed(vote));
+                }
             }
         }
     }

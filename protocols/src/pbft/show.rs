@@ -109,7 +109,9 @@ impl<S: Service> Debug for Message<S> {
         match self {
             Message::Request(sealed) => write!(f, "{sealed:?}"),
             Message::PrePrepare(pre_prepare) => write!(f, "{pre_prepare:?}"),
-            Message::Prepare(vote) | Message::Commit(vote) => write!(f, "{vote:?}"),
+            Message::Prepare(vote) | Message::Commit(vote) | Message::Committed(vote) => {
+                write!(f, "{vote:?}")
+            }
             Message::Checkpoint { seq, .. } => write!(f, "after {seq}"),
             Message::ViewChange(change) => write!(f, "{change:?}"),
             Message::ViewChangeAck(ack) | Message::AckQuery(ack) => write!(f, "{ack:?}"),
