@@ -178,7 +178,7 @@ pub struct Fuzz {
     /// Stop after so long: `90s`, `10m`, `8h`. Without --seeds it goes on until then
     #[arg(long, value_name = "T")]
     pub max_time: Option<Span>,
-    /// Change the inputs that got furthest, or draw every seed anew
+    /// Draw every seed anew, or change the inputs that got furthest
     #[arg(long, value_enum, default_value_t, value_name = "HOW")]
     pub search: Searches,
     /// Run one share of the seeds, for `merge` to join: `1/4` to `4/4`
@@ -231,8 +231,8 @@ pub struct Merge {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 #[allow(missing_docs)]
 pub enum Searches {
-    Uniform,
     #[default]
+    Uniform,
     Guided,
 }
 

@@ -1,4 +1,4 @@
-//! `fuzz`: scenarios over many seeds, guided by where they get, with what is found kept as it is found.
+//! `fuzz`: scenarios over many seeds, with what is found kept as it is found.
 
 use super::{App, Exit, on_cores};
 use crate::args::{Fuzz, Searches, Shard};
