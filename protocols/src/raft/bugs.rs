@@ -60,7 +60,7 @@ planted_bugs! {
         "Replicas are counted for entries of earlier terms too.",
         "Fig. 8; LogCabin #44; async-raft #108; PySyncObj #169";
     MatchFromFollowerLast "match-from-follower-last"
-        ["leader-completeness" "state-machine-safety"] [Cut]
+        ["leader-completeness" "state-machine-safety" "live-again"] [Cut]
         "A follower acknowledges its own last entry instead of the last that it was sent.",
         "the class behind RaftOS #25 and PySyncObj #167";
     AckFromOldTermCounted "ack-from-old-term-counted"
@@ -275,12 +275,13 @@ impl Bugs {
         self.on(Bug::LearnerRefusesVote) && !voter.membership().everybody().contains(voter.id)
     }
 
-    /// Under whose name a vote is counted: the first that has not voted, when nobody looks.
-    pub(super) fn voter(self, from: NodeId, votes: NodeSet) -> NodeId {
-        if !self.on(Bug::DuplicateVoteCounted) {
+    /// Under whose name a vote is counted. When nobody looks, a second one of the same server is counted as another's.
+    pub(super) fn voter(self, from: NodeId, votes: NodeSet, members: Membership) -> NodeId {
+        if !self.on(Bug::DuplicateVoteCounted) || !votes.contains(from) {
             return from;
         }
-        (0..).map(NodeId).find(|voter| !votes.contains(*voter)).unwrap_or(from)
+        let voters = members.groups().fold(NodeSet::default(), NodeSet::or);
+        voters.without(votes).iter().next().unwrap_or(from)
     }
 
     /// Compares logs by their last terms and indices (section 5.4.1).

@@ -131,7 +131,7 @@ impl<S: Service> Raft<S> {
         if self.role != Role::PreCandidate || !granted || term != self.term + 1 {
             return;
         }
-        self.votes.insert(self.bugs.voter(from, self.votes));
+        self.votes.insert(self.bugs.voter(from, self.votes, self.membership()));
         if self.is_quorum(self.votes) {
             self.campaign(false, ctx);
         }
@@ -177,7 +177,7 @@ impl<S: Service> Raft<S> {
         if self.role != Role::Candidate || !granted || term != self.term {
             return;
         }
-        self.votes.insert(self.bugs.voter(from, self.votes));
+        self.votes.insert(self.bugs.voter(from, self.votes, self.membership()));
         if self.is_quorum(self.votes) {
             self.lead(ctx);
         }
