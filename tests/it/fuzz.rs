@@ -342,6 +342,44 @@ fn what_was_found_before_the_command_was_killed_is_there_and_whole() {
     }
 }
 
+/// What an interrupted campaign reports of the seeds before its cut is what a campaign of these seeds does.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_campaign_reports_what_it_has_found() {
+    let room = with_swarm();
+    let bugs = "fuzz swarm.toml --bug ack-client-before-commit,quorum-half --format json";
+    let child = Command::new(SPLITBRAIN)
+        .args(bugs.split(' ').chain(["--max-time", "1h"]))
+        .current_dir(room.path(""))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program starts");
+    while room.files("failures").iter().all(|name| !name.ends_with(".json")) {
+        std::thread::yield_now();
+    }
+    let told = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(told.expect("a shell's tools").success());
+    let ended = child.wait_with_output().expect("over");
+    assert_eq!(ended.status.code(), Some(1), "something broke");
+    let cut: Value = serde_json::from_slice(&ended.stdout).expect("JSON, whole");
+    let before = cut["hunt"]["cut"].as_u64().expect("it was cut");
+    let number = |of: &Value, key: &str| of["seeds"][key].as_u64().expect("a number");
+    assert_eq!(number(&cut, "held") + number(&cut, "broken"), number(&cut, "run"));
+    assert!(number(&cut, "run") >= before.max(1));
+    assert!(!failures(&room, "failures").is_empty());
+    let broken = |of: &Value| {
+        let all = of["broken"].as_array().expect("a list").iter();
+        let early = all.filter(|one| one["seed"].as_u64().expect("a seed") < before);
+        early.map(|one| (one["seed"].clone(), one["property"].clone())).collect::<Vec<_>>()
+    };
+    if before > 0 {
+        let same = room.run(&format!("{bugs} --failures elsewhere --seeds 0..{before}")).json();
+        assert_eq!(broken(&cut), broken(&same));
+    }
+}
+
 #[test]
 fn a_junit_report_is_sound_and_tells_the_story() {
     let room = with_swarm();
