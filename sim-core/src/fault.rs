@@ -83,6 +83,7 @@ pub enum Fault {
         /// How often.
         rate: Chance,
         /// How much later such a message arrives again, drawn for each; as if it were sent anew, when this is left out.
+        /// With it a copy counts as delayed, too.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<SpanRange>,
     },

@@ -277,7 +277,7 @@ impl Network {
         let held = sum(overtaken, known_span(FaultKind::Reorder, &known, leaves, fired));
         // A message that is doubled by chance is not doubled once more.
         let again = if self.strikes(FaultKind::Duplicate, &sent, leaves, &mut rng, fired) {
-            Some(self.doubled(&sent, leaves, &mut rng))
+            Some(self.doubled(&sent, leaves, &mut rng, fired))
         } else {
             known_span(FaultKind::Duplicate, &known, leaves, fired)
         };
@@ -400,14 +400,18 @@ impl Network {
 
     /// How much later a message that is doubled arrives again: as a fault that is about it says, or as if it were sent
     /// anew then.
-    fn doubled(&self, sent: &Sent, at: Time, rng: &mut Rng) -> Span {
+    fn doubled(&self, sent: &Sent, at: Time, rng: &mut Rng, fired: &mut Fired) -> Span {
         let faults = self.faults.iter().filter(|(_, about, _)| about.has(sent));
         let mut by = faults.filter_map(|(_, _, fault)| match fault {
             LinkFault::Duplicate(_, by) => *by,
             _ => None,
         });
         match by.next() {
-            Some(by) => self.until_healed(at, by.draw(rng)),
+            // A protocol that stands copies need not stand words that come so late.
+            Some(by) => {
+                fired.count(FaultKind::Delay, at);
+                self.until_healed(at, by.draw(rng))
+            }
             None => self.sampler.draw(sent.from, sent.to, self.nodes, rng),
         }
     }

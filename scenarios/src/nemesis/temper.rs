@@ -141,7 +141,7 @@ impl Temper {
             self.aim(&mut one, rng);
         }
         self.hold_back(&mut one, rng);
-        self.be_particular(&mut one, rng);
+        self.be_particular(&mut one, field, rng);
         vec![one]
     }
 
@@ -181,8 +181,9 @@ impl Temper {
         }
     }
 
-    /// Lets a fault be about the messages of one kind, and about many of these.
-    fn be_particular(&self, one: &mut Strike, rng: &mut Rng) {
+    /// Lets a fault be about the messages of one kind, and about many of these. They are late only where the protocol
+    /// stands that.
+    fn be_particular(&self, one: &mut Strike, field: &Field<'_>, rng: &mut Rng) {
         let is_about_messages = one.fault.messages().is_some();
         if !is_about_messages || self.kinds.is_empty() || !rng.chance(self.particular) {
             return;
@@ -193,10 +194,15 @@ impl Temper {
         }
         let many = Chance::percent([30, 60, 100][rng.index(3)]);
         let late = [SpanRange::millis(20, 200), SpanRange::millis(200, 3_000)][rng.index(2)];
+        let is_patient = field.words.survives(field.options).contains(&FaultKind::Delay);
         match &mut one.fault {
             Fault::Loss { rate, .. } | Fault::Corrupt { rate, .. } => *rate = many,
-            Fault::Duplicate { rate, by, .. } => (*rate, *by) = (many, Some(late)),
-            Fault::Reorder { rate, by, .. } => (*rate, *by) = (many, late),
+            Fault::Duplicate { rate, by, .. } => {
+                (*rate, *by) = (many, is_patient.then_some(late));
+            }
+            Fault::Reorder { rate, by, .. } => {
+                (*rate, *by) = (many, if is_patient { late } else { *by });
+            }
             Fault::Delay { by, .. } => *by = late,
             _ => {}
         }

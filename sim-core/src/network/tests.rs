@@ -183,9 +183,11 @@ fn a_message_may_arrive_again_long_after() {
         let mut network = network(|_| {}).healing_at(Some(at(10_000)));
         let by = Some(SpanRange::millis(3_000, 3_000));
         network.add_fault(1, LinkSet::All.into(), LinkFault::Duplicate(Chance::ALWAYS, by));
-        let fate = network.fate(sent(0, 1, sent_at), &mut Fired::default());
+        let mut fired = Fired::default();
+        let fate = network.fate(sent(0, 1, sent_at), &mut fired);
         let Fate::Arrives { at, again: Some(again) } = fate else { panic!("{fate:?}") };
         assert_eq!(at, first);
+        assert_eq!([FaultKind::Duplicate, FaultKind::Delay].map(|kind| fired.of(kind)), [1, 1]);
         again - at
     };
     assert_eq!(again(at(1_000)), Span::secs(3));
