@@ -2,7 +2,7 @@
 
 use crate::room::{Room, SPLITBRAIN};
 use serde_json::Value;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 /// A small swarm that a planted bug breaks and that holds without it.
 const SWARM: &str = r#"title    = "A small swarm"
@@ -318,21 +318,27 @@ fn a_kind_of_fault_that_never_struck_is_told_and_strict_fails() {
     assert!(!said.out.contains("never struck"), "{}", said.out);
 }
 
-#[test]
-fn what_was_found_before_the_command_was_killed_is_there_and_whole() {
-    let room = with_swarm();
-    let words = "fuzz swarm.toml --bug ack-client-before-commit,quorum-half --max-time 1h";
-    let mut child = Command::new(SPLITBRAIN)
+/// The command at work, once it has kept a failure.
+fn that_has_found(room: &Room, words: &str, out: Stdio) -> Child {
+    let child = Command::new(SPLITBRAIN)
         .args(words.split(' '))
         .current_dir(room.path(""))
         .stdin(Stdio::null())
-        .stdout(Stdio::null())
+        .stdout(out)
         .stderr(Stdio::null())
         .spawn()
         .expect("the program starts");
     while room.files("failures").iter().all(|name| !name.ends_with(".json")) {
         std::thread::yield_now();
     }
+    child
+}
+
+#[test]
+fn what_was_found_before_the_command_was_killed_is_there_and_whole() {
+    let room = with_swarm();
+    let words = "fuzz swarm.toml --bug ack-client-before-commit,quorum-half --max-time 1h";
+    let mut child = that_has_found(&room, words, Stdio::null());
     child.kill().expect("killed");
     child.wait().expect("over");
     let found = failures(&room, "failures");
@@ -348,17 +354,7 @@ fn what_was_found_before_the_command_was_killed_is_there_and_whole() {
 fn an_interrupted_campaign_reports_what_it_has_found() {
     let room = with_swarm();
     let bugs = "fuzz swarm.toml --bug ack-client-before-commit,quorum-half --format json";
-    let child = Command::new(SPLITBRAIN)
-        .args(bugs.split(' ').chain(["--max-time", "1h"]))
-        .current_dir(room.path(""))
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("the program starts");
-    while room.files("failures").iter().all(|name| !name.ends_with(".json")) {
-        std::thread::yield_now();
-    }
+    let child = that_has_found(&room, &format!("{bugs} --max-time 1h"), Stdio::piped());
     let told = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
     assert!(told.expect("a shell's tools").success());
     let ended = child.wait_with_output().expect("over");

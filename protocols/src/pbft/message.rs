@@ -61,7 +61,7 @@ pub enum Message<S: Service> {
     Prepare(Vote),
     /// A replica knows that a quorum agrees.
     Commit(Vote),
-    /// A replica knows that it is committed; told to who lags behind and is of no view.
+    /// A replica knows that it is committed; told to who lags behind and is not of its view.
     Committed(Vote),
     /// A replica's state after a sequence number.
     Checkpoint {

@@ -134,7 +134,8 @@ pub(super) struct Doubled {
     kinds: Vec<Spanned<String>>,
     /// How often.
     rate: Chance,
-    /// How much later such a message arrives again, drawn for each; left out: as if it were sent anew.
+    /// How much later such a message arrives again, drawn for each; left out: as if it were sent anew. With it a copy
+    /// counts as delayed, too.
     by: Option<SpanRange>,
 }
 

@@ -184,14 +184,13 @@ impl Temper {
     /// Lets a fault be about the messages of one kind, and about many of these. They are late only where the protocol
     /// stands that.
     fn be_particular(&self, one: &mut Strike, field: &Field<'_>, rng: &mut Rng) {
-        let is_about_messages = one.fault.messages().is_some();
-        if !is_about_messages || self.kinds.is_empty() || !rng.chance(self.particular) {
+        let Some(messages) = one.fault.messages().filter(|_| !self.kinds.is_empty()) else {
+            return;
+        };
+        if !rng.chance(self.particular) {
             return;
         }
-        let kind = self.kinds[rng.index(self.kinds.len())].clone();
-        if let Some(messages) = one.fault.messages() {
-            messages.kinds = vec![kind];
-        }
+        messages.kinds = vec![self.kinds[rng.index(self.kinds.len())].clone()];
         let many = Chance::percent([30, 60, 100][rng.index(3)]);
         let late = [SpanRange::millis(20, 200), SpanRange::millis(200, 3_000)][rng.index(2)];
         let is_patient = field.words.survives(field.options).contains(&FaultKind::Delay);

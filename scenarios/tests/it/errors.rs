@@ -117,6 +117,7 @@ fn verbs() {
         "at = \"1s\"\nforge = { nodes = \"n1\", lie = \"wrong-veiw\" }",
         "at = \"1s\"\nsilence = { nodes = \"n1\", kinds = [\"vtoe\"] }",
         "at = \"1s\"\nbig-mac = \"n1\"",
+        "at = \"1s\"\nloss = { links = \"all\", kinds = [\"vtoe\"], rate = \"1%\" }",
         "at = \"1s\"\nloss = \"all\"",
         "at = \"1s\"\nloss = { links = \"all\", rate = 5 }",
         "at = \"1s\"\ncrash = 5",

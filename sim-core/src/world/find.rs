@@ -126,6 +126,12 @@ impl<P: Process> World<P> {
     }
 }
 
+/// The numbers of kinds of message; none when none are named.
+pub(super) fn kinds_named<P: Process>(names: &[String]) -> Option<Vec<usize>> {
+    let known = |name: &String| P::KINDS.iter().position(|kind| kind == name);
+    (!names.is_empty()).then(|| names.iter().filter_map(known).collect())
+}
+
 /// A node that is named outright may stand on two sides.
 fn is_bridge(target: &Target) -> bool {
     matches!(target, Target::Node(_) | Target::Named(_) | Target::The(_) | Target::Doer)

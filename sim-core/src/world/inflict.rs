@@ -1,5 +1,6 @@
 //! What a fault does to those that it hits, and how that is taken back.
 
+use super::find::kinds_named;
 use super::strikes::Hit;
 use super::{Event, World};
 use crate::disk::Unsynced;
@@ -108,8 +109,7 @@ impl<P: Process> World<P> {
             Links::Of(_) => LinkSet::Of(self.addresses(&hit[0])),
             Links::Between(sides) => self.between(hit, sides.one_way),
         };
-        let known = |name: &String| P::KINDS.iter().position(|kind| kind == name);
-        let kinds = (!of.kinds.is_empty()).then(|| of.kinds.iter().filter_map(known).collect());
+        let kinds = kinds_named::<P>(&of.kinds);
         self.network.add_fault(number, Traffic { links, kinds }, what);
     }
 

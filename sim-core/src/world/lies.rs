@@ -3,6 +3,7 @@
 //! A lie is drawn from the stream of the fault that it belongs to. What is told to several receivers alike, as an
 //! equivocation is, is drawn from a stream named by the message, so that all of them hear the same.
 
+use super::find::kinds_named;
 use super::{Event, World};
 use crate::drive::replay::hash_of;
 use crate::fault::{About, FaultKind, Lie};
@@ -112,8 +113,7 @@ impl<P: Process> World<P> {
             // Nobody is in that role: the lie is told to nobody, rather than to all.
             false => self.find_group(&about.to, &[], rng).unwrap_or_else(|| vec![NodeId(u32::MAX)]),
         };
-        let known = |name: &String| P::KINDS.iter().position(|kind| kind == name);
-        let kinds: Vec<usize> = about.kinds.iter().filter_map(known).collect();
+        let kinds = kinds_named::<P>(&about.kinds).unwrap_or_default();
         for node in nodes {
             self.becomes_liar(*node);
             let (lie, to, kinds) = (lie.clone(), to.clone(), kinds.clone());
