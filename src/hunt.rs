@@ -311,6 +311,9 @@ fn breach(failure: &Failure, seed: u64) -> Breach {
     }
 }
 
+/// As many seeds run before it is asked whether any of them broke: what a test reports depends on nothing but its seeds.
+const SOON: u64 = 20;
+
 /// Ends a hunt with the first batch of seeds that finds something.
 struct Watching<'a> {
     finds: &'a Finds<'a>,
@@ -326,6 +329,9 @@ impl Watch for Watching<'_> {
     }
     fn goes_on(&self) -> bool {
         !self.found.load(Ordering::Relaxed)
+    }
+    fn batch(&self) -> u64 {
+        SOON
     }
 }
 

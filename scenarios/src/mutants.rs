@@ -155,8 +155,8 @@ impl Watch for Chase<'_> {
             *caught = Some(Catch { by, why, scenario, seed: run.number, runs });
         }
     }
-    fn goes_on(&self) -> bool {
-        !self.stop.load(Ordering::Relaxed)
-            && self.caught.lock().is_ok_and(|caught| caught.is_none())
+    /// Seeds are begun in their order, so that whoever may be the first to catch it has begun.
+    fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed) || self.caught.lock().is_ok_and(|caught| caught.is_some())
     }
 }

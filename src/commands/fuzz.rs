@@ -173,10 +173,7 @@ impl Watch for Watching<'_> {
         self.progress.step(run.outcome.verdict() != Verdict::Holds);
         self.finds[run.target].see(run.case, run.outcome);
     }
-    fn goes_on(&self) -> bool {
-        !self.app.is_stopped() && self.most.is_none_or(|most| self.progress.elapsed() < most)
-    }
     fn is_stopped(&self) -> bool {
-        self.app.is_stopped()
+        self.app.is_stopped() || self.most.is_some_and(|most| self.progress.elapsed() >= most)
     }
 }

@@ -1,8 +1,8 @@
 //! A campaign: scenarios over many seeds, hunting for failures.
 //!
 //! Seeds come in fixed ranges of [`RANGE`]. A range knows nothing of any other, so that machines can share a campaign
-//! by taking every Nth range; within one, seeds run in batches of [`BATCH`], on all cores, and a campaign is cut only
-//! between batches. What a campaign comes to so depends on its arguments alone, and on where it was cut.
+//! by taking every Nth range; within one, seeds run in batches, on all cores. What a campaign comes to so depends on its
+//! arguments alone, and on where it was cut: between batches, or at once.
 //!
 //! - **Uniform** search draws every seed anew.
 //! - **Guided** search changes the inputs whose runs got furthest ([`sim_core::reach`], `mutate`); what is kept is
@@ -20,11 +20,12 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sim_core::outcome::Outcome;
 use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// As many seeds know of each other.
 pub const RANGE: u64 = 500;
 /// As many seeds run before a guided search looks at what they came to.
-pub const BATCH: u64 = 20;
+const BATCH: u64 = 20;
 
 /// How inputs are found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,10 +98,16 @@ pub trait Watch: Sync {
     /// A run is over. It is called from any thread and in any order.
     fn seen(&self, run: &Run<'_>);
     /// Whether the campaign goes on; asked between batches.
-    fn goes_on(&self) -> bool;
+    fn goes_on(&self) -> bool {
+        true
+    }
     /// Whether runs that have not begun are left out: somebody wants to stop at once.
     fn is_stopped(&self) -> bool {
         false
+    }
+    /// As many seeds of a uniform search are a batch. At the end of each all cores wait for the last.
+    fn batch(&self) -> u64 {
+        RANGE
     }
 }
 
@@ -181,24 +188,43 @@ impl Hunt<'_> {
             if !self.watch.goes_on() {
                 return Some(at);
             }
-            let batch = at..(at + BATCH).min(range.end);
-            let ran: Vec<Option<(Input, Outcome)>> =
-                batch.clone().into_par_iter().map(|number| self.one(number)).collect();
+            let batch = match self.search {
+                Search::Uniform => self.watch.batch(),
+                Search::Guided => BATCH,
+            };
+            let batch = at..(at + batch.max(1)).min(range.end);
             at = batch.end;
-            let is_cut = ran.iter().any(Option::is_none);
-            for (input, outcome) in ran.into_iter().flatten() {
-                harvest.after_cut += u64::from(is_cut);
+            let ran = self.batch(batch);
+            let cut = ran.iter().find(|(_, ran)| ran.is_none()).map(|(number, _)| *number);
+            for (number, (input, outcome)) in
+                ran.into_iter().filter_map(|(number, ran)| Some((number, ran?)))
+            {
+                harvest.after_cut += u64::from(cut.is_some_and(|cut| number > cut));
                 let found = self.corpus.take(input, &outcome);
                 harvest.kept.extend(found.filter(|found| harvest.collected.is_new(&found.states)));
                 harvest.collected.add(outcome, &self.course.scenario.expect);
             }
             let kept = harvest.kept.len();
             harvest.kept.drain(..kept.saturating_sub(KEPT));
-            if is_cut {
-                return Some(batch.start);
+            if cut.is_some() {
+                return cut;
             }
         }
         None
+    }
+
+    /// Runs a batch, and gives what came of each seed, in their order. They are begun in their order, too, however many
+    /// cores there are, so that little is run beyond a cut.
+    fn batch(&self, seeds: Range<u64>) -> Vec<(u64, Option<(Input, Outcome)>)> {
+        let next = AtomicU64::new(seeds.start);
+        let ran =
+            (0..(seeds.end - seeds.start) as usize).into_par_iter().with_max_len(1).map(|_| {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                (number, self.one(number))
+            });
+        let mut ran: Vec<_> = ran.collect();
+        ran.sort_unstable_by_key(|(number, _)| *number);
+        ran
     }
 
     fn one(&self, number: u64) -> Option<(Input, Outcome)> {
