@@ -8,9 +8,10 @@ use checkers::Model;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use sim_core::fault::{FaultKind, Target};
+
 use sim_core::{
     Client, ClientContext, ClientEffect, ClientSettings, Fact, NodeId, Process, Rng, Safety,
-    Service, Settings, Span, SpanRange, Time,
+    Service, Settings, Span, SpanRange, Time, World,
 };
 use std::marker::PhantomData;
 use std::ops::RangeInclusive;
@@ -37,6 +38,8 @@ pub trait Entry: Send + Sync {
     fn lies(&self) -> &'static [(&'static str, &'static str)];
     /// How many of so many nodes may lie before it promises less.
     fn liars(&self, options: &Options, nodes: u32) -> u32;
+    /// Whether a node that a fault of this kind strikes is a liar from then on.
+    fn makes_liars(&self, kind: FaultKind) -> bool;
     /// The properties that its runs are checked for, promised or not.
     fn properties(&self) -> Vec<&'static str>;
     /// What it promises, configured so.
@@ -175,6 +178,9 @@ where
     }
     fn liars(&self, options: &Options, nodes: u32) -> u32 {
         P::liars(Self::config(options), nodes)
+    }
+    fn makes_liars(&self, kind: FaultKind) -> bool {
+        World::<P>::makes_liars(kind)
     }
     fn properties(&self) -> Vec<&'static str> {
         let mut properties = P::Safety::properties();

@@ -406,7 +406,7 @@ impl<P: Protocol> Findings<'_, P> {
             always
                 || promise.is_some_and(|promise| promise.under.contains(kind))
                     && !(drifts && *kind == FaultKind::ClockDrift)
-                    && !(liars && kind.makes_liars())
+                    && !(liars && World::<P>::makes_liars(*kind))
         };
         let mut beyond: Vec<FaultKind> = struck.filter(|kind| !under(kind)).collect();
         if drifts && !beyond.contains(&FaultKind::ClockDrift) {

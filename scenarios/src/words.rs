@@ -66,6 +66,9 @@ impl ProtocolWords for Spoken {
     fn liars(&self, options: &Options, nodes: u32) -> u32 {
         self.entry.liars(options, nodes)
     }
+    fn makes_liars(&self, kind: FaultKind) -> bool {
+        self.entry.makes_liars(kind)
+    }
     fn properties(&self) -> Vec<&str> {
         self.entry.properties()
     }

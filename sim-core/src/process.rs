@@ -88,6 +88,10 @@ pub trait Process: Data {
     /// nobody may send such an operation.
     const CHANGES_MEMBERS: bool = false;
 
+    /// Whether it stands nodes whose disks lose what was synced as it stands liars, and as many of both together. Such
+    /// a node says what it would not if it remembered, and counts as a liar from then on.
+    const HURT_DISKS_LIE: bool = false;
+
     /// Lies in the protocol's own words, which a liar in a node's place may tell: a name, and what it is. The
     /// first are the ones that [`lie`](Process::lie) is asked for when none is named.
     const LIES: &'static [(&'static str, &'static str)] = &[];

@@ -15,8 +15,8 @@
 //!
 //! **Promises** are in [`promises`]: safety with at most `f = (n - 1) / 3` liars under every crash,
 //! delay, loss and partition, and liveness when a quorum of honest replicas is connected again.
-//! **Caveats.** A replica that does not lie keeps what it synced; the papers let it recover instead
-//! (TOCS, section 4), which is not here. With `read-only` reads are linearizable as long as no value
+//! **Caveats.** A replica whose disk lost what it had synced counts as a liar for good; the papers let it recover
+//! instead (TOCS, section 4), which is not here. With `read-only` reads are linearizable as long as no value
 //! comes back after it was replaced: replies are compared, not the states that they come from. With
 //! `tentative` clients compare results, and not the views that they come from too: answers that two
 //! failed views gave to too few each may add up. A state that `f + 1` vouch for is taken for stable
@@ -131,6 +131,7 @@ impl<S: Service> Process for Pbft<S> {
 
     const KINDS: &'static [&'static str] = message::KINDS;
     const SEALED_REQUESTS: bool = true;
+    const HURT_DISKS_LIE: bool = true;
     const LIES: &'static [(&'static str, &'static str)] = lies::LIES;
 
     fn boot(config: &Config, disk: &[Record<S>], ctx: &mut Context<Self>) -> Self {

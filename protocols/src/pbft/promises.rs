@@ -32,8 +32,11 @@ const ALWAYS: &[(&str, &str)] = &[
     ("catch-up", "when faults have healed, every live replica reaches what is decided"),
 ];
 
-/// What at most `f` replicas, and any client, may do.
+/// What at most `f` replicas, and any client, may do; and what may happen to the disks of these replicas.
 const LIES: &[FaultKind] = &[
+    FaultKind::WipedCrash,
+    FaultKind::LyingSync,
+    FaultKind::BitRot,
     FaultKind::Silence,
     FaultKind::Equivocate,
     FaultKind::Forge,

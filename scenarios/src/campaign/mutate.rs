@@ -91,7 +91,7 @@ fn change(
                 _ if moments.is_empty() => return,
                 _ => moments[rng.index(moments.len())].clone(),
             };
-            aim(strikes, &fresh.plan.strikes, &event, heal, rng);
+            aim(strikes, &fresh.plan.strikes, &event, course.words(), heal, rng);
         }
         // Again.
         _ => {
@@ -106,7 +106,14 @@ fn change(
 }
 
 /// Adds faults, of its own and of a plan drawn anew, that wait for an event and most of the time hit whoever has it.
-fn aim(strikes: &mut Vec<Strike>, fresh: &[Strike], event: &str, heal: Time, rng: &mut Rng) {
+fn aim(
+    strikes: &mut Vec<Strike>,
+    fresh: &[Strike],
+    event: &str,
+    words: Option<&dyn ProtocolWords>,
+    heal: Time,
+    rng: &mut Rng,
+) {
     for _ in 0..1 + rng.below(3) {
         let from = if rng.below(2) == 0 { fresh } else { &*strikes };
         let Some(mut one) = any(from, rng).map(|place| from[place].clone()) else { continue };
@@ -115,8 +122,10 @@ fn aim(strikes: &mut Vec<Strike>, fresh: &[Strike], event: &str, heal: Time, rng
         let nth = 1 + rng.below(3) as u32;
         one.on = Some(Moment { event: event.to_owned(), by: Vec::new(), nth, after, before });
         one.at = Time(rng.below(heal.0.max(1)));
-        if rng.below(3) > 0 {
-            nemesis::aim_at_doer(&mut one.fault);
+        if rng.below(3) > 0
+            && let Some(words) = words
+        {
+            nemesis::aim_at_doer(&mut one.fault, words);
         }
         strikes.push(one);
     }
@@ -149,8 +158,8 @@ fn fitting(mut plan: Plan, case: &Case<'_>, course: &Course<'_>) -> Plan {
     for strike in &mut plan.strikes {
         hit_who_is_there(strike, case.nodes);
     }
-    if let Some(most) = most_liars(course.words(), case) {
-        bound_liars(&mut plan.strikes, most as usize);
+    if let Some((words, most)) = most_liars(course.words(), case) {
+        bound_liars(&mut plan.strikes, words, most as usize);
     }
     let field = course.field(case);
     bound_spoilers(
@@ -179,10 +188,15 @@ fn hit_who_is_there(strike: &mut Strike, nodes: u32) {
 }
 
 /// Nobody lies beside those who do already, when they are as many as may.
-fn bound_liars(strikes: &mut [Strike], most: usize) {
+fn bound_liars(strikes: &mut [Strike], words: &dyn ProtocolWords, most: usize) {
     let mut liars: Vec<Target> = Vec::new();
-    for strike in strikes {
-        let (Fault::Lie { nodes, .. } | Fault::Twins { nodes }) = &mut strike.fault else {
+    for strike in strikes.iter_mut().filter(|strike| words.makes_liars(strike.fault.kind())) {
+        let (Fault::Lie { nodes, .. }
+        | Fault::Twins { nodes }
+        | Fault::Crash { nodes, .. }
+        | Fault::LyingSync { nodes }
+        | Fault::BitRot { nodes }) = &mut strike.fault
+        else {
             continue;
         };
         for target in nodes {
@@ -210,9 +224,12 @@ fn bound_spoilers(strikes: &mut Vec<Strike>, most: usize) {
     });
 }
 
-/// How many nodes may lie; any number where everything goes.
-fn most_liars(words: Option<&dyn ProtocolWords>, case: &Case<'_>) -> Option<u32> {
-    let nemesis = case.scenario.nemesis.as_ref()?;
-    let most = words?.liars(&case.drawn, case.nodes);
-    Some(most + u32::from(nemesis.beyond)).filter(|most| *most > 0)
+/// The protocol, and how many nodes may lie; none where any number may.
+fn most_liars<'a>(
+    words: Option<&'a dyn ProtocolWords>,
+    case: &Case<'_>,
+) -> Option<(&'a dyn ProtocolWords, u32)> {
+    let (words, nemesis) = (words?, case.scenario.nemesis.as_ref()?);
+    let most = words.liars(&case.drawn, case.nodes) + u32::from(nemesis.beyond);
+    (most > 0).then_some((words, most))
 }

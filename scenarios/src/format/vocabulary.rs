@@ -50,6 +50,9 @@ pub trait ProtocolWords {
     /// How many of so many nodes may lie before it promises less.
     fn liars(&self, options: &Options, nodes: u32) -> u32;
 
+    /// Whether a node that a fault of this kind strikes is a liar from then on.
+    fn makes_liars(&self, kind: FaultKind) -> bool;
+
     /// The properties that can be checked of it, promised or not.
     fn properties(&self) -> Vec<&str>;
 

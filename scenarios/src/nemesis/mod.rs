@@ -174,7 +174,7 @@ pub fn allowed(nemesis: &Nemesis, field: &Field<'_>) -> Vec<FaultKind> {
         .filter(|kind| field.nodes > 1 || !cuts(kind))
         .filter(|kind| {
             nemesis.beyond
-                || !kind.makes_liars()
+                || !field.words.makes_liars(*kind)
                 || field.words.liars(field.options, field.nodes) > 0
         })
         .collect()
@@ -310,7 +310,13 @@ impl Hunt<'_> {
         if kind.is_lie() {
             return self.lie(kind, liars, rng);
         }
-        Some(self.fault(kind, room, beyond, rng))
+        let mut fault = self.fault(kind, room, beyond, rng);
+        if self.words.makes_liars(kind) {
+            // Only liars' disks may be hurt: the others have what it takes to go on.
+            let liar = *liars.nodes.get(rng.index(liars.nodes.len()))?;
+            fault.each_targets(&mut |targets| *targets = vec![Target::Node(liar)]);
+        }
+        Some(fault)
     }
 
     /// A lie of one of the liars, or of a client.

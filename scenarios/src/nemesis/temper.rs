@@ -12,6 +12,7 @@
 
 use super::Field;
 use crate::format::Nemesis;
+use crate::format::ProtocolWords;
 use sim_core::fault::{
     Fault, FaultId, FaultKind, Lasts, Links, Moment, Role, Sides, Strike, Target,
 };
@@ -138,7 +139,7 @@ impl Temper {
             return flap(&one, rng);
         }
         if rng.chance(self.aimed) && !self.moments.is_empty() {
-            self.aim(&mut one, rng);
+            self.aim(&mut one, field.words, rng);
         }
         self.hold_back(&mut one, rng);
         self.be_particular(&mut one, field, rng);
@@ -166,7 +167,7 @@ impl Temper {
         last.lasts = Lasts::Forever;
         // One of those that flap goes by the others.
         if last.id.nth == 1 && rng.below(2) == 0 && !self.moments.is_empty() {
-            self.aim(last, rng);
+            self.aim(last, field.words, rng);
         }
     }
 
@@ -208,7 +209,7 @@ impl Temper {
     }
 
     /// Lets a fault wait for a moment, and now and then hit whoever brings it.
-    fn aim(&self, one: &mut Strike, rng: &mut Rng) {
+    fn aim(&self, one: &mut Strike, words: &dyn ProtocolWords, rng: &mut Rng) {
         let event = self.moments[rng.index(self.moments.len())].clone();
         let before = rng.below(3) == 0;
         let after = match (before, rng.below(2)) {
@@ -218,16 +219,16 @@ impl Temper {
         let nth = 1 + rng.below(4) as u32 * rng.below(2) as u32;
         one.on = Some(Moment { event, by: Vec::new(), nth, after, before });
         if rng.below(3) > 0 {
-            aim_at_doer(&mut one.fault);
+            aim_at_doer(&mut one.fault, words);
         }
     }
 }
 
 /// Lets a fault of one node hit the node whose event it waits for, and a fault of links all of that node's. Liars stay
 /// who they are, and a clock that runs wrong has nothing to do with the moment.
-pub fn aim_at_doer(fault: &mut Fault) {
+pub fn aim_at_doer(fault: &mut Fault, words: &dyn ProtocolWords) {
     let kind = fault.kind();
-    if kind.is_lie() || kind == FaultKind::ClockDrift {
+    if kind.is_lie() || words.makes_liars(kind) || kind == FaultKind::ClockDrift {
         return;
     }
     if let Some(messages) = fault.messages() {

@@ -69,14 +69,17 @@ fn a_value_that_cannot_stand_beside_the_others_is_left_out() {
 }
 
 fn strikes(nemesis: &Nemesis, seed: u64) -> Vec<Strike> {
-    let scenario = good(SOAK);
+    strikes_at(&good(SOAK), 5, nemesis, seed)
+}
+
+fn strikes_at(scenario: &Scenario, nodes: u32, nemesis: &Nemesis, seed: u64) -> Vec<Strike> {
     let subject = &scenario.subjects[0];
     let catalogue = Catalogue;
     let words = catalogue.protocol(&subject.protocol).expect("a protocol");
     let field = Field {
         words,
         options: &subject.options,
-        nodes: 5,
+        nodes,
         duration: Span::secs(20),
         clients: scenario.clients.count,
         drift_ppm: 0,
@@ -113,6 +116,39 @@ fn a_swarm_strikes_in_every_rhythm_and_always_in_time() {
     assert!(aimed > 500 && at_doer > 200, "{aimed} aimed, {at_doer} at whose event it was");
     assert!(flapping > 200 && swizzled > 50, "{flapping} flapping, {swizzled} cut");
     assert!(counts.first() < Some(&8) && counts.last() > Some(&60), "{counts:?}");
+}
+
+#[test]
+fn disks_are_hurt_of_as_many_nodes_as_may_lie_and_of_those() {
+    let nemesis = Nemesis { swarm: true, ..Nemesis::default() };
+    let scenario = good("title = \"Liars\"\nprotocol = \"pbft\"\nnodes = 7\nduration = \"9s\"");
+    let (mut kinds, mut both) = (BTreeSet::new(), 0);
+    for seed in 0..300 {
+        let (mut liars, mut hurt) = (BTreeSet::new(), BTreeSet::new());
+        for Strike { mut fault, .. } in strikes_at(&scenario, 7, &nemesis, seed) {
+            let kind = fault.kind();
+            kinds.insert(kind);
+            let who = if kind.hurts_disks() { &mut hurt } else { &mut liars };
+            if kind.makes_liars() || kind.hurts_disks() {
+                let mut first = true;
+                fault.each_targets(&mut |targets| {
+                    // Those that a lie is told to come second.
+                    if std::mem::take(&mut first) {
+                        who.extend(targets.iter().map(|target| format!("{target:?}")));
+                    }
+                });
+            }
+        }
+        assert!(liars.union(&hurt).count() <= 2, "seed {seed}: {liars:?} {hurt:?}");
+        both += usize::from(!liars.is_empty() && !hurt.is_empty());
+    }
+    for kind in [FaultKind::WipedCrash, FaultKind::LyingSync, FaultKind::BitRot, FaultKind::Twins] {
+        assert!(kinds.contains(&kind), "{kind:?}");
+    }
+    assert!(both > 100, "{both} of 300 have both");
+    for strike in strikes_at(&scenario, 3, &nemesis, 1) {
+        assert!(!strike.fault.kind().hurts_disks(), "of three none may forget");
+    }
 }
 
 #[test]

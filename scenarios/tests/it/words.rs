@@ -168,6 +168,9 @@ impl ProtocolWords for Words {
     fn liars(&self, _: &Options, nodes: u32) -> u32 {
         if self.name == "pbft" { nodes.saturating_sub(1) / 3 } else { 0 }
     }
+    fn makes_liars(&self, kind: FaultKind) -> bool {
+        kind.makes_liars() || self.name == "pbft" && kind.hurts_disks()
+    }
     fn properties(&self) -> Vec<&str> {
         self.properties.to_vec()
     }
@@ -212,6 +215,9 @@ impl ProtocolWords for Words {
         use FaultKind::*;
         match self.name {
             "bully" => vec![Crash, Pause],
+            "pbft" => {
+                vec![Crash, WipedCrash, Cut, Loss, Delay, LyingSync, BitRot, Equivocate, Twins]
+            }
             _ => vec![Crash, TornCrash, Restart, Pause, Cut, OneWayCut, Loss, Delay, ClockDrift],
         }
     }

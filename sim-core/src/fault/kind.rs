@@ -126,6 +126,11 @@ impl FaultKind {
         )
     }
 
+    /// Whether a disk that it strikes loses what was synced.
+    pub fn hurts_disks(self) -> bool {
+        matches!(self, FaultKind::WipedCrash | FaultKind::LyingSync | FaultKind::BitRot)
+    }
+
     /// Whether it is a lie, of nodes or of clients. Lies last forever unless told.
     pub fn is_lie(self) -> bool {
         self.makes_liars() || self == FaultKind::BigMac

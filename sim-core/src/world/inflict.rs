@@ -75,6 +75,11 @@ impl<P: Process> World<P> {
                 }
             }
         }
+        if P::HURT_DISKS_LIE && fault.kind().hurts_disks() {
+            for node in all {
+                self.becomes_liar(*node);
+            }
+        }
         // What strikes single messages is counted message by message.
         let is_by_message = matches!(
             fault,

@@ -92,7 +92,12 @@ impl<P: Process> World<P> {
         self.liars.since.iter().filter(|(_, since)| *since <= by).count() as u32
     }
 
-    fn becomes_liar(&mut self, node: NodeId) {
+    /// Whether a node that a fault of this kind strikes is a liar from then on.
+    pub fn makes_liars(kind: FaultKind) -> bool {
+        kind.makes_liars() || P::HURT_DISKS_LIE && kind.hurts_disks()
+    }
+
+    pub(super) fn becomes_liar(&mut self, node: NodeId) {
         self.nodes.list[node.index()].lies = true;
         if self.liars.since.iter().all(|(known, _)| *known != node) {
             self.liars.since.push((node, self.now));

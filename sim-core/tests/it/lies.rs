@@ -3,7 +3,7 @@
 use crate::puppet::Act::{Append, Broadcast, Send, Set, Sync};
 use crate::puppet::Cue::{Boot, Hear, Timer};
 use crate::puppet::{Line, Stage, about, n};
-use sim_core::fault::{About, Fault, FaultKind, Lie};
+use sim_core::fault::{About, DiskLoss, Fault, FaultKind, Lie};
 use sim_core::{Chance, Span, SpanRange};
 
 /// n1 says `words` to all, the first after 10 ms and then every 10 ms.
@@ -78,6 +78,19 @@ fn a_lie_that_heals_ends_but_the_liar_stays_known() {
     assert_eq!(heard(&notes.1, "n2"), ["1", "3"]);
     assert!(notes.0.nodes().is_liar(0));
     assert_eq!(notes.0.nodes().live().count(), 1, "only the honest count");
+}
+
+#[test]
+fn whose_disk_loses_what_was_synced_counts_as_a_liar() {
+    let writes = [Line(1, Boot, vec![Append(1), Sync])];
+    let crash = |disk| Fault::Crash { nodes: vec![n(1)], disk };
+    let is_liar = |fault| Stage::new(2, &writes).fault(15, 5, fault).end().0.nodes().is_liar(0);
+    for harmless in [DiskLoss::Kept, DiskLoss::Synced, DiskLoss::Torn] {
+        assert!(!is_liar(crash(harmless)), "{harmless:?}");
+    }
+    assert!(is_liar(crash(DiskLoss::Wiped)));
+    assert!(is_liar(Fault::LyingSync { nodes: vec![n(1)] }));
+    assert!(is_liar(Fault::BitRot { nodes: vec![n(1)] }));
 }
 
 /// n1 counts on a timer of its own, and answers what it hears.

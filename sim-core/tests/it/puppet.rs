@@ -70,6 +70,7 @@ impl Process for Puppet {
     type Service = Mute;
     type Config = Role;
     const KINDS: &'static [&'static str] = &["odd", "even"];
+    const HURT_DISKS_LIE: bool = true;
     const LIES: &'static [(&'static str, &'static str)] = &[
         ("a-hundred-more", "adds a hundred to a word"),
         ("big-words-only", "adds a thousand to words from ten on"),
