@@ -26,7 +26,7 @@ pub struct Dfs<'t> {
     deepest: Vec<u32>,
     /// Whether the longest path is kept when the search turns back from it; that takes time.
     pub remember: bool,
-    /// How many configurations it has visited.
+    /// How many configurations it has looked at, those among them that others make needless.
     pub spent: u64,
 }
 
@@ -132,6 +132,7 @@ impl<'t> Dfs<'t> {
     /// Goes into the configuration that now is, with its choices; or takes the choice back when an earlier
     /// configuration makes it needless.
     fn enter<S: Model>(&mut self, made: u32, before: u32, space: &mut Space<'_, S>) {
+        self.spent += 1;
         let first = self.choices.len();
         let mut bits = self.timeline.no_bits();
         let mut node = self.next[0];
@@ -158,7 +159,6 @@ impl<'t> Dfs<'t> {
             self.undo(made, before);
             return;
         }
-        self.spent += 1;
         match certain {
             Some(number) => {
                 self.choices.truncate(first);

@@ -25,7 +25,7 @@ pub struct Sweep<'t> {
     closing: bool,
     met: Antichains<(u32, Bits)>,
     done: Antichains<(u32, Bits)>,
-    /// How many configurations it has visited.
+    /// How many configurations it has looked at, those among them that others make needless.
     pub spent: u64,
 }
 
@@ -118,20 +118,18 @@ impl<'t> Sweep<'t> {
                 self.level += 1;
                 continue;
             };
+            if self.spent >= limit {
+                self.levels[self.level].push(one);
+                return false;
+            }
+            self.spent += 1;
             self.absorb(&mut one, space);
             if has(&one.done, returning.slot) {
                 clear(&mut one.done, returning.slot);
                 if self.done.add((one.state, one.done.clone()), &one.used) {
                     self.configurations.push(one);
                 }
-                continue;
-            }
-            if self.spent >= limit {
-                self.levels[self.level].push(one);
-                return false;
-            }
-            if self.met.add((one.state, one.done.clone()), &one.used) {
-                self.spent += 1;
+            } else if self.met.add((one.state, one.done.clone()), &one.used) {
                 self.advance(place, &one, space);
             }
         }
