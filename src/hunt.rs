@@ -311,7 +311,7 @@ fn breach(failure: &Failure, seed: u64) -> Breach {
     }
 }
 
-/// As many seeds run before it is asked whether any of them broke: what a test reports depends on nothing but its seeds.
+/// As many seeds run before it is asked whether any of them broke: what a test reports depends on its seeds alone.
 const SOON: u64 = 20;
 
 /// Ends a hunt with the first batch of seeds that finds something.

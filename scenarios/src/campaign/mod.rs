@@ -1,8 +1,8 @@
 //! A campaign: scenarios over many seeds, hunting for failures.
 //!
 //! Seeds come in fixed ranges of [`RANGE`]. A range knows nothing of any other, so that machines can share a campaign
-//! by taking every Nth range; within one, seeds run in batches, on all cores. What a campaign comes to so depends on its
-//! arguments alone, and on where it was cut: between batches, or at once.
+//! by taking every Nth range; within one, seeds run in batches, on all cores. What a campaign comes to so depends on
+//! its arguments alone, and on where it was cut: between batches, or at once.
 //!
 //! - **Uniform** search draws every seed anew.
 //! - **Guided** search changes the inputs whose runs got furthest ([`sim_core::reach`], `mutate`); what is kept is
