@@ -75,6 +75,7 @@ fn checked(entry: &dyn Entry, clients: u32, digest: bool) -> Rates {
         budget: 2_000_000,
         limit: u64::MAX,
         trace: false,
+        show: false,
         digest,
         record: false,
         reach: false,

@@ -45,6 +45,8 @@ pub struct Job<'a> {
     pub limit: u64,
     /// Write the run down.
     pub trace: bool,
+    /// Write down what nodes show of themselves and what clients saw, too.
+    pub show: bool,
     /// Fold every step into a digest, by which two runs are told apart.
     pub digest: bool,
     /// Keep the digest after every step.
@@ -185,7 +187,7 @@ pub fn run<P: Protocol>(job: &Job<'_>) -> Ran {
         (
             Order::default(),
             does_transactions::<P>().then(|| AllEnd::new(heal)),
-            job.trace.then(Trace::default),
+            job.trace.then(|| if job.show { Trace::showing() } else { Trace::default() }),
             job.record.then(Recording::default),
             job.reach.then(Reach::default),
         ),
@@ -227,7 +229,11 @@ pub fn run<P: Protocol>(job: &Job<'_>) -> Ran {
         ..Outcome::default()
     };
     watch.1.finish(world.now(), &mut outcome);
-    let (_, _, trace, recording, _) = watch.5;
+    let (_, _, mut trace, recording, _) = watch.5;
+    if let Some(trace) = trace.as_mut().filter(|_| job.show) {
+        trace.operations = judged::shown(&watch.2);
+        trace.blame = judged.blame;
+    }
     let written = job.write_out.then(|| WrittenOut {
         messages: world.disturbances().to_vec(),
         operations: world.invoked().to_vec(),

@@ -98,6 +98,8 @@ pub struct Case<'a> {
 pub struct Extras {
     /// Write it down.
     pub trace: bool,
+    /// Write down what nodes show of themselves and what clients saw, too.
+    pub show: bool,
     /// Keep the digest after every step.
     pub record: bool,
     /// Tell where it gets.
@@ -149,6 +151,7 @@ impl Case<'_> {
             budget: BUDGET,
             limit: LIMIT,
             trace: extras.trace,
+            show: extras.show,
             digest: true,
             record: extras.record,
             reach: extras.reach,

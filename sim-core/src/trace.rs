@@ -3,9 +3,11 @@
 use crate::context::Effect;
 use crate::fact::{Claim, Fact};
 use crate::nodes::Nodes;
-use crate::observe::{Cause, ClientStep, FaultPhase, FaultStep, Lost, LostTo, Observer, Step};
+use crate::observe::{
+    Cause, ClientStep, FaultPhase, FaultStep, Lost, LostTo, Machine, Observer, Step,
+};
 use crate::process::{NodeId, Process};
-use crate::service::{ClientEffect, Ending, Service};
+use crate::service::{ClientEffect, Ending, RequestId, Service};
 use crate::time::Time;
 use serde::Serialize;
 
@@ -16,6 +18,47 @@ pub struct Trace {
     pub steps: Vec<TraceStep>,
     /// Messages that never arrived.
     pub lost: Vec<TraceLost>,
+    /// What clients asked for, in the order of asking; where it was to be shown.
+    pub operations: Vec<TraceOperation>,
+    /// Why no order explains these operations; none where one does.
+    pub blame: Option<TraceBlame>,
+    /// What each machine showed last; none when nodes are not to be shown.
+    shown: Option<Vec<String>>,
+}
+
+/// One operation, as its client saw it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TraceOperation {
+    /// Whose, and which of them.
+    pub id: RequestId,
+    /// What was asked.
+    pub op: String,
+    /// What came back; empty for nothing.
+    pub reply: String,
+    /// When it was asked.
+    pub invoked: Time,
+    /// When it ended; none while it is open.
+    pub returned: Option<Time>,
+    /// Whether it was done; none when nobody knows.
+    pub done: Option<bool>,
+    /// The key that it was judged with; 0 when it was not judged by keys.
+    pub key: u64,
+    /// When it can have taken effect, in an order that explains all replies; none when there is no place for it, or
+    /// none was found.
+    pub point: Option<Time>,
+}
+
+/// Why no order explains what clients saw.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TraceBlame {
+    /// The key that it shows on.
+    pub key: u64,
+    /// The fewest operations that cannot be ordered.
+    pub operations: Vec<RequestId>,
+    /// When the first reply came that nothing explains.
+    pub at: Time,
+    /// What is wrong, for people.
+    pub sentence: String,
 }
 
 /// One step, in words.
@@ -35,6 +78,8 @@ pub struct TraceStep {
     pub cause: TraceCause,
     /// What was sent, claimed, replied or written then, in order.
     pub effects: Vec<TraceEffect>,
+    /// What its node shows of itself from then on; none when that is as before, or is not to be shown.
+    pub state: Option<String>,
 }
 
 /// Why a step was taken.
@@ -99,6 +144,25 @@ pub struct TraceLost {
 }
 
 impl Trace {
+    /// An empty one that has what nodes show of themselves, too.
+    pub fn showing() -> Trace {
+        Trace { shown: Some(Vec::new()), ..Trace::default() }
+    }
+
+    /// What a machine shows of itself, if that has changed.
+    fn glance<P: Process>(&mut self, nodes: &Nodes<P>, machine: Machine) -> Option<String> {
+        let shown = self.shown.as_mut()?;
+        let now = nodes.process(machine)?.glance();
+        let machine = machine as usize;
+        if shown.len() <= machine {
+            shown.resize(machine + 1, String::new());
+        }
+        (shown[machine] != now).then(|| {
+            shown[machine].clone_from(&now);
+            now
+        })
+    }
+
     /// The step that made an event; none for what a plan made.
     pub fn maker(&self, event: u64) -> Option<&TraceStep> {
         let after = self.steps.partition_point(|step| step.next_event <= event);
@@ -107,7 +171,8 @@ impl Trace {
 }
 
 impl<P: Process> Observer<P> for Trace {
-    fn observe(&mut self, _: &Nodes<P>, step: &Step<'_, P>) {
+    fn observe(&mut self, nodes: &Nodes<P>, step: &Step<'_, P>) {
+        let state = self.glance(nodes, step.machine);
         let cause = match &step.cause {
             Cause::Boot => TraceCause::Boot,
             Cause::Message { from, message } => TraceCause::Message {
@@ -130,6 +195,7 @@ impl<P: Process> Observer<P> for Trace {
             node: Some(step.node),
             cause,
             effects: step.effects.iter().map(show).collect(),
+            state,
         });
     }
 
@@ -146,6 +212,7 @@ impl<P: Process> Observer<P> for Trace {
             node: Some(step.client),
             cause,
             effects: step.effects.iter().filter_map(show_client).collect(),
+            state: None,
         });
     }
 
@@ -169,6 +236,7 @@ impl<P: Process> Observer<P> for Trace {
                 text: step.words.to_string(),
             },
             effects: Vec::new(),
+            state: None,
         });
     }
 

@@ -140,7 +140,7 @@ fn relax<'a, S: Model>(seen: &[Seen<'a, S>], which: impl Fn(usize) -> bool) -> V
 }
 
 /// An order that explains as much of what was seen as was found; empty when that would be too long to read.
-fn order<S: Model>(initial: &S, seen: &[Seen<'_, S>]) -> Vec<usize> {
+pub(super) fn order<S: Model>(initial: &S, seen: &[Seen<'_, S>]) -> Vec<usize> {
     if seen.len() > LONG {
         return Vec::new();
     }

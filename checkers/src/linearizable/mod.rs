@@ -36,9 +36,9 @@ use crate::model::Model;
 use dfs::Dfs;
 use explain::Explanation;
 use seen::Seen;
-use sim_core::RequestId;
 use sim_core::history::Operation;
 use sim_core::outcome::Verdict;
+use sim_core::{RequestId, Time};
 use space::Space;
 use sweep::Sweep;
 use timeline::Timeline;
@@ -123,6 +123,21 @@ pub fn check_from<S: Model>(initial: &S, history: &[Operation<S>], budget: u64) 
 /// Judges a history that began in the state `initial`, without explaining it: as quick as can be.
 pub fn judge_from<S: Model>(initial: &S, history: &[Operation<S>], budget: u64) -> Judgement {
     judge_keys(initial, seen::by_key(history).values(), budget, |_| false).0
+}
+
+/// When each operation can have taken effect, in an order that explains all replies: at its invocation, or with the one
+/// that comes before it in that order, whichever is later. None for those that have no effect in it, for those that no
+/// order was found for, and, where no order exists, for those behind what cannot be explained.
+pub fn points<S: Model>(history: &[Operation<S>]) -> Vec<Option<Time>> {
+    let mut points = vec![None; history.len()];
+    for seen in seen::by_key(history).values() {
+        let mut now = Time::ZERO;
+        for index in explain::order(&S::default(), seen) {
+            now = now.max(history[index].invoked);
+            points[index] = Some(now);
+        }
+    }
+    points
 }
 
 fn judge_keys<'k, 'a: 'k, S: Model>(

@@ -192,6 +192,7 @@ fn serves_without_the_highest(config: Config) -> Verdict {
         budget: 1_000,
         limit: 1_000_000,
         trace: false,
+        show: false,
         digest: false,
         record: false,
         reach: false,

@@ -165,6 +165,7 @@ fn run(config: &Config, nodes: u32, seed: u64) -> Vec<String> {
         budget: 10_000_000,
         limit: 20_000_000,
         trace: false,
+        show: false,
         digest: false,
         record: false,
         reach: false,

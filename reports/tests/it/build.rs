@@ -52,7 +52,16 @@ impl Story {
         self.made += effects.iter().map(makes).sum::<u64>();
         let number = self.trace.steps.len() as u64 + 1;
         let node = Some(node);
-        self.trace.steps.push(TraceStep { at, number, event, next_event, node, cause, effects });
+        self.trace.steps.push(TraceStep {
+            at,
+            number,
+            event,
+            next_event,
+            node,
+            cause,
+            effects,
+            state: None,
+        });
         next_event
     }
 
@@ -93,7 +102,16 @@ impl Story {
         };
         let next_event = self.made + 1;
         let (node, effects) = (None, Vec::new());
-        self.trace.steps.push(TraceStep { at, number, event: 0, next_event, node, cause, effects });
+        self.trace.steps.push(TraceStep {
+            at,
+            number,
+            event: 0,
+            next_event,
+            node,
+            cause,
+            effects,
+            state: None,
+        });
     }
 
     /// `rounds` heartbeats of a leader to a follower, a millisecond apart, and their acknowledgements.
