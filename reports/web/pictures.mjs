@@ -1,0 +1,42 @@
+// Makes the pictures of the documents: `npm run pictures`, or `npm run pictures -- path/to/splitbrain`.
+
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Browser, press } from "./test/browser.mjs";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const splitbrain = resolve(process.argv[2] ?? join(root, "target/release/splitbrain"));
+const folder = mkdtempSync(join(tmpdir(), "splitbrain-pictures-"));
+const pictures = join(root, "docs/pictures");
+
+/** Runs a scenario and gives the path of its page. */
+function report(name, ...scenario) {
+  const page = join(folder, `${name}.html`);
+  const run = spawnSync(splitbrain, ["run", ...scenario, "--quiet", "--failures", folder, "--report", page], { stdio: "pipe" });
+  if (run.error) throw run.error;
+  if (run.status > 1) throw new Error(run.stderr.toString());
+  return page;
+}
+
+/** Takes a picture of a page after these keys. */
+async function picture(browser, name, page, options, ...keys) {
+  const shown = await browser.open(page, options);
+  await press(shown, ...keys);
+  await shown.screenshot({ path: join(pictures, `${name}.png`) });
+  await shown.context().close();
+}
+
+mkdirSync(pictures, { recursive: true });
+const browser = await Browser.launch();
+try {
+  const broken = report("broken", "raft/soak", "--seeds", "20", "--bug", "vote-not-persisted");
+  await picture(browser, "broken", broken, { width: 1280, height: 1100 }, "v");
+  const held = report("held", "raft/minority-leader", "--seed", "3");
+  await picture(browser, "held-dark", held, { width: 1280, height: 1100, colorScheme: "dark" });
+} finally {
+  await browser.close();
+  rmSync(folder, { recursive: true });
+}

@@ -1,0 +1,34 @@
+// Making elements. Texts go in as text, never as markup.
+
+type Child = Node | string | null;
+
+export function make<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  attributes: Record<string, string> = {},
+  ...children: Child[]
+): HTMLElementTagNameMap[K] {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  for (const child of children) if (child !== null) element.append(child);
+  return element;
+}
+
+export function button(text: string, title: string, press: () => void, key = ""): HTMLButtonElement {
+  const made = make("button", { type: "button", title }, text);
+  if (key !== "") made.append(make("kbd", {}, key));
+  made.addEventListener("click", press);
+  return made;
+}
+
+/** Plain words about how something is read, folded away until they are wanted. */
+export function howTo(paragraphs: string[]): HTMLElement {
+  const reading = make("details", { class: "how" }, make("summary", {}, "How to read this"));
+  for (const words of paragraphs) reading.append(make("p", {}, words));
+  return reading;
+}
+
+/** A part of the page with its heading, and how to read it for those who do not know. */
+export function section(id: string, title: string, ...how: string[]): HTMLElement {
+  const head = make("div", { class: "head" }, make("h2", { id: `${id}-title` }, title), howTo(how));
+  return make("section", { id, "aria-labelledby": `${id}-title` }, head);
+}
