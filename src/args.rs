@@ -2,6 +2,7 @@
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use reports::export::FORMS;
 use scenarios::campaign::Search;
 use sim_core::Span;
 use std::ops::Range;
@@ -123,6 +124,12 @@ pub struct Run {
     /// Write the run of one seed down, as JSON lines
     #[arg(long, value_name = "FILE", requires = "seed")]
     pub trace: Option<PathBuf>,
+    /// Write a page of HTML that shows one run: the first that broke, or else the first
+    #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
+    pub report: Option<PathBuf>,
+    /// Write the same run in the form of another tool, such as shiviz=run.log: `list exports` names them
+    #[arg(long, value_name = "FORM=FILE", conflicts_with = "dry_run")]
+    pub export: Vec<Export>,
     /// Use so many threads; all cores unless told
     #[arg(short, long, value_name = "N", env = "SPLITBRAIN_JOBS")]
     pub jobs: Option<usize>,
@@ -155,6 +162,12 @@ pub struct Replay {
     /// Write the run down, as JSON lines
     #[arg(long, value_name = "FILE")]
     pub trace: Option<PathBuf>,
+    /// Write a page of HTML that shows the run
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    /// Write the run in the form of another tool, such as shiviz=run.log: `list exports` names them
+    #[arg(long, value_name = "FORM=FILE")]
+    pub export: Vec<Export>,
     /// Where failures are kept, for `last`
     #[arg(long, value_name = "DIR", env = "SPLITBRAIN_FAILURES", default_value = "failures")]
     pub failures: PathBuf,
@@ -356,6 +369,7 @@ pub enum Kind {
     Measures,
     Workloads,
     Topologies,
+    Exports,
 }
 
 /// Arguments of `explain`.
@@ -393,6 +407,30 @@ pub struct Completions {
     /// For which shell
     #[arg(value_enum)]
     pub shell: clap_complete::Shell,
+}
+
+/// A form of another tool, and where a run is written in it.
+#[derive(Clone, Debug)]
+pub struct Export {
+    /// The name of one of [`FORMS`].
+    pub form: &'static str,
+    /// The file.
+    pub path: PathBuf,
+}
+
+impl FromStr for Export {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Export, String> {
+        let names: Vec<&str> = FORMS.iter().map(|form| form.name).collect();
+        let known = || format!("write FORM=FILE, with one of {}", names.join(", "));
+        let (name, path) = text.split_once('=').ok_or_else(known)?;
+        let form = names.iter().find(|known| **known == name);
+        let form = form.ok_or_else(|| format!("there is no form `{name}`; {}", known()))?;
+        if path.is_empty() {
+            return Err(format!("`{name}=` names no file"));
+        }
+        Ok(Export { form, path: path.into() })
+    }
 }
 
 /// Which seeds to run.

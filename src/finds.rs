@@ -6,6 +6,7 @@
 
 use crate::commands::{App, about_property};
 use crate::files::write_whole;
+use crate::report;
 use reports::{json, story, text};
 use scenarios::failure::{Failure, LARGEST, Replayed, file_stem};
 use scenarios::run::{Case, Course, Extras};
@@ -257,11 +258,7 @@ impl<'a> Finds<'a> {
         if !self.by_seed {
             return String::new();
         }
-        let bugs = match self.course.planted.as_slice() {
-            [] => String::new(),
-            bugs => format!(" --bug {}", bugs.join(",")),
-        };
-        format!("splitbrain replay {} --seed {}{bugs}", self.course.name, breach.seed)
+        report::by_seed(self.course, breach.seed)
     }
 }
 

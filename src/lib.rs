@@ -29,6 +29,7 @@ mod finds;
 mod hunt;
 mod progress;
 mod regress;
+mod report;
 mod sources;
 
 /// What the author of a protocol needs.

@@ -8,6 +8,8 @@
 //! |---|---|
 //! | [`text`] | the report of a run over many seeds |
 //! | [`story`] | how a failure came about: words, and a space-time diagram in characters |
+//! | [`export`] | a run in the forms of other tools |
+//! | [`page`] | the report of one run as a page of HTML |
 //! | [`steps`] | a plain listing of steps |
 //! | [`known`] | failures that are known, played again |
 //! | [`mutants`] | which planted bugs were caught |
@@ -15,10 +17,12 @@
 //! | [`words`] [`colour`] | numbers, lengths and lists as people write them; colour |
 
 pub mod colour;
+pub mod export;
 pub mod json;
 pub mod junit;
 pub mod known;
 pub mod mutants;
+pub mod page;
 pub mod steps;
 pub mod story;
 pub mod text;

@@ -7,7 +7,7 @@ use sim_core::{Fact, NodeId};
 use std::collections::BTreeMap;
 
 /// One node at a moment.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Life {
     pub(crate) is_down: bool,
     pub(crate) pauses: u32,

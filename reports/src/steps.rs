@@ -35,14 +35,20 @@ pub fn steps(trace: &Trace, from: Time, until: Time, colour: Colour) -> String {
 fn line(step: &TraceStep, colour: Colour) -> String {
     let who = step.node.as_ref().map_or("fault".to_owned(), NodeId::to_string);
     let before = format!("{:>13} {:>7}  ", clock(step.at), step.number);
-    let mut after = cause(&step.cause);
-    for effect in &step.effects {
-        let _ = write!(after, "  {}", show(effect));
-    }
+    let after = told(step);
     let who = format!("{who:<6}");
     let after = cut(after.trim_end(), WIDEST - width(&before) - width(&who));
     let style = if step.node.is_none() { BAD } else { NAME };
     format!("{}{}{after}\n", colour.paint(DIM, &before), colour.paint(style, &who))
+}
+
+/// What brought a step about, and what came of it.
+pub(crate) fn told(step: &TraceStep) -> String {
+    let mut told = caused(&step.cause);
+    for effect in &step.effects {
+        let _ = write!(told, "  {}", show(effect));
+    }
+    told
 }
 
 fn gone(lost: &sim_core::trace::TraceLost, colour: Colour) -> String {
@@ -56,7 +62,7 @@ fn clock(at: Time) -> String {
     format!("{}.{:06}s", at.0 / 1_000_000_000, at.0 / 1_000 % 1_000_000)
 }
 
-fn cause(cause: &TraceCause) -> String {
+pub(crate) fn caused(cause: &TraceCause) -> String {
     match cause {
         TraceCause::Boot => "boots".to_owned(),
         TraceCause::Message { from, kind, text } => format!("◄ {from} {kind} {text}"),
@@ -70,7 +76,7 @@ fn cause(cause: &TraceCause) -> String {
     }
 }
 
-fn show(effect: &TraceEffect) -> String {
+pub(crate) fn show(effect: &TraceEffect) -> String {
     match effect {
         TraceEffect::Send { to: Some(to), kind, text } => format!("► {to} {kind} {text}"),
         TraceEffect::Send { to: None, kind, text } => format!("► all {kind} {text}"),
@@ -86,7 +92,7 @@ fn show(effect: &TraceEffect) -> String {
 }
 
 /// A fact by its event's name and what it is about: `leads 4`, `commits 7`.
-fn claim(fact: &Fact) -> String {
+pub(crate) fn claim(fact: &Fact) -> String {
     let event = Fact::EVENTS[fact.event()];
     match fact {
         Fact::Campaigns { epoch } | Fact::Leads { epoch } | Fact::Follows { epoch } => {

@@ -4,6 +4,7 @@ use super::{App, Exit};
 use crate::args::{Kind, List};
 use crate::sources;
 use protocols::Entry;
+use reports::export::FORMS;
 use scenarios::library::LIBRARY;
 use serde_json::{Value, json};
 use sim_core::fault::FaultKind;
@@ -61,6 +62,9 @@ fn rows(app: &App, args: &List) -> Result<Vec<Value>, String> {
             let loads = entry.loads().into_iter();
             loads.map(|load| json!({ "name": load, "protocol": entry.name() })).collect()
         }),
+        Kind::Exports => {
+            FORMS.iter().map(|form| json!({ "name": form.name, "summary": form.about })).collect()
+        }
         Kind::Topologies => TOPOLOGIES
             .iter()
             .map(|t| json!({ "name": t.name, "summary": t.about, "sites": t.sites }))

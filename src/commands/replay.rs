@@ -3,6 +3,7 @@
 use super::{App, Exit, about_property};
 use crate::args::Replay;
 use crate::files::write_whole;
+use crate::report::{self, Wanted};
 use crate::sources::{self, Source};
 use protocols::Ran;
 use reports::{json, steps, story};
@@ -150,6 +151,12 @@ fn tell(
     }
     if failure.is_some_and(|failure| departs(app, course, failure, &outcome)) {
         return Ok(Exit::Unsteady);
+    }
+    let wanted = Wanted { page: args.report.as_deref(), exports: &args.export };
+    if !wanted.is_empty() {
+        let by_seed = || report::by_seed(course, case.seed);
+        let reproduce = failure.map_or_else(by_seed, |failure| failure.replay.clone());
+        wanted.write(app, course, case, &reproduce, &Path::to_path_buf)?;
     }
     if let Some((from, until)) = window(args, &trace)? {
         app.say(&steps::steps(&trace, from, until, app.colour()));

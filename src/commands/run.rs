@@ -6,13 +6,14 @@ use crate::files::write_whole;
 use crate::finds::Finds;
 use crate::progress::Progress;
 use crate::regress::{self, Regressions};
+use crate::report::{self, Wanted};
 use crate::sources::{self, Source};
 use reports::{json, text};
 use scenarios::run::{Case, Course, Extras};
 use sim_core::outcome::{Outcome, Verdict};
 use sim_core::summary::Summary;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Runs every scenario that is named. All of them are read before the first one runs.
 pub fn run(app: &App, args: &Run) -> Exit {
@@ -122,6 +123,13 @@ fn run_one(
     if let Some(path) = &args.trace {
         write_trace(course, seeds.start, path)?;
     }
+    let wanted = Wanted { page: args.report.as_deref(), exports: &args.export };
+    if !wanted.is_empty() {
+        let seed = summary.broken.first().map_or(seeds.start, |breach| breach.seed);
+        let reproduce = report::by_seed(course, seed);
+        let name = |path: &Path| path_of_one(args, source, course, path);
+        wanted.write(app, course, &course.case(seed), &reproduce, &name)?;
+    }
     let mut exit = match summary.verdict() {
         Verdict::Holds => Exit::Held,
         Verdict::Unknown => Exit::Undecided,
@@ -173,6 +181,22 @@ fn twice(app: &App, args: &Run, course: &Course<'_>, seeds: Range<u64>) -> Resul
         course.name, unsteady.seed
     ));
     Ok(Exit::Unsteady)
+}
+
+/// Where a run is shown: where it was asked for, but with the scenario or the protocol in the name where there are
+/// several.
+fn path_of_one(args: &Run, source: &Source, course: &Course<'_>, path: &Path) -> PathBuf {
+    let mut stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    if args.scenarios.len() > 1 {
+        stem += &format!("-{}", source.name.replace(['/', '\\'], "-"));
+    }
+    if source.scenario.subjects.len() > 1 {
+        stem += &format!("-{}", course.entry().name());
+    }
+    match path.extension() {
+        Some(ending) => path.with_file_name(format!("{stem}.{}", ending.to_string_lossy())),
+        None => path.with_file_name(stem),
+    }
 }
 
 fn write_trace(course: &Course<'_>, seed: u64, path: &Path) -> Result<(), String> {

@@ -202,6 +202,33 @@ fn a_trace_of_a_seed_is_the_same_whoever_writes_it() {
 }
 
 #[test]
+fn the_page_of_a_run_is_the_same_whoever_writes_it() {
+    let room = Room::new();
+    room.write("small.toml", SMALL);
+    let said = room.run("run small.toml --seeds 1..4 --report run.html").ended(0);
+    assert!(said.err.contains("the run of seed 1 is shown in run.html"), "{}", said.err);
+    room.run("replay small.toml --seed 1 --report replay.html").ended(0);
+    let page = room.read("run.html");
+    assert!(page.starts_with("<!doctype html>") && page.len() < 1_000_000, "{}", page.len());
+    assert_eq!(page, room.read("replay.html"));
+    room.run("run small.toml --dry-run --report dry.html").refused();
+}
+
+#[test]
+fn the_page_of_many_runs_is_about_the_first_that_broke() {
+    let room = Room::new();
+    let run = "run raft/soak --seeds 10 --bug vote-not-persisted --report r.html";
+    let said = room.run(run).ended(1);
+    let first = said.out.lines().find_map(|line| line.trim().strip_prefix("seed "));
+    let first = first.and_then(|line| line.split(',').next()).expect("a seed");
+    assert!(
+        said.err.contains(&format!("the run of seed {first} is shown in r.html")),
+        "{}",
+        said.err
+    );
+}
+
+#[test]
 fn shells_and_manual_readers_are_served() {
     let room = Room::new();
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {

@@ -60,7 +60,8 @@ fn gather(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
         let is_hidden = entry.file_name().to_string_lossy().starts_with('.');
-        if path.is_dir() && !is_hidden && entry.file_name() != "target" {
+        let is_made = ["target", "node_modules"].iter().any(|made| entry.file_name() == *made);
+        if path.is_dir() && !is_hidden && !is_made {
             gather(&path, found);
         } else if path.is_file() && !is_hidden {
             found.push(path);

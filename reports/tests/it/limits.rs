@@ -90,7 +90,12 @@ fn swollen() -> Summary {
 }
 
 /// A busy run of some nodes: elections, crashes, boots, messages to everybody, with whatever is drawn.
-fn busy(nodes: u32, mut seed: u64) -> Trace {
+pub fn busy(nodes: u32, seed: u64) -> Trace {
+    busy_for(nodes, seed, 300)
+}
+
+/// One of so many steps.
+pub fn busy_for(nodes: u32, mut seed: u64, steps: u64) -> Trace {
     let mut draw = |below: u64| {
         // Any full-period generator will do: the constants are Knuth's (MMIX).
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -98,7 +103,7 @@ fn busy(nodes: u32, mut seed: u64) -> Trace {
     };
     let mut story = Story::default();
     let mut sent: Vec<(u64, NodeId, NodeId)> = Vec::new();
-    for at in 0..300 {
+    for at in 0..steps {
         let at = ms(at * 7);
         let node = NodeId(draw(nodes.into()) as u32);
         let other = NodeId(draw(nodes.into()) as u32);

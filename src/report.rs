@@ -1,0 +1,98 @@
+//! One run as it is shown: a page of HTML, and the forms of other tools.
+
+use crate::args::Export;
+use crate::commands::{App, about_property};
+use crate::files::write_whole;
+use reports::export::{self, Shown};
+use reports::page::{About, page};
+use reports::{Colour, story};
+use scenarios::format;
+use scenarios::run::{Case, Course, Extras};
+use scenarios::tally;
+use scenarios::words::Words;
+use sim_core::outcome::{Outcome, Verdict};
+use sim_core::summary::Breach;
+use std::path::{Path, PathBuf};
+
+/// Where a run is shown.
+pub struct Wanted<'a> {
+    /// The page of HTML.
+    pub page: Option<&'a Path>,
+    /// Other tools' forms.
+    pub exports: &'a [Export],
+}
+
+impl Wanted<'_> {
+    /// Whether nothing is to be written.
+    pub fn is_empty(&self) -> bool {
+        self.page.is_none() && self.exports.is_empty()
+    }
+
+    /// Runs a case, and writes what is wanted of it. `reproduce` is the command that gives the same run, and `name`
+    /// turns a path that was asked for into one for this run.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be written.
+    pub fn write(
+        &self,
+        app: &App,
+        course: &Course<'_>,
+        case: &Case<'_>,
+        reproduce: &str,
+        name: &dyn Fn(&Path) -> PathBuf,
+    ) -> Result<(), String> {
+        let extras = Extras { trace: true, show: true, ..Extras::default() };
+        let ran = course.run_case(case, extras);
+        let (outcome, trace) = (ran.outcome, ran.trace.unwrap_or_default());
+        let breach = what_broke(&outcome, reproduce);
+        if let Some(path) = self.page {
+            let settings = format::write(&case.scenario, &Words::of(app.catalogue), &[]);
+            let settings: Vec<String> =
+                settings.unwrap_or_else(|why| why).lines().map(str::to_owned).collect();
+            let story = breach.as_ref().map_or_else(String::new, |breach| {
+                let about = about_property(course, &breach.property);
+                story::story(breach, about, &trace, Colour::Never)
+            });
+            let about = About {
+                scenario: course.name,
+                title: &course.scenario.title,
+                protocol: course.entry().name(),
+                planted: &course.planted,
+                clients: case.scenario.clients.count,
+                heal: case.plan.heal,
+                reproduce,
+                settings: &settings,
+                story: &story,
+                property: &|property| about_property(course, property).to_owned(),
+            };
+            write_whole(&name(path), page(&about, &outcome, &trace).as_bytes())?;
+            eprintln!("the run of seed {} is shown in {}", case.seed, name(path).display());
+        }
+        for Export { form, path } in self.exports {
+            let title = format!("{} · seed {}", course.name, case.seed);
+            let breach = breach.clone().unwrap_or_default();
+            let shown = Shown { title: &title, outcome: &outcome, trace: &trace, breach: &breach };
+            let write = export::form(form).map(|form| form.write);
+            let text = write.map_or_else(String::new, |write| write(&shown));
+            write_whole(&name(path), text.as_bytes())?;
+        }
+        Ok(())
+    }
+}
+
+/// What broke first, of what was promised if that did; none when nothing broke.
+fn what_broke(outcome: &Outcome, reproduce: &str) -> Option<Breach> {
+    let broken = outcome.findings.iter().filter(|finding| finding.verdict == Verdict::Broken);
+    let first = broken.min_by_key(|finding| (!finding.promised, finding.at, finding.step))?;
+    Some(Breach { replay: reproduce.to_owned(), ..tally::breach(outcome, first) })
+}
+
+/// The command that gives the run of a seed again.
+pub fn by_seed(course: &Course<'_>, seed: u64) -> String {
+    let bugs = match course.planted.as_slice() {
+        [] => String::new(),
+        bugs => format!(" --bug {}", bugs.join(",")),
+    };
+    format!("splitbrain replay {} --seed {seed}{bugs}", course.name)
+}
