@@ -31,7 +31,7 @@ const LARGEST: usize = 1_000_000;
 /// Steps without their words take no more of it than this.
 const BARE: usize = 700_000;
 /// No more steps than these are tried to get into it.
-const MOST: usize = 400_000;
+const MOST: usize = 200_000;
 /// How hard to deflate, of at most 10: more costs seconds and gains little.
 const EFFORT: u8 = 8;
 

@@ -229,6 +229,31 @@ fn the_page_of_many_runs_is_about_the_first_that_broke() {
 }
 
 #[test]
+fn runs_are_written_in_the_forms_that_are_listed() {
+    let room = Room::new();
+    room.write("small.toml", SMALL);
+    let listed = room.run("list exports --format json").ended(0).json();
+    let names: Vec<&str> = listed
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|form| form["name"].as_str())
+        .collect();
+    let wanted: Vec<String> =
+        names.iter().map(|name| format!("--export {name}=run.{name}")).collect();
+    room.run(&format!("run small.toml --seed 1 {}", wanted.join(" "))).ended(0);
+    for name in &names {
+        assert!(room.read(&format!("run.{name}")).len() > 20, "{name} says something");
+    }
+    room.run("replay small.toml --seed 1 --export shiviz=again").ended(0);
+    assert_eq!(room.read("run.shiviz"), room.read("again"));
+    for wrong in ["shiviz", "shivis=run.log", "shiviz="] {
+        let said = room.run(&format!("run small.toml --seed 1 --export {wrong}")).refused();
+        assert!(said.err.contains("shiviz"), "{wrong}: {}", said.err);
+    }
+}
+
+#[test]
 fn shells_and_manual_readers_are_served() {
     let room = Room::new();
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
