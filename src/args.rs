@@ -75,6 +75,8 @@ pub enum Format {
 pub enum Command {
     /// Run scenarios over many seeds and check every run
     Run(Run),
+    /// Run protocols, or scenarios, on the same seeds and tell how they differ
+    Compare(Compare),
     /// Run one failure, or one seed, again and tell how it came about
     Replay(Replay),
     /// Hunt for failures over many seeds; keep and deduplicate them
@@ -397,6 +399,7 @@ pub enum Schemas {
     Run,
     Known,
     Outcome,
+    Compared,
     Mutants,
     Trace,
 }
@@ -407,6 +410,26 @@ pub struct Completions {
     /// For which shell
     #[arg(value_enum)]
     pub shell: clap_complete::Shell,
+}
+
+/// Arguments of `compare`.
+#[derive(Debug, Args)]
+pub struct Compare {
+    /// A scenario of several protocols, or several scenarios; the first that runs is what the others are compared with
+    #[arg(required = true, value_name = "SCENARIO")]
+    pub scenarios: Vec<String>,
+    /// Compare these protocols only
+    #[arg(long, value_name = "PROTOCOL", value_delimiter = ',')]
+    pub protocol: Vec<String>,
+    /// Run these seeds: `100`, `A..B`, `A..=B` or `A..+N`
+    #[arg(long, value_name = "SEEDS", env = "SPLITBRAIN_SEEDS")]
+    pub seeds: Option<Seeds>,
+    /// Write the comparison to a file as well, as Markdown (.md) or JSON (.json)
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Use so many threads; all cores unless told
+    #[arg(short, long, value_name = "N", env = "SPLITBRAIN_JOBS")]
+    pub jobs: Option<usize>,
 }
 
 /// A form of another tool, and where a run is written in it.

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`text`] | the report of a run over many seeds |
 //! | [`story`] | how a failure came about: words, and a space-time diagram in characters |
+//! | [`compared`] | several on the same seeds, and how they differ |
 //! | [`export`] | a run in the forms of other tools |
 //! | [`page`] | the report of one run as a page of HTML |
 //! | [`steps`] | a plain listing of steps |
@@ -17,6 +18,7 @@
 //! | [`words`] [`colour`] | numbers, lengths and lists as people write them; colour |
 
 pub mod colour;
+pub mod compared;
 pub mod export;
 pub mod json;
 pub mod junit;

@@ -7,6 +7,7 @@
 //! | [`nemesis`] | faults that a seed makes up |
 //! | [`words`] | the catalogue of protocols, as the words that scenarios may use |
 //! | [`run`] | a scenario over many seeds |
+//! | [`mod@compare`] | several protocols or scenarios on the same seeds |
 //! | [`campaign`] | the hunt for failures over many seeds, uniform or guided, cut and shared |
 //! | [`mutants`] | bugs planted on purpose, and what notices them |
 //! | [`explicit`] | a seed's run as a scenario of its own |
@@ -16,6 +17,7 @@
 
 pub mod between;
 pub mod campaign;
+pub mod compare;
 pub mod explicit;
 pub mod failure;
 pub mod fingerprint;

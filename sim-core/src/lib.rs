@@ -9,12 +9,13 @@
 //! | [`world`] [`nodes`] [`settings`] | what there is |
 //! | [`fault`] | what can go wrong |
 //! | [`observe`] [`invariant`] [`history`] [`measure`] [`trace`] | what is seen |
-//! | [`outcome`] [`summary`] | what a run, and many runs, came to: plain data |
+//! | [`outcome`] [`summary`] [`compared`] | what a run, many runs, and several on the same seeds came to: plain data |
 //! | [`drive`] | who picks what happens next |
 //! | [`time`] [`random`] | whole numbers and named draws |
 //!
 //! The crate names no protocol and no service, reads no file, no clock and no environment, and starts no thread.
 
+pub mod compared;
 pub mod context;
 pub mod drive;
 pub mod fact;

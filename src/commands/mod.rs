@@ -1,5 +1,6 @@
 //! One file a command.
 
+mod compare;
 mod explain;
 mod fuzz;
 mod list;
@@ -153,6 +154,7 @@ pub fn run(catalogue: Catalogue, cli: Cli) -> ExitCode {
 fn dispatch(app: &App, command: Command) -> Exit {
     match command {
         Command::Run(args) => run::run(app, &args),
+        Command::Compare(args) => compare::run(app, &args),
         Command::Replay(args) => replay::run(app, &args),
         Command::Fuzz(args) => fuzz::run(app, &args),
         Command::Merge(args) => merge::run(app, &args),

@@ -2,7 +2,7 @@
 
 use crate::room::{Room, SMALL};
 use insta::assert_snapshot;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 #[test]
 fn help_is_a_table_of_contents() {
@@ -15,7 +15,7 @@ fn help_is_a_table_of_contents() {
 }
 
 /// What every row of a listing has, by what is listed.
-const KINDS: [(&str, &[&str]); 10] = [
+const KINDS: [(&str, &[&str]); 11] = [
     ("protocols", &["name", "summary", "promises"]),
     ("scenarios", &["name", "title", "protocols", "claim", "path"]),
     ("bugs", &["id", "protocol", "summary", "breaks", "needs", "origin"]),
@@ -26,6 +26,7 @@ const KINDS: [(&str, &[&str]); 10] = [
     ("measures", &["name", "unit", "distribution", "summary"]),
     ("workloads", &["name", "protocol"]),
     ("topologies", &["name", "summary", "sites"]),
+    ("exports", &["name", "summary"]),
 ];
 
 fn list(room: &Room, what: &str) -> Vec<Value> {
@@ -226,6 +227,61 @@ fn the_page_of_many_runs_is_about_the_first_that_broke() {
         "{}",
         said.err
     );
+}
+
+/// A store that is not replicated, whose disk takes so long.
+fn store(sync: &str) -> String {
+    format!(
+        "title = \"A store\"\nprotocol = \"unreplicated\"\nnodes = 1\nduration = \"2s\"\nseeds = 12\n\
+         [network]\ndelay = \"1ms\"\n[costs]\nsync = \"{sync}\"\n\
+         [clients]\ncount = 1\nload = \"kv\"\nthink = \"10ms\"\n"
+    )
+}
+
+#[test]
+fn what_differs_in_one_cost_shows_just_that_and_the_same_shows_nothing() {
+    let room = Room::new();
+    room.write("fast.toml", store("1ms"));
+    room.write("slow.toml", store("3ms"));
+    let validator = validator(&room, "compared");
+    let differences = |scenarios: &str| {
+        let said = room.run(&format!("compare {scenarios} --format json")).ended(0);
+        let compared = said.json_lines().remove(0);
+        fits(&validator, &compared);
+        compared["differences"].as_array().expect("differences").clone()
+    };
+    for one in differences("fast.toml fast.toml") {
+        assert_eq!((&one["less"], &one["greater"]), (&0.into(), &0.into()), "{one}");
+    }
+    let named = |all: &[Value], name: &str| {
+        all.iter().find(|one| one["measure"] == name).unwrap_or_else(|| panic!("{name}")).clone()
+    };
+    let all = differences("fast.toml slow.toml");
+    assert_eq!(named(&all, "latency.p50")["more"], json!([2_000_000, 2_000_000, 2_000_000]));
+    let syncs = &named(&all, "syncs-per-op")["more"];
+    assert!(syncs[1].as_i64() <= Some(0) && syncs[2].as_i64() >= Some(0), "by chance: {syncs}");
+    let said = room.run("compare fast.toml slow.toml -o both.md").ended(0);
+    assert!(said.out.contains("latency.p50"), "{}", said.out);
+    assert!(room.read("both.md").contains("| latency.p50 | "), "{}", room.read("both.md"));
+    for wrong in
+        ["fast.toml", "fast.toml slow.toml -o both.pdf", "fast.toml slow.toml --protocol raft"]
+    {
+        room.run(&format!("compare {wrong}")).refused();
+    }
+}
+
+#[test]
+fn protocols_of_one_scenario_are_compared_and_what_is_expected_between_them_decides() {
+    let room = Room::new();
+    let run = "compare consensus/crash-vs-byzantine-price --seeds 12";
+    let once = room.run(&format!("{run} -j 1")).ended(0).out;
+    assert!(once.contains("pbft beside raft") && once.contains("messages-per-op"), "{once}");
+    assert_eq!(once, room.run(&format!("{run} -j 2")).ended(0).out);
+    let mut wrong = SMALL.replace("protocol = \"raft\"", "protocols = [\"raft\", \"multi-paxos\"]");
+    wrong += "\n[expect.between]\nmessages-per-op = \"multi-paxos > 9 x raft\"\n";
+    room.write("wrong.toml", wrong);
+    let said = room.run("compare wrong.toml").ended(1);
+    assert!(said.out.contains("multi-paxos > 9 x raft"), "{}", said.out);
 }
 
 #[test]
