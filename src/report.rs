@@ -12,6 +12,7 @@ use scenarios::tally;
 use scenarios::words::Words;
 use sim_core::outcome::{Outcome, Verdict};
 use sim_core::summary::Breach;
+use sim_core::trace::Trace;
 use std::path::{Path, PathBuf};
 
 /// Where a run is shown.
@@ -28,8 +29,12 @@ impl Wanted<'_> {
         self.page.is_none() && self.exports.is_empty()
     }
 
-    /// Runs a case, and writes what is wanted of it. `reproduce` is the command that gives the same run, and `name`
-    /// turns a path that was asked for into one for this run.
+    /// What a run must write down to be shown so.
+    pub fn extras(&self) -> Extras {
+        Extras { trace: true, show: !self.is_empty(), ..Extras::default() }
+    }
+
+    /// Writes what is wanted of a run. `name` turns a path that was asked for into one for this run.
     ///
     /// # Errors
     ///
@@ -37,47 +42,65 @@ impl Wanted<'_> {
     pub fn write(
         &self,
         app: &App,
-        course: &Course<'_>,
-        case: &Case<'_>,
-        reproduce: &str,
+        one: &One<'_>,
         name: &dyn Fn(&Path) -> PathBuf,
     ) -> Result<(), String> {
-        let extras = Extras { trace: true, show: true, ..Extras::default() };
-        let ran = course.run_case(case, extras);
-        let (outcome, trace) = (ran.outcome, ran.trace.unwrap_or_default());
-        let breach = what_broke(&outcome, reproduce);
+        let One { course, case, outcome, trace, reproduce } = *one;
+        let breach = what_broke(outcome, reproduce);
         if let Some(path) = self.page {
-            let settings = format::write(&case.scenario, &Words::of(app.catalogue), &[]);
-            let settings: Vec<String> =
-                settings.unwrap_or_else(|why| why).lines().map(str::to_owned).collect();
-            let story = breach.as_ref().map_or_else(String::new, |breach| {
-                let about = about_property(course, &breach.property);
-                story::story(breach, about, &trace, Colour::Never)
-            });
-            let about = About {
-                scenario: course.name,
-                title: &course.scenario.title,
-                protocol: course.entry().name(),
-                planted: &course.planted,
-                clients: case.scenario.clients.count,
-                heal: case.plan.heal,
-                reproduce,
-                settings: &settings,
-                story: &story,
-                property: &|property| about_property(course, property).to_owned(),
-            };
-            write_whole(&name(path), page(&about, &outcome, &trace).as_bytes())?;
+            write_whole(&name(path), one.page(app, breach.as_ref()).as_bytes())?;
             eprintln!("the run of seed {} is shown in {}", case.seed, name(path).display());
         }
+        let title = format!("{} · seed {}", course.name, case.seed);
+        let breach = breach.unwrap_or_default();
+        let shown = Shown { title: &title, outcome, trace, breach: &breach };
         for Export { form, path } in self.exports {
-            let title = format!("{} · seed {}", course.name, case.seed);
-            let breach = breach.clone().unwrap_or_default();
-            let shown = Shown { title: &title, outcome: &outcome, trace: &trace, breach: &breach };
             let write = export::form(form).map(|form| form.write);
             let text = write.map_or_else(String::new, |write| write(&shown));
             write_whole(&name(path), text.as_bytes())?;
         }
         Ok(())
+    }
+}
+
+/// A run, and what it was a run of.
+#[derive(Clone, Copy)]
+pub struct One<'a> {
+    /// Where it belongs.
+    pub course: &'a Course<'a>,
+    /// What was run.
+    pub case: &'a Case<'a>,
+    /// What came of it.
+    pub outcome: &'a Outcome,
+    /// All of it.
+    pub trace: &'a Trace,
+    /// The command that gives the same run.
+    pub reproduce: &'a str,
+}
+
+impl One<'_> {
+    fn page(&self, app: &App, breach: Option<&Breach>) -> String {
+        let One { course, case, outcome, trace, reproduce } = *self;
+        let settings = format::write(&case.scenario, &Words::of(app.catalogue), &[]);
+        let settings: Vec<String> =
+            settings.unwrap_or_else(|why| why).lines().map(str::to_owned).collect();
+        let story = breach.map_or_else(String::new, |breach| {
+            let about = about_property(course, &breach.property);
+            story::story(breach, about, trace, Colour::Never)
+        });
+        let about = About {
+            scenario: course.name,
+            title: &course.scenario.title,
+            protocol: course.entry().name(),
+            planted: &course.planted,
+            clients: case.scenario.clients.count,
+            heal: case.plan.heal,
+            reproduce,
+            settings: &settings,
+            story: &story,
+            property: &|property| about_property(course, property).to_owned(),
+        };
+        page(&about, outcome, trace)
     }
 }
 

@@ -8,7 +8,6 @@ use checkers::Model;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use sim_core::fault::{FaultKind, Target};
-
 use sim_core::{
     Client, ClientContext, ClientEffect, ClientSettings, Fact, NodeId, Process, Rng, Safety,
     Service, Settings, Span, SpanRange, Time, World,

@@ -10,6 +10,7 @@ use sim_core::Span;
 use sim_core::compared::{Compared, Contender, Difference};
 use sim_core::measure::Unit;
 use sim_core::outcome::Verdict;
+use sim_core::summary::Breach;
 use std::fmt::Write;
 
 /// The measures that are shown unless all are asked for, in the order in which they are shown.
@@ -23,8 +24,8 @@ const SHOWN: [&str; 11] = [
     "elections",
     "failover.p50",
     "unavailable.p50",
-    "recovery",
-    "blocked.p50",
+    "recovery.p50",
+    "in-doubt.p50",
 ];
 
 /// For people.
@@ -67,6 +68,7 @@ pub fn text(compared: &Compared, all: bool, colour: Colour) -> String {
             let _ = writeln!(out, "    {}  {painted}", pad(&one.measure, 16));
         }
     }
+    out.push('\n');
     out
 }
 
@@ -128,6 +130,9 @@ fn kept(contender: &Contender) -> String {
     let broken: Vec<String> = broken.map(|one| one.property.clone()).collect();
     if !broken.is_empty() {
         let _ = write!(text, "; broken: {}", words::join(&broken));
+    }
+    if let Some(first) = contender.summary.broken.first().filter(|one| !one.replay.is_empty()) {
+        let _ = write!(text, "; replay it: {}", first.replay);
     }
     text
 }
@@ -205,6 +210,7 @@ pub fn json(compared: &Compared) -> String {
                 verdict: one.summary.verdict(),
                 held: one.summary.seeds.held,
                 run: one.summary.seeds.run,
+                broken: one.summary.broken.iter().map(MachineBreach::of).collect(),
             })
             .collect(),
         differences: compared
@@ -248,6 +254,21 @@ struct MachineContender<'a> {
     /// On how many seeds all that was promised held, of how many.
     held: u64,
     run: u64,
+    broken: Vec<MachineBreach<'a>>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct MachineBreach<'a> {
+    seed: u64,
+    property: &'a str,
+    /// The command that gives the same run.
+    replay: &'a str,
+}
+
+impl MachineBreach<'_> {
+    fn of(breach: &Breach) -> MachineBreach<'_> {
+        MachineBreach { seed: breach.seed, property: &breach.property, replay: &breach.replay }
+    }
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -272,4 +293,25 @@ struct MachineDifference<'a> {
     greater: u64,
     /// The seed on which they differ most.
     widest: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sim_core::measure::Measure;
+
+    #[test]
+    fn what_is_shown_is_measured() {
+        for shown in SHOWN {
+            let (name, statistic) = shown.split_once('.').unwrap_or((shown, ""));
+            let measure = Measure::named(name).unwrap_or_else(|| panic!("there is no {name}"));
+            assert_eq!(measure.distribution, !statistic.is_empty(), "{shown}");
+        }
+    }
+
+    #[test]
+    fn factors_have_two_digits_that_matter() {
+        let told = [62, 123, 999, 1_000, 5_249, 10_000, 1_234_567].map(factor);
+        assert_eq!(told, ["0.062", "0.12", "0.99", "1.0", "5.2", "10", "1 234"]);
+    }
 }

@@ -42,7 +42,7 @@ pub const FORMS: [Form; 8] = [
     Form {
         name: "story",
         about: "how what broke came about, in words and characters",
-        write: |shown| crate::story::tale(shown.breach, "", shown.trace, crate::Colour::Never),
+        write: story,
     },
     Form {
         name: "jepsen-edn",
@@ -76,6 +76,13 @@ pub const FORMS: [Form; 8] = [
         write: graphviz::write,
     },
 ];
+
+fn story(shown: &Shown<'_>) -> String {
+    match shown.breach.property.is_empty() {
+        true => format!("{}: nothing broke\n", shown.title),
+        false => crate::story::tale(shown.breach, "", shown.trace, crate::Colour::Never),
+    }
+}
 
 /// The form of this name.
 pub fn form(name: &str) -> Option<&'static Form> {

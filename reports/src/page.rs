@@ -17,9 +17,9 @@ use self::columns::{Columns, Faults, Lanes, Lives};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde::Serialize;
+use sim_core::Time;
 use sim_core::outcome::{Finding, Outcome, Verdict};
 use sim_core::trace::Trace;
-use sim_core::{NodeId, Time};
 use std::ops::Range;
 
 /// The page, but for the run.
@@ -235,7 +235,21 @@ fn findings<'a>(outcome: &'a Outcome, about: &dyn Fn(&str) -> String) -> Vec<Fou
     found.into_iter().map(told).collect()
 }
 
-/// A name of a lane.
-fn name(node: NodeId) -> String {
-    node.to_string()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shown_is_around_a_place_and_words_are_of_what_is_shown() {
+        for (place, all) in [(0, 10), (9, 10), (50, 100), (99, 100), (0, 0)] {
+            for (steps, words) in [(0, 0), (4, 2), (7, 7), (100, 30), (1_000, 1_000)] {
+                let part = Part::around(place, all, steps, words);
+                assert_eq!(part.steps.len(), steps.min(all));
+                assert!(part.steps.end <= all);
+                assert!(part.steps.start <= part.words.start && part.words.end <= part.steps.end);
+                assert!(part.steps.is_empty() || part.steps.contains(&place));
+                assert!(part.words.is_empty() || part.words.contains(&place));
+            }
+        }
+    }
 }

@@ -190,13 +190,10 @@ impl<'a> Past<'a> {
             TraceCause::Answer { from, .. } => (*from, "answer"),
             _ => return None,
         };
-        let maker = self.trace.maker(step.event).filter(|maker| maker.node == Some(from));
-        let place_of = |maker: &TraceStep| {
-            let found = self.trace.steps.partition_point(|step| step.number < maker.number);
-            (found < place).then_some(found)
-        };
+        let is_sender = |maker: &usize| *maker < place && self.step(*maker).node == Some(from);
+        let maker = self.trace.maker(step.event).filter(is_sender);
         // A stream that was cut delivers later: what brings the message is then no step of its sender.
-        let found = maker.and_then(place_of).or_else(|| {
+        let found = maker.or_else(|| {
             let mut earlier = self.before(from, place);
             earlier.find(|earlier| sends(self.step(*earlier), step))
         });

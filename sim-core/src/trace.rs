@@ -23,6 +23,7 @@ pub struct Trace {
     /// Why no order explains these operations; none where one does.
     pub blame: Option<TraceBlame>,
     /// What each machine showed last; none when nodes are not to be shown.
+    #[serde(skip)]
     shown: Option<Vec<String>>,
 }
 
@@ -163,10 +164,9 @@ impl Trace {
         })
     }
 
-    /// The step that made an event; none for what a plan made.
-    pub fn maker(&self, event: u64) -> Option<&TraceStep> {
-        let after = self.steps.partition_point(|step| step.next_event <= event);
-        self.steps[..after].last()
+    /// The place of the step that made an event; none for what a plan made.
+    pub fn maker(&self, event: u64) -> Option<usize> {
+        self.steps.partition_point(|step| step.next_event <= event).checked_sub(1)
     }
 }
 

@@ -1,15 +1,17 @@
 //! `compare`: several protocols or scenarios on the same seeds.
 
+use super::run::between;
 use super::{App, Exit, on_cores};
 use crate::args::Compare;
 use crate::files::write_whole;
 use crate::progress::Progress;
+use crate::report;
 use crate::sources::{self, Source};
-use reports::{compared, json, text};
+use reports::compared;
 use scenarios::compare::compare;
 use scenarios::run::Course;
 use sim_core::compared::Compared;
-use sim_core::outcome::Verdict;
+use sim_core::outcome::{Outcome, Verdict};
 use sim_core::summary::Summary;
 use std::ops::Range;
 use std::path::Path;
@@ -25,6 +27,9 @@ pub fn run(app: &App, args: &Compare) -> Exit {
 
 fn compared(app: &App, args: &Compare) -> Result<Exit, String> {
     let form = args.output.as_deref().map(form).transpose()?;
+    if let Some(name) = args.protocol.iter().find(|name| app.catalogue.get(name).is_none()) {
+        return Err(format!("there is no protocol `{name}`"));
+    }
     let colour = app.colours_errors();
     let sources: Result<Vec<Source>, String> =
         args.scenarios.iter().map(|what| sources::find(app.catalogue, what, colour)).collect();
@@ -33,22 +38,30 @@ fn compared(app: &App, args: &Compare) -> Result<Exit, String> {
     let seeds = seeds(args, &sources);
     let runs = (seeds.end - seeds.start) * courses.len() as u64;
     let progress = Progress::new("compare", runs, app.manner.quiet || app.is_json());
-    let seen = |outcome: &sim_core::outcome::Outcome| {
+    let seen = |outcome: &Outcome| {
         progress.step(outcome.verdict() != Verdict::Holds);
     };
-    let compared = on_cores(args.jobs, |_| compare(&courses, seeds, &app.stop, &seen))?;
+    let mut compared = on_cores(args.jobs, |_| compare(&courses, seeds, &app.stop, &seen))?;
     progress.clear();
+    for ((_, course), contender) in courses.iter().zip(&mut compared.contenders) {
+        for breach in &mut contender.summary.broken {
+            breach.replay = report::by_seed(course, breach.seed);
+        }
+    }
+    let mut exit = compared.contenders.iter().map(|one| ends(one.summary.verdict())).max();
     if app.is_json() {
         app.say(&compared::json(&compared));
-    } else {
+    } else if !app.manner.quiet || exit > Some(Exit::Held) {
         app.say(&compared::text(&compared, app.manner.verbose, app.colour()));
     }
     if let (Some(path), Some(form)) = (&args.output, form) {
         write_whole(path, form(&compared).as_bytes())?;
     }
-    let mut exit = compared.contenders.iter().map(|one| ends(one.summary.verdict())).max();
     for source in &sources {
-        exit = exit.max(Some(between(app, source, &compared)));
+        let of = compared.contenders.iter().map(|one| &one.summary);
+        let summaries: Vec<Summary> =
+            of.filter(|summary| summary.scenario == source.name).cloned().collect();
+        exit = exit.max(Some(between(app, source, &summaries)));
     }
     let exit = exit.unwrap_or_default();
     Ok(if app.is_stopped() { exit.max(Exit::Interrupted) } else { exit })
@@ -108,23 +121,4 @@ fn seeds(args: &Compare, sources: &[Source]) -> Range<u64> {
     let own = sources.iter().map(|source| source.scenario.own_seeds());
     let shortest = own.min_by_key(|seeds| seeds.end - seeds.start);
     args.seeds.as_ref().map(|seeds| seeds.0.clone()).or(shortest).unwrap_or_default()
-}
-
-/// Tells what a scenario expects between its protocols.
-fn between(app: &App, source: &Source, compared: &Compared) -> Exit {
-    let comparisons = &source.scenario.expect.between;
-    let of = compared.contenders.iter().map(|one| &one.summary);
-    let summaries: Vec<Summary> =
-        of.filter(|summary| summary.scenario == source.name).cloned().collect();
-    if comparisons.is_empty() || summaries.len() < source.scenario.subjects.len() {
-        return Exit::Held;
-    }
-    let expectations = scenarios::between::judge(comparisons, &summaries, source.scenario.seeds);
-    let is_missed = expectations.iter().any(|expectation| expectation.met == Some(false));
-    if app.is_json() {
-        app.say(&json::between(&summaries, &expectations));
-    } else {
-        app.say(&text::between(&summaries, &expectations, app.colour()));
-    }
-    if is_missed { Exit::Broken } else { Exit::Held }
 }

@@ -3,13 +3,13 @@
 use super::{App, Exit, about_property};
 use crate::args::Replay;
 use crate::files::write_whole;
-use crate::report::{self, Wanted};
+use crate::report::{self, One, Wanted};
 use crate::sources::{self, Source};
 use protocols::Ran;
 use reports::{json, steps, story};
 use scenarios::failure::{Failure, LARGEST, Replayed};
 use scenarios::format::Scenario;
-use scenarios::run::{Case, Course, Extras};
+use scenarios::run::{Case, Course};
 use scenarios::tally;
 use sim_core::outcome::{Outcome, Verdict};
 use sim_core::summary::Breach;
@@ -143,8 +143,8 @@ fn tell(
     case: &Case<'_>,
     failure: Option<&Failure>,
 ) -> Result<Exit, String> {
-    let Ran { outcome, trace, .. } =
-        course.run_case(case, Extras { trace: true, ..Extras::default() });
+    let wanted = Wanted { page: args.report.as_deref(), exports: &args.export };
+    let Ran { outcome, trace, .. } = course.run_case(case, wanted.extras());
     let trace = trace.unwrap_or_default();
     if let Some(path) = &args.trace {
         write_whole(path, reports::trace::lines(&trace).as_bytes())?;
@@ -152,12 +152,10 @@ fn tell(
     if failure.is_some_and(|failure| departs(app, course, failure, &outcome)) {
         return Ok(Exit::Unsteady);
     }
-    let wanted = Wanted { page: args.report.as_deref(), exports: &args.export };
-    if !wanted.is_empty() {
-        let by_seed = || report::by_seed(course, case.seed);
-        let reproduce = failure.map_or_else(by_seed, |failure| failure.replay.clone());
-        wanted.write(app, course, case, &reproduce, &Path::to_path_buf)?;
-    }
+    let by_seed = || report::by_seed(course, case.seed);
+    let reproduce = &failure.map_or_else(by_seed, |failure| failure.replay.clone());
+    let one = One { course, case, outcome: &outcome, trace: &trace, reproduce };
+    wanted.write(app, &one, &Path::to_path_buf)?;
     if let Some((from, until)) = window(args, &trace)? {
         app.say(&steps::steps(&trace, from, until, app.colour()));
     }

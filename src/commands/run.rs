@@ -6,7 +6,7 @@ use crate::files::write_whole;
 use crate::finds::Finds;
 use crate::progress::Progress;
 use crate::regress::{self, Regressions};
-use crate::report::{self, Wanted};
+use crate::report::{self, One, Wanted};
 use crate::sources::{self, Source};
 use reports::{json, text};
 use scenarios::run::{Case, Course, Extras};
@@ -80,7 +80,7 @@ fn seeds(args: &Run, source: &Source) -> Range<u64> {
 }
 
 /// Tells how those that ran a scenario stand to each other, as far as anything is expected of that.
-fn between(app: &App, source: &Source, summaries: &[Summary]) -> Exit {
+pub(super) fn between(app: &App, source: &Source, summaries: &[Summary]) -> Exit {
     let scenario = &source.scenario;
     let comparisons = &scenario.expect.between;
     if comparisons.is_empty() || summaries.len() < scenario.subjects.len() {
@@ -126,9 +126,12 @@ fn run_one(
     let wanted = Wanted { page: args.report.as_deref(), exports: &args.export };
     if !wanted.is_empty() {
         let seed = summary.broken.first().map_or(seeds.start, |breach| breach.seed);
-        let reproduce = report::by_seed(course, seed);
+        let case = &course.case(seed);
+        let ran = course.run_case(case, wanted.extras());
+        let (outcome, trace) = (&ran.outcome, &ran.trace.unwrap_or_default());
+        let reproduce = &report::by_seed(course, seed);
         let name = |path: &Path| path_of_one(args, source, course, path);
-        wanted.write(app, course, &course.case(seed), &reproduce, &name)?;
+        wanted.write(app, &One { course, case, outcome, trace, reproduce }, &name)?;
     }
     let mut exit = match summary.verdict() {
         Verdict::Holds => Exit::Held,

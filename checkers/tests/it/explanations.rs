@@ -2,6 +2,7 @@
 
 use checkers::check;
 use checkers::linearizable::explain::Explanation;
+use checkers::linearizable::points;
 use checkers::model::Model;
 use checkers::model::kv::Kv;
 use checkers::model::register::Register;
@@ -35,15 +36,19 @@ fn history<S: Model>(text: &str, read: impl Fn(&str) -> S::Reply) -> History<S> 
     history
 }
 
-fn kv(text: &str) -> Explanation {
+fn kv_history(text: &str) -> History<Kv> {
     use checkers::model::kv::KvReply;
-    let history = history::<Kv>(text, |reply| match reply {
+    history(text, |reply| match reply {
         "done" => KvReply::Done,
         "true" => KvReply::Swapped(true),
         "false" => KvReply::Swapped(false),
         "nil" => KvReply::Value(Default::default()),
         numbers => KvReply::Value(numbers.split(' ').map(|one| one.parse().unwrap()).collect()),
-    });
+    })
+}
+
+fn kv(text: &str) -> Explanation {
+    let history = kv_history(text);
     let judgement = check(&history.operations, 100_000);
     assert_eq!(judgement.verdict, Verdict::Broken);
     assert_eq!(judgement.why(), judgement.explanation.clone().unwrap().sentence);
@@ -156,4 +161,29 @@ fn many_concurrent_and_many_crashed_operations_are_no_limit() {
     history.invoke(id(401), RegisterOp::Read, Time(5));
     history.ret(id(401), Ending::Ok(RegisterReply::Value(Some(17))), Time(6));
     assert_ne!(check(&history.operations, 1_000).verdict, Verdict::Holds);
+}
+
+/// When operations can have taken effect, in milliseconds; `-` for those that have no such moment.
+fn moments(text: &str) -> String {
+    let points = points(&kv_history(text).operations);
+    let told = |point: &Option<Time>| point.map_or("-".into(), |at| (at.0 / 1_000_000).to_string());
+    points.iter().map(told).collect::<Vec<String>>().join(" ")
+}
+
+#[test]
+fn each_operation_has_a_moment_of_an_order_that_explains_all() {
+    // Invoked at 1, 2, 4 and 6: the read of 2 has seen c1's put, which so comes before it, whoever of them ended first.
+    let text = "c1 put x 3\nc2 get x\nc2 = 3\nc2 put y 1\nc1 = done\nc1 get x\nc2 = done\nc1 = 3";
+    assert_eq!(moments(text), "1 2 4 6");
+    // The older put was the later one: it waits for the newer, which waits for nothing.
+    let turned = "c1 put x 3\nc2 put x 4\nc2 = done\nc1 = done\nc3 get x\nc3 = 3";
+    assert_eq!(moments(turned), "2 2 5");
+    // Nobody heard of its end, and yet it was read; the other was never seen.
+    assert_eq!(moments("c1 put x 3\nc1 ?\nc2 put y 9\nc2 ?\nc3 get x\nc3 = 3"), "1 - 5");
+}
+
+#[test]
+fn what_comes_behind_what_cannot_be_explained_has_no_moment() {
+    let stale = "c1 put x 3\nc1 = done\nc1 put x 7\nc1 = done\nc2 get x\nc2 = 3\nc2 get x\nc2 = 7";
+    assert_eq!(moments(stale), "1 3 - -");
 }

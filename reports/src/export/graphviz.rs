@@ -38,8 +38,7 @@ pub(super) fn write(shown: &Shown<'_>) -> String {
 fn heard(trace: &Trace, step: usize) -> Option<((usize, NodeId), &'static str)> {
     let one = &trace.steps[step];
     let TraceCause::Message { kind, .. } = &one.cause else { return None };
-    let after = trace.steps.partition_point(|other| other.next_event <= one.event);
-    let maker = after.checked_sub(1)?;
+    let maker = trace.maker(one.event)?;
     Some(((maker, trace.steps[maker].node?), kind))
 }
 

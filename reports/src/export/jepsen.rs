@@ -6,8 +6,8 @@
 
 use super::Shown;
 use serde_json::{Value, json};
+use sim_core::Time;
 use sim_core::trace::{TraceEffect, TraceOperation};
-use sim_core::{RequestId, Time};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -48,7 +48,7 @@ pub(super) fn json(shown: &Shown<'_>) -> String {
 /// In the order of the run.
 fn events(shown: &Shown<'_>) -> Vec<Event> {
     let all: BTreeMap<String, &TraceOperation> =
-        shown.trace.operations.iter().map(|one| (name(&one.id), one)).collect();
+        shown.trace.operations.iter().map(|one| (one.id.to_string(), one)).collect();
     let clients = shown.trace.operations.iter().map(|one| one.id.client.index() as u64 + 1).max();
     let clients = clients.unwrap_or(1);
     let mut processes: BTreeMap<usize, u64> = BTreeMap::new();
@@ -78,10 +78,6 @@ fn events(shown: &Shown<'_>) -> Vec<Event> {
         }
     }
     events
-}
-
-fn name(id: &RequestId) -> String {
-    id.to_string()
 }
 
 /// What was asked, and what is known of it now.

@@ -5,7 +5,7 @@ use super::Shown;
 use crate::lives::Lives;
 use crate::steps;
 use serde_json::{Value, json};
-use sim_core::fault::Role;
+use sim_core::fault::{FaultKind, Role};
 use sim_core::trace::TraceCause;
 use sim_core::{NodeId, Time};
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,8 +25,14 @@ pub(super) fn write(shown: &Shown<'_>) -> String {
     for step in &shown.trace.steps {
         lives.advance(step);
         let at = micros(step.at);
-        if let TraceCause::Fault { id, phase, text, .. } = &step.cause {
-            let is = if *phase == "heals" { "e" } else { "b" };
+        if let TraceCause::Fault { id, kind, phase, text, .. } = &step.cause {
+            // What is over at once, or found nobody, is a moment and no stretch.
+            let lasts = FaultKind::named(kind).is_some_and(FaultKind::lasts);
+            let is = match *phase {
+                "strikes" if lasts => "b",
+                "heals" => "e",
+                _ => "n",
+            };
             events.push(json!({ "ph": is, "cat": "fault", "id": id, "name": text, "pid": FAULTS,
                                 "tid": STEPS, "ts": at }));
         }
@@ -41,15 +47,14 @@ pub(super) fn write(shown: &Shown<'_>) -> String {
                             "did": step.effects.iter().map(steps::show).collect::<Vec<_>>() } }),
         );
         // A flow a message: its sender is known by the step that made its event.
-        if let Some((from, then)) =
-            shown.trace.maker(step.event).and_then(|m| Some((m.node?, m.at)))
-            && from != node
+        if let Some(maker) = shown.trace.maker(step.event).map(|place| &shown.trace.steps[place])
+            && let Some(from) = maker.node.filter(|from| *from != node)
         {
             let flow = |ph: &str, pid: u32, at: f64| {
                 json!({ "ph": ph, "cat": "message", "name": "message", "id": step.event, "bp": "e",
                         "pid": pid, "tid": STEPS, "ts": at })
             };
-            events.push(flow("s", process(from), micros(then)));
+            events.push(flow("s", process(from), micros(maker.at)));
             events.push(flow("f", pid, at));
         }
         role(&mut events, &mut roles, node, &lives, step.at);

@@ -59,9 +59,5 @@ fn event(out: &mut String, node: NodeId, clock: &Clock, step: &TraceStep) {
 
 /// The step of another process that a step hears of.
 fn maker(trace: &Trace, step: &TraceStep) -> Option<usize> {
-    if step.event == 0 {
-        return None;
-    }
-    let after = trace.steps.partition_point(|other| other.next_event <= step.event);
-    after.checked_sub(1).filter(|maker| trace.steps[*maker].node != step.node)
+    trace.maker(step.event).filter(|maker| trace.steps[*maker].node != step.node)
 }

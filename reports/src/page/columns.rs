@@ -1,7 +1,7 @@
 //! What there is much of, in columns: arrays of the same length, in which neighbours are alike.
 
+use super::Part;
 use super::texts::Texts;
-use super::{Part, name};
 use crate::lives::{Life, Lives as Alive};
 use crate::steps::claim;
 use serde::Serialize;
@@ -28,7 +28,7 @@ struct Lane {
 
 impl Lanes {
     pub fn new(nodes: u32, clients: u32) -> Lanes {
-        let lane = |node, is| Lane { name: name(node), is };
+        let lane = |node: NodeId, is| Lane { name: node.to_string(), is };
         let servers = (0..nodes).map(|place| lane(NodeId(place), "node"));
         let clients = (0..clients).map(|place| lane(NodeId::client(place), "client"));
         Lanes { list: servers.chain(clients).collect(), nodes: nodes as usize }
@@ -206,7 +206,7 @@ impl Columns {
             let at = rounded(step.at);
             columns.steps.at.push(at - before);
             before = at;
-            let by = maker(trace, step.event).filter(|by| shown.contains(by) && *by < place);
+            let by = trace.maker(step.event).filter(|by| shown.contains(by) && *by < place);
             columns.steps.by.push(by.map_or(0, |by| place - by));
             let fault = faults.of.get(&place).copied();
             columns.step(step, lanes, fault, part.words.contains(&place));
@@ -273,7 +273,7 @@ impl Columns {
     }
 
     fn lose(&mut self, trace: &Trace, lanes: &Lanes, shown: &Range<usize>, lost: &TraceLost) {
-        let Some(by) = maker(trace, lost.event).filter(|by| shown.contains(by)) else { return };
+        let Some(by) = trace.maker(lost.event).filter(|by| shown.contains(by)) else { return };
         self.lost.by.push(by - shown.start);
         self.lost.to.push(lanes.of(lost.to));
         self.lost.at.push(rounded(lost.at));
@@ -330,14 +330,6 @@ impl Columns {
         let place = |id: &RequestId| shown.iter().position(|one| one.id == *id);
         wanted.iter().filter_map(place).collect()
     }
-}
-
-/// The place of the step that made an event.
-fn maker(trace: &Trace, event: u64) -> Option<usize> {
-    if event == 0 {
-        return None;
-    }
-    trace.steps.partition_point(|step| step.next_event <= event).checked_sub(1)
 }
 
 /// An effect by its number, to whom, and in words.

@@ -216,7 +216,7 @@ fn a_trace_for_perfetto_has_whole_events_and_flows() {
                     let begun = flows[&event["id"].as_u64().expect("an id")];
                     assert!(begun <= event["ts"].as_f64().unwrap(), "{event}");
                 }
-                "b" | "e" => assert!(event["id"].is_string(), "{event}"),
+                "b" | "e" | "n" => assert!(event["id"].is_string(), "{event}"),
                 other => panic!("{other} is no phase that is written"),
             }
         }

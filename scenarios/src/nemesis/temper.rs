@@ -11,8 +11,7 @@
 //! - **Particular kinds**: all votes are lost, or every answer is heard again seconds later, and nothing else is wrong.
 
 use super::Field;
-use crate::format::Nemesis;
-use crate::format::ProtocolWords;
+use crate::format::{Nemesis, ProtocolWords};
 use sim_core::fault::{
     Fault, FaultId, FaultKind, Lasts, Links, Moment, Role, Sides, Strike, Target,
 };

@@ -159,3 +159,13 @@ export function roundStep(least: number): number {
   const power = 10 ** Math.floor(Math.log10(Math.max(least, 1)));
   return [1, 2, 5, 10].map((n) => n * power).find((step) => step >= least)!;
 }
+
+/** A cross around a point, reaching so far to each side. */
+export function cross(context: CanvasRenderingContext2D, x: number, y: number, reach: number): void {
+  context.beginPath();
+  context.moveTo(x - reach, y - reach);
+  context.lineTo(x + reach, y + reach);
+  context.moveTo(x + reach, y - reach);
+  context.lineTo(x - reach, y + reach);
+  context.stroke();
+}

@@ -6,7 +6,7 @@ import { lowerBound, upperBound } from "../model/search";
 import { colours } from "../page/colours";
 import { make, section } from "../page/dom";
 import { attachGestures } from "../page/gestures";
-import { Plane, roundStep } from "../page/plane";
+import { cross, Plane, roundStep } from "../page/plane";
 import { hideTip, showTip } from "../page/tip";
 import { count, exactly, span } from "../words";
 import { drawBands } from "./bands";
@@ -106,7 +106,7 @@ class Charts {
       if (!ops.returned[i]) continue;
       const [x, at] = [this.plane.x(ops.end[i]!), y(ops.end[i]! - ops.call[i]!)];
       if (ops.ending[i] === OK) context.fillRect(x - 1.25, at - 1.25, 2.5, 2.5);
-      else cross(context, x, at);
+      else cross(context, x, at, 3);
     }
     context.globalAlpha = 1;
   }
@@ -195,13 +195,4 @@ class Charts {
       `messages: ${count(sent.well[column]!)} arrived, ${count(sent.ill[column]!)} lost`,
     ]);
   }
-}
-
-function cross(context: CanvasRenderingContext2D, x: number, y: number): void {
-  context.beginPath();
-  context.moveTo(x - 3, y - 3);
-  context.lineTo(x + 3, y + 3);
-  context.moveTo(x + 3, y - 3);
-  context.lineTo(x - 3, y + 3);
-  context.stroke();
 }

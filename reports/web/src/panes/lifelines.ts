@@ -4,7 +4,7 @@ import type { Run } from "../model/run";
 import type { Life } from "../model/lives";
 import { upperBound } from "../model/search";
 import { colours, epochColour } from "../page/colours";
-import type { Plane } from "../page/plane";
+import { cross, type Plane } from "../page/plane";
 
 export function drawLifeline(plane: Plane, run: Run, lane: number, y: number): void {
   const lives = run.lives.ofLane[lane]!;
@@ -48,12 +48,7 @@ function drawCrash(plane: Plane, x: number, y: number): void {
   const { context } = plane;
   context.strokeStyle = colours().ink;
   context.lineWidth = 2;
-  context.beginPath();
-  context.moveTo(x - 5, y - 5);
-  context.lineTo(x + 5, y + 5);
-  context.moveTo(x + 5, y - 5);
-  context.lineTo(x - 5, y + 5);
-  context.stroke();
+  cross(context, x, y, 5);
 }
 
 /** Says above its line what a node leads, where there is room. */
