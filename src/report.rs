@@ -89,7 +89,7 @@ impl One<'_> {
             story::story(breach, about, trace, Colour::Never)
         });
         let about = About {
-            scenario: course.name,
+            scenario: &course.name,
             title: &course.scenario.title,
             protocol: course.entry().name(),
             planted: &course.planted,

@@ -45,12 +45,12 @@ pub fn run(summary: &Summary) -> String {
 }
 
 /// What came of the expectations between those that ran one scenario, as one line without the line's end.
-pub fn between(summaries: &[Summary], expectations: &[Expectation]) -> String {
+pub fn between(scenario: &str, contenders: &[String], expectations: &[Expectation]) -> String {
     let missed = expectations.iter().any(|expectation| expectation.met == Some(false));
     line(&Between {
         schema: "splitbrain.between/1",
-        scenario: summaries.first().map_or("", |summary| &summary.scenario),
-        protocols: summaries.iter().map(|summary| summary.protocol.as_str()).collect(),
+        scenario,
+        contenders,
         verdict: if missed { Verdict::Broken } else { Verdict::Holds },
         expectations: expected(expectations),
     })
@@ -141,8 +141,8 @@ struct Between<'a> {
     schema: &'static str,
     /// The scenario's name.
     scenario: &'a str,
-    /// Who ran, in the order of the file.
-    protocols: Vec<&'a str>,
+    /// Who ran, in the order of the file: protocols, or variants of the scenario.
+    contenders: &'a [String],
     /// Whether all of it is so.
     verdict: Verdict,
     /// What is expected.

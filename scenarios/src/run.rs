@@ -26,8 +26,8 @@ pub const LIMIT: u64 = 200_000_000;
 
 /// One protocol under one scenario.
 pub struct Course<'a> {
-    /// The scenario's name: `raft/minority-leader`, or its path.
-    pub name: &'a str,
+    /// The scenario's name: `raft/minority-leader`, or its path; with its variant: `raft/reads@lease`.
+    pub name: String,
     /// The scenario.
     pub scenario: &'a Scenario,
     /// The protocol, and its options for this scenario.
@@ -169,7 +169,7 @@ impl<'a> Course<'a> {
     /// When the protocol has no such bug.
     pub fn new(
         catalogue: Catalogue,
-        name: &'a str,
+        name: &str,
         scenario: &'a Scenario,
         subject: &'a Subject,
         bugs: &[String],
@@ -185,7 +185,7 @@ impl<'a> Course<'a> {
     /// When the protocol has no such bug.
     pub fn unmasked(
         catalogue: Catalogue,
-        name: &'a str,
+        name: &str,
         scenario: &'a Scenario,
         subject: &'a Subject,
         bug: &str,
@@ -195,7 +195,7 @@ impl<'a> Course<'a> {
 
     fn changed(
         catalogue: Catalogue,
-        name: &'a str,
+        name: &str,
         scenario: &'a Scenario,
         subject: &'a Subject,
         change: Change,
@@ -209,6 +209,10 @@ impl<'a> Course<'a> {
             Change::Unmask(_) => Vec::new(),
         };
         let words = Words::of(catalogue);
+        let name = match &scenario.variant {
+            Some(variant) => format!("{name}@{}", variant.name),
+            None => name.to_owned(),
+        };
         Ok(Course { name, scenario, subject, planted, entry, change, options, words })
     }
 

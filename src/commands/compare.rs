@@ -1,4 +1,4 @@
-//! `compare`: several protocols or scenarios on the same seeds.
+//! `compare`: several protocols, variants or scenarios on the same seeds.
 
 use super::run::between;
 use super::{App, Exit, on_cores};
@@ -9,8 +9,9 @@ use crate::report;
 use crate::sources::{self, Source};
 use reports::compared;
 use scenarios::compare::compare;
+use scenarios::format::Variant;
 use scenarios::run::Course;
-use sim_core::compared::Compared;
+use sim_core::compared::{Compared, Contender};
 use sim_core::outcome::{Outcome, Verdict};
 use sim_core::summary::Summary;
 use std::ops::Range;
@@ -58,13 +59,21 @@ fn compared(app: &App, args: &Compare) -> Result<Exit, String> {
         write_whole(path, form(&compared).as_bytes())?;
     }
     for source in &sources {
-        let of = compared.contenders.iter().map(|one| &one.summary);
-        let summaries: Vec<Summary> =
-            of.filter(|summary| summary.scenario == source.name).cloned().collect();
-        exit = exit.max(Some(between(app, source, &summaries)));
+        let all = courses.iter().zip(&compared.contenders);
+        let own = all.filter(|((_, course), _)| is_of(course, source));
+        let side = |((_, course), one): (&(String, Course<'_>), &Contender)| {
+            (course.scenario.variant.clone(), one.summary.clone())
+        };
+        let sides: Vec<(Option<Variant>, Summary)> = own.map(side).collect();
+        exit = exit.max(Some(between(app, source, &sides)));
     }
     let exit = exit.unwrap_or_default();
     Ok(if app.is_stopped() { exit.max(Exit::Interrupted) } else { exit })
+}
+
+/// Whether it runs this scenario, or a variant of it.
+fn is_of(course: &Course<'_>, source: &Source) -> bool {
+    source.scenario.each().iter().any(|one| std::ptr::eq(one, course.scenario))
 }
 
 fn ends(verdict: Verdict) -> Exit {
@@ -92,15 +101,18 @@ fn courses<'a>(
 ) -> Result<Vec<(String, Course<'a>)>, String> {
     let mut found: Vec<(String, Course<'a>)> = Vec::new();
     for source in sources {
-        for subject in &source.scenario.subjects {
+        let mut names = source.scenario.names().into_iter();
+        let is_alone = source.scenario.members().count() == 1;
+        for (scenario, subject) in source.scenario.members() {
+            let own = names.next().unwrap_or_default();
             if !args.protocol.is_empty() && !args.protocol.contains(&subject.protocol) {
                 continue;
             }
-            let course = Course::new(app.catalogue, &source.name, &source.scenario, subject, &[])?;
+            let course = Course::new(app.catalogue, &source.name, scenario, subject, &[])?;
             let name = match sources.len() {
-                1 => subject.protocol.clone(),
-                _ if source.scenario.subjects.len() == 1 => source.name.clone(),
-                _ => format!("{} {}", source.name, subject.protocol),
+                1 => own,
+                _ if is_alone => course.name.clone(),
+                _ => format!("{} {own}", source.name),
             };
             let again =
                 found.iter().filter(|(known, _)| known.split('#').next() == Some(&name)).count();
@@ -110,7 +122,7 @@ fn courses<'a>(
     }
     match found.len() {
         0 | 1 => {
-            Err("name a scenario of several protocols, or several scenarios, to compare".into())
+            Err("name a scenario of several protocols or variants, or several scenarios, to compare".into())
         }
         _ => Ok(found),
     }

@@ -9,6 +9,8 @@ use crate::regress::{self, Regressions};
 use crate::report::{self, One, Wanted};
 use crate::sources::{self, Source};
 use reports::{json, text};
+use scenarios::between::Side;
+use scenarios::format::Variant;
 use scenarios::run::{Case, Course, Extras};
 use sim_core::outcome::{Outcome, Verdict};
 use sim_core::summary::Summary;
@@ -35,17 +37,16 @@ pub fn run(app: &App, args: &Run) -> Exit {
     let mut exit = regressions(app, args, &sources).unwrap_or_else(|why| app.complain(&why));
     for source in &sources {
         let mut summaries = Vec::new();
-        for subject in &source.scenario.subjects {
+        for (scenario, subject) in source.scenario.members() {
             if app.is_stopped() {
                 return exit.max(Exit::Interrupted);
             }
-            let done =
-                Course::new(app.catalogue, &source.name, &source.scenario, subject, &args.bug)
-                    .and_then(|course| run_one(app, args, source, &course));
+            let done = Course::new(app.catalogue, &source.name, scenario, subject, &args.bug)
+                .and_then(|course| run_one(app, args, source, &course));
             match done {
                 Ok((one, summary)) => {
                     exit = exit.max(one);
-                    summaries.extend(summary);
+                    summaries.extend(summary.map(|summary| (scenario.variant.clone(), summary)));
                 }
                 Err(why) => exit = exit.max(app.complain(&why)),
             }
@@ -80,18 +81,24 @@ fn seeds(args: &Run, source: &Source) -> Range<u64> {
 }
 
 /// Tells how those that ran a scenario stand to each other, as far as anything is expected of that.
-pub(super) fn between(app: &App, source: &Source, summaries: &[Summary]) -> Exit {
+pub(super) fn between(app: &App, source: &Source, sides: &[(Option<Variant>, Summary)]) -> Exit {
     let scenario = &source.scenario;
     let comparisons = &scenario.expect.between;
-    if comparisons.is_empty() || summaries.len() < scenario.subjects.len() {
+    let is_alone = scenario.variant.is_some();
+    if comparisons.is_empty() || is_alone || sides.len() < scenario.members().count() {
         return Exit::Held;
     }
-    let expectations = scenarios::between::judge(comparisons, summaries, scenario.seeds);
+    let sides = sides.iter().map(|(variant, summary)| Side {
+        variant: variant.as_ref().map(|variant| variant.name.as_str()),
+        summary,
+    });
+    let sides: Vec<Side<'_>> = sides.collect();
+    let expectations = scenarios::between::judge(comparisons, &sides, scenario.seeds);
     let is_missed = expectations.iter().any(|expectation| expectation.met == Some(false));
     if app.is_json() {
-        app.say(&json::between(summaries, &expectations));
+        app.say(&json::between(&source.name, &scenario.names(), &expectations));
     } else if is_missed || !app.manner.quiet {
-        app.say(&text::between(summaries, &expectations, app.colour()));
+        app.say(&text::between(&source.name, &scenario.names(), &expectations, app.colour()));
     }
     if is_missed { Exit::Broken } else { Exit::Held }
 }
@@ -192,6 +199,9 @@ fn path_of_one(args: &Run, source: &Source, course: &Course<'_>, path: &Path) ->
     let mut stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     if args.scenarios.len() > 1 {
         stem += &format!("-{}", source.name.replace(['/', '\\'], "-"));
+    }
+    if let Some(variant) = &course.scenario.variant {
+        stem += &format!("-{}", variant.name);
     }
     if source.scenario.subjects.len() > 1 {
         stem += &format!("-{}", course.entry().name());

@@ -1,13 +1,12 @@
 //! `[expect]`: what must come of a scenario beside what its protocols promise.
 
 use super::bound::Bound;
-use super::comparison::Comparison;
+use super::comparison::{Comparison, Contenders};
 use super::problem::{Draft, Found, clip};
 use super::value::{Value, read, suggestion, unknown};
 use super::vocabulary::{Measure, Unit};
 use std::borrow::Cow;
 use std::fmt;
-use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -98,6 +97,8 @@ const KEYS: [&str; 5] = ["holds", "breaks", "each", "all", "between"];
 pub(super) struct Known<'a> {
     /// For each protocol its name and its properties.
     pub(super) properties: Vec<(&'a str, Vec<&'a str>)>,
+    /// The names of the variants, if there are any.
+    pub(super) variants: &'a [String],
     /// What runs measure.
     pub(super) measures: Vec<Measure>,
 }
@@ -134,12 +135,6 @@ pub(super) fn section(value: Value<'_>, known: &Known<'_>, found: &mut Found) ->
     expect.holds = holds.into_iter().map(Spanned::into_inner).collect();
     expect.breaks = breaks.into_iter().map(Spanned::into_inner).collect();
     expect
-}
-
-/// A part of the format that this version reads past.
-pub(super) fn unsupported(at: Range<usize>, what: &str) -> Draft {
-    Draft::at(at, format!("`{what}` is not supported by this version"))
-        .help("run the protocols or variants as scenarios of their own")
 }
 
 impl Known<'_> {
@@ -193,6 +188,8 @@ impl Known<'_> {
             found.say(wrong.help(how));
             return Vec::new();
         };
+        let protocols: Vec<&str> = self.properties.iter().map(|(name, _)| *name).collect();
+        let contenders = Contenders { protocols: &protocols, variants: self.variants };
         let mut comparisons = Vec::new();
         for (key, value) in table {
             let name = key.get_ref().as_ref();
@@ -204,8 +201,7 @@ impl Known<'_> {
             let mut one = |statistic, value: Value<'_>, found: &mut Found| {
                 let place = value.span();
                 let Some(text) = read::<String>(value, found) else { return };
-                let names: Vec<&str> = self.properties.iter().map(|(name, _)| *name).collect();
-                match Comparison::read(measure.name, statistic, &text, &names) {
+                match Comparison::read(measure.name, statistic, &text, &contenders) {
                     Ok(comparison) => comparisons.push(comparison),
                     Err((what, help)) => found.say(Draft::at(place, what).help(help)),
                 }
