@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn what_happens_falls_into_its_bin() {
-        let at = |ms| Time(ms * 1_000_000);
+        let at = |ms: u64| Time(ms * 1_000_000);
         let id = |fault| FaultId { fault, nth: 1 };
         let mut beats = Beats::new(at(1_000));
         beats.success(at(5));
