@@ -63,8 +63,7 @@ impl Regressions<'_> {
                 entry.is_some_and(|entry| entry.bugs().iter().any(|about| about.id == **bug))
             };
             let bugs: Vec<String> = self.bugs.iter().filter(has).cloned().collect();
-            let course =
-                Course::new(app.catalogue, &source.name, scenario, subject, &bugs)?;
+            let course = Course::new(app.catalogue, &source.name, scenario, subject, &bugs)?;
             let seeds = scenario.own_seeds();
             let run = || course.run_all(seeds.clone(), &app.stop, &|_, _| ());
             let summary = on_cores(self.jobs, |_| run())?;

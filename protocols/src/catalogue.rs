@@ -2,7 +2,7 @@
 //! [`Entry`], and no protocol's type.
 
 use crate::promise::Promise;
-use crate::protocol::{BugAbout, Protocol};
+use crate::protocol::{BugAbout, ClosedForm, Protocol};
 use crate::run::{self, ALL_END, CHANGE_OVER, GENERAL, Job, Options, Ran};
 use checkers::Model;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -53,6 +53,8 @@ pub trait Entry: Send + Sync {
     fn is_mutated(&self, options: &Options) -> bool;
     /// Properties whose breaking brings this one's about.
     fn implied_by(&self, property: &str) -> &'static [&'static str];
+    /// What things cost where nothing goes wrong.
+    fn closed_forms(&self) -> &'static [ClosedForm];
     /// How few and how many nodes it works with.
     fn sizes(&self) -> RangeInclusive<u32>;
     /// How many nodes it needs to survive so many faulty ones.
@@ -211,6 +213,9 @@ where
     }
     fn implied_by(&self, property: &str) -> &'static [&'static str] {
         P::implied_by(property)
+    }
+    fn closed_forms(&self) -> &'static [ClosedForm] {
+        P::CLOSED_FORMS
     }
     fn sizes(&self) -> RangeInclusive<u32> {
         P::sizes()

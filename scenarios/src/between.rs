@@ -138,7 +138,8 @@ mod tests {
 
     #[test]
     fn what_a_name_leaves_out_is_the_same_on_both_sides() {
-        let all = [("raft", "few", 3), ("raft", "many", 9), ("pbft", "few", 8), ("pbft", "many", 90)];
+        let all =
+            [("raft", "few", 3), ("raft", "many", 9), ("pbft", "few", 8), ("pbft", "many", 90)];
         let all = all.map(|(protocol, variant, messages)| (variant, summary(protocol, messages)));
         let sides: Vec<Side<'_>> =
             all.iter().map(|(variant, summary)| Side { variant: Some(variant), summary }).collect();

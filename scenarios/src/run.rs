@@ -4,7 +4,9 @@
 //! does not depend on the order in which they finish, so a summary is the same with any number of jobs.
 
 use crate::campaign::corpus::Input;
-use crate::format::{self, Choices, ProtocolWords, Scenario, Subject, Vocabulary};
+use crate::format::{
+    self, Bound, Choices, Expect, ProtocolWords, Scenario, Subject, Vocabulary, Wanted,
+};
 use crate::nemesis::{self, Field};
 use crate::plan;
 use crate::tally::Collector;
@@ -275,6 +277,24 @@ impl<'a> Course<'a> {
         (self.change.without_bugs(self.entry, &subject.options), options, subject.load.clone())
     }
 
+    /// What is expected of a run of so many nodes: with what closed forms come to then.
+    pub fn expect(&self, nodes: u32) -> Cow<'_, Expect> {
+        let expect = &self.scenario.expect;
+        let is_open = |one: &Wanted| matches!(one.bound, Bound::ClosedForm { .. });
+        if !expect.each.iter().chain(&expect.all).any(is_open) {
+            return Cow::Borrowed(expect);
+        }
+        let mut expect = expect.clone();
+        for wanted in expect.each.iter_mut().chain(&mut expect.all) {
+            let forms = self.entry.closed_forms();
+            if let Bound::ClosedForm { gives, .. } = &mut wanted.bound {
+                let form = forms.iter().find(|form| form.measure == wanted.measure);
+                *gives = form.map(|form| (form.of)(u64::from(nodes)));
+            }
+        }
+        Cow::Owned(expect)
+    }
+
     /// What scenarios may say of the protocol.
     pub fn words(&self) -> Option<&dyn ProtocolWords> {
         self.words.protocol(self.entry.name())
@@ -333,7 +353,8 @@ impl<'a> Course<'a> {
                     let case = self.case(seed);
                     let outcome = self.run_case(&case, Extras::default()).outcome;
                     seen(&case, &outcome);
-                    collector.add(outcome, &self.scenario.expect);
+                    let expect = self.expect(outcome.nodes);
+                    collector.add(outcome, &expect);
                 }
                 collector
             })

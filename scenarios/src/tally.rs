@@ -14,6 +14,7 @@ use sim_core::reach::event_name;
 use sim_core::summary::{
     Breach, Expectation, FiredSummary, Hunt, MeasureSummary, PropertyTally, Summary, Tally,
 };
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What was seen of some seeds. It can be written down, read elsewhere, and merged there.
@@ -299,7 +300,12 @@ impl Collector {
 
     /// The summary of everything seen.
     pub fn sum_up(&self, course: &Course<'_>, first_seed: u64) -> Summary {
-        let expect = &course.scenario.expect;
+        // Where every seed draws another number of nodes, a closed form has no one value.
+        let expect = match self.nodes.iter().copied().collect::<Vec<u32>>()[..] {
+            [nodes] => course.expect(nodes),
+            _ => Cow::Borrowed(&course.scenario.expect),
+        };
+        let expect = expect.as_ref();
         let run = self.tally.run;
         let enough = run >= course.scenario.seeds;
         let expectations = self.expectations(expect, enough);

@@ -121,9 +121,10 @@ fn courses<'a>(
         }
     }
     match found.len() {
-        0 | 1 => {
-            Err("name a scenario of several protocols or variants, or several scenarios, to compare".into())
-        }
+        0 | 1 => Err(
+            "name a scenario of several protocols or variants, or several scenarios, to compare"
+                .into(),
+        ),
         _ => Ok(found),
     }
 }

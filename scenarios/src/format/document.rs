@@ -172,6 +172,7 @@ fn document(
     let known = Known {
         properties: protocols.iter().map(|words| (words.name(), words.properties())).collect(),
         variants: &called,
+        closed_forms: protocols.iter().map(|words| (words.name(), words.closed_forms())).collect(),
         measures: vocabulary.measures(),
     };
     let faults = file.faults(text, &protocols, nodes.as_ref(), &clients, duration.clone(), found);

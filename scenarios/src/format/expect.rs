@@ -7,6 +7,7 @@ use super::value::{Value, read, suggestion, unknown};
 use super::vocabulary::{Measure, Unit};
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -99,6 +100,8 @@ pub(super) struct Known<'a> {
     pub(super) properties: Vec<(&'a str, Vec<&'a str>)>,
     /// The names of the variants, if there are any.
     pub(super) variants: &'a [String],
+    /// For each protocol its name and the measures of which it has a closed form.
+    pub(super) closed_forms: Vec<(&'a str, Vec<&'a str>)>,
     /// What runs measure.
     pub(super) measures: Vec<Measure>,
 }
@@ -246,7 +249,13 @@ impl Known<'_> {
         };
         let place = value.span();
         match (measure.distribution, value.get_ref().is_table()) {
-            (false, false) => wanted.extend(bound(measure, None, value, found)),
+            (false, false) => {
+                let bound = bound(measure, None, value, found);
+                if matches!(&bound, Some(Wanted { bound: Bound::ClosedForm { .. }, .. })) {
+                    self.closed_form(name, &place, found);
+                }
+                wanted.extend(bound);
+            }
             (true, true) => {
                 let DeValue::Table(table) = value.into_inner() else { return };
                 self.statistics(measure, table, wanted, found);
@@ -262,6 +271,18 @@ impl Known<'_> {
         }
     }
 
+    /// Every protocol must have a formula for what is said to be as its formula says.
+    fn closed_form(&self, measure: &str, place: &Range<usize>, found: &mut Found) {
+        let lacks = self.closed_forms.iter().find(|(_, known)| !known.contains(&measure));
+        let Some((protocol, known)) = lacks else { return };
+        let wrong = format!("{protocol} has no closed form of `{measure}`");
+        let known = known.join(", ");
+        found.say(Draft::at(place.clone(), wrong).help(match known.as_str() {
+            "" => "write the bound itself, like \">= 2\"".to_owned(),
+            known => format!("it has one of {known}; else write the bound itself"),
+        }));
+    }
+
     fn statistics(
         &self,
         measure: Measure,
@@ -274,7 +295,12 @@ impl Known<'_> {
                 return;
             }
             if let Some(statistic) = statistic(&key, found) {
-                wanted.extend(bound(measure, Some(statistic), value, found));
+                let place = value.span();
+                let bound = bound(measure, Some(statistic), value, found);
+                if matches!(&bound, Some(Wanted { bound: Bound::ClosedForm { .. }, .. })) {
+                    self.closed_form(measure.name, &place, found);
+                }
+                wanted.extend(bound);
             }
         }
     }

@@ -138,9 +138,8 @@ fn variants(keys: &Map<String, Value>) -> Value {
 /// Lists of what may stand at a key, or of what may stand at the keys of a section.
 fn lists(keys: &Map<String, Value>, generator: &SchemaGenerator) -> Value {
     let list = |of: &Value| json!({ "type": "array", "items": of, "minItems": 1 });
-    let drawn = keys
-        .iter()
-        .filter(|(key, _)| DRAWN.contains(&key.as_str()) || is_section(key, keys));
+    let drawn =
+        keys.iter().filter(|(key, _)| DRAWN.contains(&key.as_str()) || is_section(key, keys));
     let drawn = drawn.map(|(key, schema)| {
         let whole = schema["allOf"][0].as_object().map_or(schema, |_| &schema["allOf"][0]);
         let own = resolved(whole, generator).get("properties").and_then(Value::as_object);

@@ -103,10 +103,10 @@ impl<'t> Laid<'t> {
     /// What a scenario keeps of it.
     pub(super) fn swarm(&self, text: &'t str, variant: Option<usize>) -> Swarm {
         let written = |value: &Spanned<DeValue<'t>>| text[value.span()].to_owned();
-        let draws = self.draws.iter().map(|key| Draw {
-            key: key.name(),
-            values: key.value.iter().map(written).collect(),
-        });
+        let draws = self
+            .draws
+            .iter()
+            .map(|key| Draw { key: key.name(), values: key.value.iter().map(written).collect() });
         let draws: Vec<Draw> = draws.collect();
         let text = if draws.is_empty() { "".into() } else { text.into() };
         Swarm { draws, text, variant }

@@ -154,7 +154,9 @@ fn named<'t>(
                 continue;
             }
             let before = found.len();
-            if first == "expect" && value.get_ref().as_table().is_some_and(|it| it.contains_key("between")) {
+            if first == "expect"
+                && value.get_ref().as_table().is_some_and(|it| it.contains_key("between"))
+            {
                 let wrong = "what is expected between variants belongs to none of them";
                 found.say(Draft::at(key.span(), wrong).help("write it into [expect.between]"));
             }
