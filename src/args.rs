@@ -415,7 +415,8 @@ pub struct Completions {
 /// Arguments of `compare`.
 #[derive(Debug, Args)]
 pub struct Compare {
-    /// A scenario of several protocols, or several scenarios; the first that runs is what the others are compared with
+    /// A scenario of several protocols or variants, several scenarios, or a family: consensus, elections, transactions;
+    /// the first that runs is what the others are compared with
     #[arg(required = true, value_name = "SCENARIO")]
     pub scenarios: Vec<String>,
     /// Compare these protocols only
@@ -424,7 +425,7 @@ pub struct Compare {
     /// Run these seeds: `100`, `A..B`, `A..=B` or `A..+N`
     #[arg(long, value_name = "SEEDS", env = "SPLITBRAIN_SEEDS")]
     pub seeds: Option<Seeds>,
-    /// Write the comparison to a file as well, as Markdown (.md) or JSON (.json)
+    /// Write the comparison to a file as well, as a page (.html), Markdown (.md) or JSON (.json)
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Use so many threads; all cores unless told

@@ -1,6 +1,6 @@
 //! `compare`: several protocols, variants or scenarios on the same seeds.
 
-use super::run::between;
+use super::run::{between, judged};
 use super::{App, Exit, on_cores};
 use crate::args::Compare;
 use crate::files::write_whole;
@@ -9,11 +9,11 @@ use crate::report;
 use crate::sources::{self, Source};
 use reports::compared;
 use scenarios::compare::compare;
-use scenarios::format::Variant;
+use scenarios::library::{self, LIBRARY};
 use scenarios::run::Course;
 use sim_core::compared::{Compared, Contender};
 use sim_core::outcome::{Outcome, Verdict};
-use sim_core::summary::Summary;
+use sim_core::summary::Expectation;
 use std::ops::Range;
 use std::path::Path;
 
@@ -32,8 +32,11 @@ fn compared(app: &App, args: &Compare) -> Result<Exit, String> {
         return Err(format!("there is no protocol `{name}`"));
     }
     let colour = app.colours_errors();
-    let sources: Result<Vec<Source>, String> =
-        args.scenarios.iter().map(|what| sources::find(app.catalogue, what, colour)).collect();
+    let sources: Result<Vec<Source>, String> = args
+        .scenarios
+        .iter()
+        .map(|what| sources::find(app.catalogue, family(what), colour))
+        .collect();
     let sources = sources?;
     let courses = courses(app, args, &sources)?;
     let seeds = seeds(args, &sources);
@@ -42,13 +45,21 @@ fn compared(app: &App, args: &Compare) -> Result<Exit, String> {
     let seen = |outcome: &Outcome| {
         progress.step(outcome.verdict() != Verdict::Holds);
     };
+    let reproduce = reproduce(args, &seeds);
     let mut compared = on_cores(args.jobs, |_| compare(&courses, seeds, &app.stop, &seen))?;
     progress.clear();
+    let title = |source: &Source| (source.name.clone(), source.scenario.title.clone());
+    compared.scenarios = sources.iter().map(title).collect();
+    compared.reproduce = reproduce;
     for ((_, course), contender) in courses.iter().zip(&mut compared.contenders) {
+        contender.replay = format!("splitbrain replay {} --seed ", course.name);
         for breach in &mut contender.summary.broken {
             breach.replay = report::by_seed(course, breach.seed);
         }
     }
+    let expected: Vec<Vec<Expectation>> =
+        sources.iter().map(|source| expected(source, &courses, &compared.contenders)).collect();
+    compared.expected = expected.concat();
     let mut exit = compared.contenders.iter().map(|one| ends(one.summary.verdict())).max();
     if app.is_json() {
         app.say(&compared::json(&compared));
@@ -58,17 +69,42 @@ fn compared(app: &App, args: &Compare) -> Result<Exit, String> {
     if let (Some(path), Some(form)) = (&args.output, form) {
         write_whole(path, form(&compared).as_bytes())?;
     }
-    for source in &sources {
-        let all = courses.iter().zip(&compared.contenders);
-        let own = all.filter(|((_, course), _)| is_of(course, source));
-        let side = |((_, course), one): (&(String, Course<'_>), &Contender)| {
-            (course.scenario.variant.clone(), one.summary.clone())
-        };
-        let sides: Vec<(Option<Variant>, Summary)> = own.map(side).collect();
-        exit = exit.max(Some(between(app, source, &sides)));
+    for (source, expected) in sources.iter().zip(&expected) {
+        exit = exit.max(Some(between(app, source, expected)));
     }
     let exit = exit.unwrap_or_default();
     Ok(if app.is_stopped() { exit.max(Exit::Interrupted) } else { exit })
+}
+
+/// The scenario that a name means: `elections` is the one in which the elections are compared.
+fn family(what: &str) -> &str {
+    let is_known = Path::new(what).exists() || library::named(what).is_some();
+    let compared = LIBRARY.iter().map(|shipped| shipped.name);
+    let mut compared = compared.filter(|name| name.strip_suffix("/compared") == Some(what));
+    if is_known { what } else { compared.next().unwrap_or(what) }
+}
+
+/// The command that gives the same.
+fn reproduce(args: &Compare, seeds: &Range<u64>) -> String {
+    let protocols = match args.protocol.as_slice() {
+        [] => String::new(),
+        some => format!(" --protocol {}", some.join(",")),
+    };
+    let Range { start, end } = seeds;
+    format!("splitbrain compare {}{protocols} --seeds {start}..{end}", args.scenarios.join(" "))
+}
+
+/// What came of what a scenario expects between those that ran it.
+fn expected(
+    source: &Source,
+    courses: &[(String, Course<'_>)],
+    contenders: &[Contender],
+) -> Vec<Expectation> {
+    let own = courses.iter().zip(contenders).filter(|((_, course), _)| is_of(course, source));
+    let side = |((_, course), one): (&(String, Course<'_>), &Contender)| {
+        (course.scenario.variant.clone(), one.summary.clone())
+    };
+    judged(source, &own.map(side).collect::<Vec<_>>())
 }
 
 /// Whether it runs this scenario, or a variant of it.
@@ -87,9 +123,10 @@ fn ends(verdict: Verdict) -> Exit {
 /// How a file is written, by its ending.
 fn form(path: &Path) -> Result<fn(&Compared) -> String, String> {
     match path.extension().and_then(|ending| ending.to_str()) {
+        Some("html") => Ok(compared::page),
         Some("md") => Ok(compared::markdown),
         Some("json") => Ok(|compared| compared::json(compared) + "\n"),
-        _ => Err(format!("{}: name a file that ends with .md or .json", path.display())),
+        _ => Err(format!("{}: name a file that ends with .html, .md or .json", path.display())),
     }
 }
 

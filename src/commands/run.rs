@@ -13,7 +13,7 @@ use scenarios::between::Side;
 use scenarios::format::Variant;
 use scenarios::run::{Case, Course, Extras};
 use sim_core::outcome::{Outcome, Verdict};
-use sim_core::summary::Summary;
+use sim_core::summary::{Expectation, Summary};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -51,7 +51,7 @@ pub fn run(app: &App, args: &Run) -> Exit {
                 Err(why) => exit = exit.max(app.complain(&why)),
             }
         }
-        exit = exit.max(between(app, source, &summaries));
+        exit = exit.max(between(app, source, &judged(source, &summaries)));
     }
     exit
 }
@@ -80,25 +80,32 @@ fn seeds(args: &Run, source: &Source) -> Range<u64> {
     }
 }
 
-/// Tells how those that ran a scenario stand to each other, as far as anything is expected of that.
-pub(super) fn between(app: &App, source: &Source, sides: &[(Option<Variant>, Summary)]) -> Exit {
+/// What came of it how those that ran a scenario stand to each other; nothing when nothing is expected of that, or not
+/// all of them ran.
+pub(super) fn judged(source: &Source, sides: &[(Option<Variant>, Summary)]) -> Vec<Expectation> {
     let scenario = &source.scenario;
-    let comparisons = &scenario.expect.between;
-    let is_alone = scenario.variant.is_some();
-    if comparisons.is_empty() || is_alone || sides.len() < scenario.members().count() {
-        return Exit::Held;
+    if scenario.variant.is_some() || sides.len() < scenario.members().count() {
+        return Vec::new();
     }
     let sides = sides.iter().map(|(variant, summary)| Side {
         variant: variant.as_ref().map(|variant| variant.name.as_str()),
         summary,
     });
     let sides: Vec<Side<'_>> = sides.collect();
-    let expectations = scenarios::between::judge(comparisons, &sides, scenario.seeds);
+    scenarios::between::judge(&scenario.expect.between, &sides, scenario.seeds)
+}
+
+/// Tells how those that ran a scenario stand to each other, as far as anything is expected of that.
+pub(super) fn between(app: &App, source: &Source, expectations: &[Expectation]) -> Exit {
+    if expectations.is_empty() {
+        return Exit::Held;
+    }
+    let names = source.scenario.names();
     let is_missed = expectations.iter().any(|expectation| expectation.met == Some(false));
     if app.is_json() {
-        app.say(&json::between(&source.name, &scenario.names(), &expectations));
+        app.say(&json::between(&source.name, &names, expectations));
     } else if is_missed || !app.manner.quiet {
-        app.say(&text::between(&source.name, &scenario.names(), &expectations, app.colour()));
+        app.say(&text::between(&source.name, &names, expectations, app.colour()));
     }
     if is_missed { Exit::Broken } else { Exit::Held }
 }

@@ -5,10 +5,12 @@
 //! told, with the interval in which the true one lies: that between two order statistics, which needs to know nothing
 //! of how differences are spread (the sign test turned round: Lehmann, "Nonparametrics", 1975).
 
+mod growth;
+
 use crate::run::Course;
-use sim_core::compared::{Between, Compared, Contender, Difference};
+use sim_core::compared::{Between, Compared, Contender, Difference, Rhythms};
 use sim_core::measure::{MEASURES, Measure, Unit};
-use sim_core::outcome::Outcome;
+use sim_core::outcome::{Outcome, Rhythm};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Mutex;
@@ -29,15 +31,28 @@ pub fn compare(
 ) -> Compared {
     let mut contenders = Vec::new();
     for (name, course) in courses {
-        let each: Mutex<BTreeMap<u64, Measured>> = Mutex::default();
+        let each: Mutex<BTreeMap<u64, (Measured, Rhythm)>> = Mutex::default();
         let summary = course.run_all(seeds.clone(), stop, &|_, outcome| {
             seen(outcome);
             if let Ok(mut each) = each.lock() {
-                each.insert(outcome.seed, of_one(outcome));
+                each.insert(outcome.seed, (of_one(outcome), outcome.rhythm.clone()));
             }
         });
-        let measured = each.into_inner().unwrap_or_default();
-        contenders.push(Contender { name: name.clone(), summary, measured });
+        let each = each.into_inner().unwrap_or_default();
+        let rhythms = together(each.values().map(|(_, rhythm)| rhythm));
+        let measured = each.into_iter().map(|(seed, (measured, _))| (seed, measured)).collect();
+        let variant = course.scenario.variant.clone().unwrap_or_default();
+        contenders.push(Contender {
+            name: name.clone(),
+            variant: Some(variant.name).filter(|name| !name.is_empty()),
+            laid: variant.laid,
+            family: variant.family,
+            swept: variant.swept,
+            replay: String::new(),
+            summary,
+            measured,
+            rhythms,
+        });
     }
     let mut differences = Vec::new();
     if let [first, others @ ..] = contenders.as_slice() {
@@ -48,7 +63,34 @@ pub fn compare(
             }
         }
     }
-    Compared { seeds: (seeds.start, seeds.end), contenders, differences }
+    let growth = growth::growth(courses, &contenders);
+    let seeds = (seeds.start, seeds.end);
+    Compared { seeds, contenders, differences, growth, ..Compared::default() }
+}
+
+/// What happened when, over the seeds whose bins are as long as the first seed's.
+fn together<'a>(each: impl Iterator<Item = &'a Rhythm>) -> Rhythms {
+    let mut all = Rhythms::default();
+    for Rhythm { bin, heal, ok, struck } in each {
+        if all.ran.is_empty() {
+            (all.bin, all.heal) = (*bin, *heal);
+        }
+        if (all.bin, all.heal) != (*bin, *heal) {
+            continue;
+        }
+        let bins = ok.len().max(all.ran.len());
+        for list in [&mut all.ok, &mut all.ran, &mut all.struck] {
+            list.resize(bins, 0);
+        }
+        for (place, count) in ok.iter().enumerate() {
+            all.ok[place] += u64::from(*count);
+            all.ran[place] += 1;
+        }
+        for (place, is_struck) in struck.iter().enumerate().take(bins) {
+            all.struck[place] += u64::from(*is_struck);
+        }
+    }
+    all
 }
 
 /// What is compared, in the order of the catalogue of measures.
