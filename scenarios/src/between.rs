@@ -40,10 +40,20 @@ pub fn judge(comparisons: &[Comparison], sides: &[Side<'_>], seeds: u64) -> Vec<
         let pairs: Vec<_> = lefts
             .iter()
             .filter_map(|(rest, left)| {
-                let (_, right) = rights.iter().find(|(other, _)| other == rest)?;
-                Some((rest.clone(), *left, *right))
+                let is_only = lefts.len() == 1 && rights.len() == 1;
+                let right = rights.iter().find(|(other, _)| is_only || other == rest);
+                Some((rest.clone(), *left, right?.1))
             })
             .collect();
+        if pairs.is_empty() {
+            return vec![Expectation {
+                scope: "between".into(),
+                text: comparison.to_string(),
+                measured: "no two of them differ in this alone".into(),
+                met: enough.then_some(false),
+                ..Expectation::default()
+            }];
+        }
         let one = move |(rest, left, right): (String, &Summary, &Summary)| {
             let mut judged = judge_one(comparison, left, right);
             if !rest.is_empty() && lefts.len() > 1 {
@@ -166,6 +176,7 @@ mod tests {
             (text("many > 5 x few", " (pbft)"), Some(true)),
         ];
         assert_eq!(judged("many", "few"), variants);
+        assert_eq!(judged("pbft", "few"), [(text("pbft > 5 x few", ""), Some(false))]);
         let one = [(text("pbft@many > 5 x raft@few", ""), Some(true))];
         assert_eq!(judged("pbft@many", "raft@few"), one);
     }

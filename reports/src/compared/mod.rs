@@ -79,7 +79,7 @@ fn sentence(one: &Difference, first: &str, other: &str) -> String {
     let (word, on) = if one.more.median < 0 { ("less", less) } else { ("more", more) };
     let on = format!("{word} on {} of {} seeds", count(on), count(less + equal + more));
     match one.times {
-        Some(times) if times.median >= 2_000 || times.median <= 500 => {
+        Some(times) if times.median >= 2_000 || (1..=500).contains(&times.median) => {
             let [median, from, to] = [times.median, times.from, times.to].map(factor);
             format!("{both}: {median} times as much ({from} to {to}), {on}")
         }
@@ -125,6 +125,12 @@ fn grows(growth: &Growth, line: &Line) -> String {
         line.points.iter().map(|point| quantity(*unit, point.value.median)).collect();
     let who = if line.name.is_empty() { String::new() } else { format!("{}: ", line.name) };
     let power = match line.power {
+        Some(Between { from, to, .. }) if from <= 0 && to >= 0 => {
+            let [from, to] = [from, to].map(signed_power);
+            format!(
+                "{measure} does not grow with {key} so that chance would not make it ({from} to {to})"
+            )
+        }
         Some(Between { median, from, to }) => {
             let [median, from, to] = [median, from, to].map(signed_power);
             format!("{measure} grows with {key} to the power {median} ({from} to {to})")

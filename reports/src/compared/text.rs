@@ -62,7 +62,7 @@ pub fn text(compared: &Compared, all: bool, colour: Colour) -> String {
         for one in shown {
             let sentence = sentence(one, first, &other.name);
             let painted = if one.is_any() { sentence } else { colour.paint(DIM, &sentence) };
-            let _ = writeln!(out, "    {}  {painted}", pad(&one.measure, 16));
+            let _ = writeln!(out, "    {}  {painted}", pad(&one.measure, 21));
         }
     }
     out.push('\n');
@@ -77,8 +77,18 @@ fn kept(contender: &Contender) -> String {
     if !broken.is_empty() {
         let _ = write!(text, "; broken: {}", words::join(&broken));
     }
-    if let Some(first) = contender.summary.broken.first().filter(|one| !one.replay.is_empty()) {
+    let mut breaches = contender.summary.broken.iter();
+    if let Some(first) = breaches.find(|one| one.promised && !one.replay.is_empty()) {
         let _ = write!(text, "; replay it: {}", first.replay);
+    }
+    for one in contender.summary.properties.iter().filter(|one| one.unpromised > 0) {
+        let _ = write!(
+            text,
+            "; {} is not promised, and broke on {} of {}",
+            one.property,
+            count(one.unpromised),
+            count(seeds.run)
+        );
     }
     text
 }

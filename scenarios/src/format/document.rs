@@ -37,10 +37,11 @@ pub fn read(text: &[u8], path: &str, vocabulary: &dyn Vocabulary) -> Result<Scen
 /// A scenario with all its variants. What is wrong with one of those is told once, not again for every other.
 fn whole(text: &str, vocabulary: &dyn Vocabulary, found: &mut Found) -> Option<Scenario> {
     let (table, errors) = DeTable::parse_recoverable(text);
+    let mut table = table.into_inner();
     let count = match errors.is_empty() {
         true => {
             let names: Vec<&str> = vocabulary.protocols().iter().map(|it| it.name()).collect();
-            Variants::take(&mut table.into_inner(), text, &names, found).list().len()
+            Variants::take(&mut table, text, &names, found).list().len()
         }
         false => 0,
     };
@@ -58,7 +59,10 @@ fn whole(text: &str, vocabulary: &dyn Vocabulary, found: &mut Found) -> Option<S
         }
     }
     let first = variants.first()?.clone();
-    Some(Scenario { variant: None, variants, ..first })
+    // A variant may have a title of its own.
+    let title = table.get("title").and_then(|title| title.get_ref().as_str());
+    let title = title.map_or(first.title.clone(), str::to_owned);
+    Some(Scenario { title, variant: None, variants, ..first })
 }
 
 /// Tries every value that a seed may draw, alone: what is wrong with one is told before any seed draws it.

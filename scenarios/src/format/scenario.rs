@@ -74,7 +74,7 @@ impl Scenario {
     pub fn names(&self) -> Vec<String> {
         let name = |(one, subject): (&Scenario, &Subject)| match &one.variant {
             None => subject.protocol.clone(),
-            Some(variant) if self.subjects.len() == 1 => variant.name.clone(),
+            Some(variant) if one.subjects.len() == 1 => variant.name.clone(),
             Some(variant) => format!("{}@{}", subject.protocol, variant.name),
         };
         self.members().map(name).collect()

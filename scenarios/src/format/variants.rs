@@ -35,8 +35,9 @@ pub struct Variant {
     pub swept: Vec<(String, f64)>,
 }
 
-/// The sections that a variant may lay something over, beside those that a sweep may.
-pub(super) const ALSO: [&str; 4] = ["faults", "messages", "operations", "expect"];
+/// The keys that a variant may lay something over, beside those that a sweep may.
+pub(super) const ALSO: [&str; 7] =
+    ["title", "protocol", "protocols", "faults", "messages", "operations", "expect"];
 
 /// What a file's `[variants]` and `[sweep]` say, taken out of its table.
 #[derive(Default)]
@@ -106,6 +107,12 @@ impl<'t> Variants<'t> {
         }
         let Over { variant, values } = self.all.swap_remove(which);
         for Key { path, at, value } in values {
+            // A file names one protocol or several, and not both.
+            match path.first().map(|first| first.as_ref()) {
+                Some("protocol") => drop(table.remove("protocols")),
+                Some("protocols") => drop(table.remove("protocol")),
+                _ => {}
+            }
             lay(&path, &at, value, table);
         }
         Some(variant)
@@ -176,8 +183,6 @@ fn not_here(at: Range<usize>, key: &str, known: Vec<&str>) -> Draft {
     match key {
         "seed" | "seeds" => Draft::at(at, "variants are run with the same seeds")
             .help(format!("write `{key}` above the first [section]")),
-        "protocol" | "protocols" => Draft::at(at, "every variant runs the same protocols")
-            .help("write protocols = [\"raft\", \"pbft\"] above the first [section]"),
         key => unknown(at, "key", key, known),
     }
 }
