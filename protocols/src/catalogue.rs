@@ -41,6 +41,8 @@ pub trait Entry: Send + Sync {
     fn makes_liars(&self, kind: FaultKind) -> bool;
     /// The properties that its runs are checked for, promised or not.
     fn properties(&self) -> Vec<&'static str>;
+    /// Those of them that speak of what must come to its end; all others must hold always.
+    fn endings(&self) -> Vec<&'static str>;
     /// What it promises, configured so.
     fn promises(&self, options: &Options) -> Vec<Promise>;
     /// The bugs that can be planted.
@@ -191,6 +193,11 @@ where
         properties.extend(P::ENDINGS);
         properties.extend(P::CHANGES_MEMBERS.then_some(CHANGE_OVER));
         properties
+    }
+    fn endings(&self) -> Vec<&'static str> {
+        let mut endings = vec!["live-again", "catch-up", ALL_END, CHANGE_OVER];
+        endings.extend(P::ENDINGS);
+        endings
     }
     fn promises(&self, options: &Options) -> Vec<Promise> {
         P::promises(Self::config(options))

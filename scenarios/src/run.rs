@@ -228,6 +228,13 @@ impl<'a> Course<'a> {
         &self.options
     }
 
+    /// What its clients do; none when there are none.
+    pub fn load(&self) -> Option<&str> {
+        let clients = &self.scenario.clients;
+        let own = self.entry.loads().first().copied().filter(|_| clients.count > 0);
+        clients.load.as_deref().or(own)
+    }
+
     /// What a seed draws.
     ///
     /// Faults are drawn for the options without the planted bugs: those must not change what strikes. What would hide

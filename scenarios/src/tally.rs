@@ -338,7 +338,7 @@ impl Collector {
             duration: course.scenario.duration,
             settle: self.settle,
             clients: course.scenario.clients.count,
-            load: course.scenario.clients.load.clone().unwrap_or_default(),
+            load: course.load().unwrap_or_default().to_owned(),
             first_seed,
             seeds: self.tally,
             properties,

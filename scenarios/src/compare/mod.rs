@@ -6,6 +6,9 @@
 //! of how differences are spread (the sign test turned round: Lehmann, "Nonparametrics", 1975).
 
 mod growth;
+mod matrix;
+
+pub use matrix::matrix;
 
 use crate::run::Course;
 use sim_core::compared::{Between, Compared, Contender, Difference, Rhythms};

@@ -127,7 +127,7 @@ pub enum Count {
 pub struct Clients {
     /// How many.
     pub count: u32,
-    /// What they do, by name; none when there are no clients.
+    /// What they do, by name; none when there are no clients, or each protocol has a first load of its own.
     pub load: Option<String>,
     /// The pause between an answer and the next request (closed loop).
     pub think: SpanRange,
