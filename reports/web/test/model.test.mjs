@@ -15,19 +15,19 @@ after(() => server.close());
 
 describe("texts", () => {
   test("numbers are told by how much they grow", async () => {
-    const { Texts } = await load("model/texts.ts");
+    const { Texts } = await load("run/model/texts.ts");
     const texts = new Texts({ templates: ["put x \u0001", "\u0001@\u0001", "none"], template: [0, 1, 0, 2, 1], numbers: [5, 7, 1, -2, 3, 1] });
     assert.deepEqual([0, 1, 2, 3, 4, 5, 6].map((text) => texts.get(text)), ["", "put x 5", "7@1", "put x 3", "none", "10@2", ""]);
   });
 
   test("columns name the new, none and the old", async () => {
-    const { TextReader } = await load("model/texts.ts");
+    const { TextReader } = await load("run/model/texts.ts");
     const reader = new TextReader();
     assert.deepEqual([1, 0, 1, 2, 3, 1, 2, 4, -1, -2].map((entry) => reader.next(entry)), [1, 0, 2, 2, 1, 3, 3, 1, 1, 2]);
   });
 
   test("what is packed comes back", async () => {
-    const { Texts, TextReader } = await load("model/texts.ts");
+    const { Texts, TextReader } = await load("run/model/texts.ts");
     const said = ["a 1", "a 2", "", "a 1", "b", "a 9007199254740993", "007", "a 2", "1 2 3", "3 2 1", ""];
     const packer = new Packer();
     const column = said.map((text) => packer.name(text));
@@ -38,7 +38,7 @@ describe("texts", () => {
 
 describe("a run", () => {
   test("its columns become steps, messages and operations", async () => {
-    const { decode } = await load("model/run.ts");
+    const { decode } = await load("run/model/run.ts");
     const data = sample();
     const run = decode(data);
     const { steps, messages, operations } = run;
@@ -56,8 +56,8 @@ describe("a run", () => {
   });
 
   test("the causal past holds what led to a step and nothing after it", async () => {
-    const { decode } = await load("model/run.ts");
-    const { causalPast } = await load("model/past.ts");
+    const { decode } = await load("run/model/run.ts");
+    const { causalPast } = await load("run/model/past.ts");
     const { steps } = decode(sample());
     const past = causalPast(steps, 500);
     assert.equal(past[500], 1);
@@ -70,8 +70,8 @@ describe("a run", () => {
   });
 
   test("a write is synced once a sync that began after it has ended", async () => {
-    const { decode } = await load("model/run.ts");
-    const { diskAt } = await load("model/disks.ts");
+    const { decode } = await load("run/model/run.ts");
+    const { diskAt } = await load("run/model/disks.ts");
     const run = decode(sample());
     let unsynced = 0;
     for (const disk of run.disks.slice(0, 5)) {
@@ -85,8 +85,8 @@ describe("a run", () => {
   });
 
   test("what a node was is found at every moment", async () => {
-    const { decode } = await load("model/run.ts");
-    const { lifeAt } = await load("model/lives.ts");
+    const { decode } = await load("run/model/run.ts");
+    const { lifeAt } = await load("run/model/lives.ts");
     const data = sample();
     const run = decode(data);
     const crash = data.faults[0];
@@ -99,14 +99,14 @@ describe("a run", () => {
 
 describe("words", () => {
   test("times and counts", async () => {
-    const { count, exactly, moment, span } = await load("words.ts");
+    const { count, exactly, moment, span } = await load("page/words.ts");
     assert.deepEqual([0, 12, 1500, 12_340_000, 1_234_000_000, 3.6e12].map(span), ["0s", "12ns", "1.5µs", "12.3ms", "1.23s", "3\u202f600s"]);
     assert.deepEqual([moment(7_578_123_456), exactly(7_578_123_456)], ["7.578s", "7.578123s"]);
     assert.deepEqual([0, 999, 1000, 1234567].map(count), ["0", "999", "1\u202f000", "1\u202f234\u202f567"]);
   });
 
   test("what cannot be seen is shown by its number", async () => {
-    const { visible, visibleLines, shown } = await load("words.ts");
+    const { visible, visibleLines, shown } = await load("page/words.ts");
     assert.equal(visible("a\u202eb\u0000\n\u200b\ud800\u{1f600}é"), "a\\u{202e}b\\u{0}\\u{a}\\u{200b}\\u{d800}\u{1f600}é");
     assert.equal(visibleLines("a\nb\r"), "a\nb\\u{d}");
     assert.equal(shown("x".repeat(1_000_000), 5), "xxxxx… (abridged: 1\u202f000\u202f000 characters)");

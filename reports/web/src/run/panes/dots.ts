@@ -2,7 +2,7 @@
 
 import { Cause } from "../format";
 import type { Steps } from "../model/steps";
-import { colours } from "../page/colours";
+import { colours } from "../../page/colours";
 
 export function drawDot(context: CanvasRenderingContext2D, cause: Cause, x: number, y: number): void {
   const { ink, back } = colours();

@@ -3,12 +3,12 @@
 import type { Cursor } from "../cursor";
 import { OK } from "../model/operations";
 import { lowerBound, upperBound } from "../model/search";
-import { colours } from "../page/colours";
-import { make, section } from "../page/dom";
-import { attachGestures } from "../page/gestures";
-import { cross, Plane, roundStep } from "../page/plane";
-import { hideTip, showTip } from "../page/tip";
-import { count, exactly, span } from "../words";
+import { colours } from "../../page/colours";
+import { make, section } from "../../page/dom";
+import { attachGestures } from "../canvas/gestures";
+import { cross, Plane, roundStep } from "../canvas/plane";
+import { hideTip, showTip } from "../../page/tip";
+import { count, exactly, span } from "../../page/words";
 import { drawBands } from "./bands";
 
 const AXIS = 20;

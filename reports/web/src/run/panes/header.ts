@@ -4,13 +4,15 @@ import type { Finding } from "../format";
 import type { Cursor } from "../cursor";
 import { visit } from "../jumps";
 import { placeOf } from "../model/run";
-import { button, howTo, make } from "../page/dom";
-import { count, counted, exactly, label, shown, span } from "../words";
+import { command } from "../../page/command";
+import { button, howTo, make } from "../../page/dom";
+import { verdictBadge, verdictSign } from "../../page/verdicts";
+import { count, counted, exactly, label, shown, span } from "../../page/words";
 
-const VERDICTS = {
-  holds: ["✓", "Holds", "Everything that was checked holds in this run."],
-  broken: ["✗", "Broken", "Something that was promised does not hold in this run."],
-  unknown: ["?", "Undecided", "Nothing was seen to break, but not everything could be decided."],
+const SENTENCES = {
+  holds: "Everything that was checked holds in this run.",
+  broken: "Something that was promised does not hold in this run.",
+  unknown: "Nothing was seen to break, but not everything could be decided.",
 } as const;
 
 const HOW = [
@@ -21,15 +23,14 @@ const HOW = [
 export function header(cursor: Cursor): HTMLElement {
   const { page } = cursor.run;
   const { head } = page;
-  const [sign, word, sentence] = VERDICTS[head.verdict] ?? VERDICTS.unknown;
-  const verdict = make("p", { class: `verdict ${head.verdict}`, title: sentence }, make("span", { "aria-hidden": "true" }, sign), ` ${word}`);
+  const verdict = verdictBadge(head.verdict, SENTENCES[head.verdict] ?? SENTENCES.unknown);
   const title = make("h1", {}, shown(head.title || head.scenario, 300));
   return make(
     "header",
     {},
     make("div", { class: "headline" }, verdict, title),
     facts(cursor),
-    reproduce(head.reproduce),
+    command(head.reproduce, "gives this same run", "Run it again"),
     ...truncated(cursor),
     wrong(cursor),
     make("div", { class: "folds" }, right(cursor), settings(head.settings), howTo(HOW)),
@@ -49,24 +50,6 @@ function facts(cursor: Cursor): HTMLElement {
   fact("Engine", head.engine);
   fact("Digest", head.digest);
   return list;
-}
-
-function reproduce(command: string): HTMLElement {
-  const code = make("code", {}, shown(command, 600));
-  const copy = button("Copy", "Copy the command that gives this same run", async () => {
-    copy.textContent = (await copied(command)) ? "Copied" : "Select and copy it by hand";
-    setTimeout(() => (copy.textContent = "Copy"), 2000);
-  });
-  return make("p", { class: "reproduce" }, make("span", { class: "quiet" }, "Run it again"), code, copy);
-}
-
-async function copied(text: string): Promise<boolean> {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Says what of the run the page does not hold. */
@@ -106,10 +89,9 @@ function right(cursor: Cursor): HTMLElement | null {
 }
 
 function item(cursor: Cursor, finding: Finding): HTMLElement {
-  const [sign, word] = VERDICTS[finding.verdict] ?? VERDICTS.unknown;
   const line = make("div", { class: "line" });
   line.append(
-    make("span", { class: `sign ${finding.verdict}` }, make("span", { "aria-hidden": "true" }, sign), ` ${word.toLowerCase()}`),
+    verdictSign(finding.verdict),
     make("b", {}, label(finding.property, 80)),
     make("span", { class: "quiet" }, shown(finding.about, 300)),
   );

@@ -2,7 +2,7 @@
 
 import type { Cursor } from "./cursor";
 import { alongLane, toFault, toLeader, toViolation } from "./jumps";
-import { make } from "./page/dom";
+import { type Help, helpDialog, isTyped } from "../page/help";
 import { togglePast } from "./panes/toolbar";
 
 const HELP: [string, string][] = [
@@ -21,14 +21,11 @@ const HELP: [string, string][] = [
   ["? h", "this list"],
 ];
 
-export function helpDialog(): { element: HTMLDialogElement; toggle: () => void } {
-  const list = make("dl", { class: "keys" });
-  for (const [keys, does] of HELP) list.append(make("div", {}, make("dt", {}, ...keys.split(" ").map((key) => make("kbd", {}, key))), make("dd", {}, does)));
-  const close = make("button", { type: "button" }, "Close");
-  const wheel = "On the drawings the wheel zooms, a drag moves the window, a double click zooms in, and a click puts the cursor there.";
-  const element = make("dialog", { id: "help", "aria-labelledby": "help-title" }, make("h2", { id: "help-title" }, "Keys"), list, make("p", { class: "quiet" }, wheel), close);
-  close.addEventListener("click", () => element.close());
-  return { element, toggle: () => (element.open ? element.close() : element.showModal()) };
+export function runHelp(): Help {
+  return helpDialog(
+    HELP,
+    "On the drawings the wheel zooms, a drag moves the window, a double click zooms in, and a click puts the cursor there.",
+  );
 }
 
 export function listenToKeys(cursor: Cursor, help: () => void): void {
@@ -75,11 +72,6 @@ function action(cursor: Cursor, event: KeyboardEvent, help: () => void): (() => 
     case "h": return help;
     default: return undefined;
   }
-}
-
-/** Whether keys go into what has the focus. */
-function isTyped(target: HTMLElement): boolean {
-  return target.matches("textarea, select, input:not([type=checkbox])");
 }
 
 function escape(cursor: Cursor, target: HTMLElement): void {

@@ -1,9 +1,9 @@
 // A canvas on which time runs from left to right, with names beside its rows and the cursor's line over it.
 
 import type { Changed, Cursor, View } from "../cursor";
-import { colours, onColours } from "./colours";
-import { make } from "./dom";
-import { mark } from "../words";
+import { colours, onColours } from "../../page/colours";
+import { make } from "../../page/dom";
+import { mark } from "../../page/words";
 
 /** What is at the edges of the window is not cut off. */
 const INSET = 10;

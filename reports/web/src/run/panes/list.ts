@@ -3,8 +3,8 @@
 import type { Cursor } from "../cursor";
 import { causeWords, effectsLine, stepNumber, who } from "../describe";
 import { upperBound } from "../model/search";
-import { make } from "../page/dom";
-import { exactly } from "../words";
+import { make } from "../../page/dom";
+import { exactly } from "../../page/words";
 
 export const ROW = 25;
 /** A list of more rows than this would be taller than a browser can scroll. */

@@ -2,8 +2,8 @@
 
 import type { Cursor } from "../cursor";
 import { causeWords, effectWords, kindName, laneName, stepNumber, who } from "../describe";
-import { button, make } from "../page/dom";
-import { exactly, shown, span } from "../words";
+import { button, make } from "../../page/dom";
+import { exactly, shown, span } from "../../page/words";
 
 const FULL = 4000;
 const MOST_EFFECTS = 200;

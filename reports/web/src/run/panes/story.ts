@@ -1,7 +1,7 @@
 // How a failure came about, as the command prints it.
 
-import { make, section } from "../page/dom";
-import { count, visibleLines } from "../words";
+import { make, section } from "../../page/dom";
+import { count, visibleLines } from "../../page/words";
 
 const MOST = 200_000;
 

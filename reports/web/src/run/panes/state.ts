@@ -5,8 +5,8 @@ import { laneName } from "../describe";
 import { diskAt } from "../model/disks";
 import { lifeAt } from "../model/lives";
 import { upperBound } from "../model/search";
-import { make, section } from "../page/dom";
-import { count, exactly, shown, span } from "../words";
+import { make, section } from "../../page/dom";
+import { count, exactly, shown, span } from "../../page/words";
 
 const LAST_WRITES = 3;
 /** As much of a state is shown, in characters. */

@@ -4,12 +4,12 @@ import type { Cursor } from "../cursor";
 import { laneName, operationTip } from "../describe";
 import { FAILED, OK } from "../model/operations";
 import { lowerBound, upperBound } from "../model/search";
-import { colours } from "../page/colours";
-import { make, section } from "../page/dom";
-import { attachGestures } from "../page/gestures";
-import { Plane } from "../page/plane";
-import { hideTip, showTip } from "../page/tip";
-import { count, counted, shown } from "../words";
+import { colours } from "../../page/colours";
+import { make, section } from "../../page/dom";
+import { attachGestures } from "../canvas/gestures";
+import { Plane } from "../canvas/plane";
+import { hideTip, showTip } from "../../page/tip";
+import { count, counted, shown } from "../../page/words";
 import { drawBands } from "./bands";
 
 const AXIS = 20;

@@ -2,10 +2,10 @@
 
 import type { Cursor } from "../cursor";
 import { laneName } from "../describe";
-import { button, make, section } from "../page/dom";
+import { button, make, section } from "../../page/dom";
 import { pinnedPast } from "../pinned";
 import { Search } from "../search";
-import { counted } from "../words";
+import { counted } from "../../page/words";
 import { details } from "./details";
 import { StepList } from "./list";
 

@@ -3,9 +3,9 @@
 import type { Cursor } from "../cursor";
 import { causeWords, stepNumber, who } from "../describe";
 import { toFault, toLeader, toViolation } from "../jumps";
-import { toggleTheme } from "../page/colours";
-import { button, make } from "../page/dom";
-import { exactly } from "../words";
+import { toggleTheme } from "../../page/colours";
+import { button, make } from "../../page/dom";
+import { exactly } from "../../page/words";
 
 export function toolbar(cursor: Cursor, help: () => void): HTMLElement {
   const bar = make("div", { class: "toolbar", role: "toolbar", "aria-label": "Cursor and window" });

@@ -2,9 +2,9 @@
 
 import type { Fault } from "../format";
 import type { Run } from "../model/run";
-import { colours } from "../page/colours";
-import type { Plane } from "../page/plane";
-import { label } from "../words";
+import { colours } from "../../page/colours";
+import type { Plane } from "../canvas/plane";
+import { label } from "../../page/words";
 
 export const BAR = 15;
 const MOST_LEVELS = 4;

@@ -1,13 +1,11 @@
-// The page: loads the run, decodes it and puts the panes together.
+// The page of a run: loads it, decodes it and puts the panes together.
 
+import "../page/style.css";
 import "./style.css";
 import { Cursor } from "./cursor";
-import { helpDialog, listenToKeys } from "./keys";
-import { load, Unreadable } from "./load";
+import type { Page } from "./format";
+import { listenToKeys, runHelp } from "./keys";
 import { decode, type Run } from "./model/run";
-import { followTheme } from "./page/colours";
-import { make } from "./page/dom";
-import { mountTip } from "./page/tip";
 import { charts } from "./panes/charts";
 import { diagram } from "./panes/diagram";
 import { events } from "./panes/events";
@@ -17,34 +15,20 @@ import { overview } from "./panes/overview";
 import { state } from "./panes/state";
 import { story } from "./panes/story";
 import { toolbar } from "./panes/toolbar";
-import { label } from "./words";
+import { make } from "../page/dom";
+import { load } from "../page/load";
+import { page, start } from "../page/start";
+import { mountTip } from "../page/tip";
+import { label } from "../page/words";
 
-declare global {
-  interface Window {
-    /** What tests look at: times in nanoseconds. */
-    splitbrain?: { cursor(): number; window(): [number, number]; ready: true };
-  }
-}
-
-followTheme();
-start().catch((error: unknown) => {
-  const words = error instanceof Unreadable ? error.message : `This page cannot show its run: ${String(error)}`;
-  page().replaceChildren(make("p", { class: "notice", role: "alert" }, words));
-  page().setAttribute("aria-busy", "false");
-  if (!(error instanceof Unreadable)) throw error;
-});
-
-async function start(): Promise<void> {
-  const run = decode(await load());
+start("run", async () => {
+  const run = decode(await load<Page>("run", "run", ["splitbrain.page/1"]));
   const cursor = new Cursor(run);
   if (run.violation !== null) begin(cursor, run);
   mount(cursor);
-  window.splitbrain = {
-    cursor: () => cursor.view.time,
-    window: () => [cursor.view.from, cursor.view.until],
-    ready: true,
-  };
-}
+  // Times in nanoseconds.
+  return { cursor: () => cursor.view.time, window: () => [cursor.view.from, cursor.view.until] };
+});
 
 /** What broke is what people come for. */
 function begin(cursor: Cursor, { violation }: Run): void {
@@ -56,14 +40,9 @@ function mount(cursor: Cursor): void {
   const { page: run } = cursor.run;
   document.title = `${label(run.head.scenario, 80)}, seed ${label(run.head.seed)}`;
   mountTip();
-  const help = helpDialog();
+  const help = runHelp();
   const sticky = make("div", { class: "sticky" }, toolbar(cursor, help.toggle), overview(cursor));
   const panes = [diagram(cursor), operations(cursor), charts(cursor), state(cursor), events(cursor), story(run.story)];
   page().replaceChildren(header(cursor), sticky, ...panes.filter((pane) => pane !== null), help.element);
-  page().setAttribute("aria-busy", "false");
   listenToKeys(cursor, help.toggle);
-}
-
-function page(): HTMLElement {
-  return document.getElementById("page")!;
 }

@@ -2,8 +2,8 @@
 
 import type { Cursor } from "../cursor";
 import { laneName } from "../describe";
-import { make } from "../page/dom";
-import type { Plane } from "../page/plane";
+import { make } from "../../page/dom";
+import type { Plane } from "../canvas/plane";
 
 const NODE = 46;
 const CLIENT = 30;

@@ -2,8 +2,8 @@
 
 import type { Cursor } from "../cursor";
 import { kindName } from "../describe";
-import { make } from "../page/dom";
-import { count } from "../words";
+import { make } from "../../page/dom";
+import { count } from "../../page/words";
 
 export function legend(cursor: Cursor): HTMLElement {
   const { counts } = cursor.run.messages;

@@ -3,10 +3,10 @@
 import type { Cursor } from "../cursor";
 import { laneName } from "../describe";
 import { OK } from "../model/operations";
-import { colours, epochColour } from "../page/colours";
-import { make } from "../page/dom";
-import { Plane } from "../page/plane";
-import { moment } from "../words";
+import { colours, epochColour } from "../../page/colours";
+import { make } from "../../page/dom";
+import { Plane } from "../canvas/plane";
+import { moment } from "../../page/words";
 import { drawBands, FaultStrip } from "./bands";
 
 const AXIS = 16;

@@ -3,8 +3,8 @@
 import type { Run } from "../model/run";
 import type { Life } from "../model/lives";
 import { upperBound } from "../model/search";
-import { colours, epochColour } from "../page/colours";
-import { cross, type Plane } from "../page/plane";
+import { colours, epochColour } from "../../page/colours";
+import { cross, type Plane } from "../canvas/plane";
 
 export function drawLifeline(plane: Plane, run: Run, lane: number, y: number): void {
   const lives = run.lives.ofLane[lane]!;

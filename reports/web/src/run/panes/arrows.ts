@@ -3,8 +3,8 @@
 import type { Cursor } from "../cursor";
 import { kindName } from "../describe";
 import { lowerBound, upperBound } from "../model/search";
-import { colours } from "../page/colours";
-import type { Plane } from "../page/plane";
+import { colours } from "../../page/colours";
+import type { Plane } from "../canvas/plane";
 import type { Rows } from "./rows";
 
 /** More arrows than this for each pixel of width cannot be told apart. */

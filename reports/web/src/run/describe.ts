@@ -2,7 +2,7 @@
 
 import { Cause, Effect } from "./format";
 import type { Run } from "./model/run";
-import { count, exactly, label, shown, span } from "./words";
+import { count, exactly, label, shown, span } from "../page/words";
 
 const CAUSES: Record<Cause, string> = {
   [Cause.Boot]: "boots",
