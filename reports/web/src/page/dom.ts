@@ -1,5 +1,7 @@
 // Making elements. Texts go in as text, never as markup.
 
+import { shown } from "./words";
+
 type Child = Node | string | null;
 
 export function make<K extends keyof HTMLElementTagNameMap>(
@@ -11,6 +13,11 @@ export function make<K extends keyof HTMLElementTagNameMap>(
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
   for (const child of children) if (child !== null) element.append(child);
   return element;
+}
+
+/** A foreign text, in a place of its own: its direction changes nothing around it. */
+export function foreign(text: string, most = 80): HTMLElement {
+  return make("bdi", {}, shown(text, most));
 }
 
 export function button(text: string, title: string, press: () => void, key = ""): HTMLButtonElement {

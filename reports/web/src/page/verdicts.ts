@@ -15,11 +15,11 @@ function known(verdict: Verdict): Verdict {
   return Object.hasOwn(WORDS, verdict) ? verdict : "unknown";
 }
 
-/** The verdict over a whole page. */
-export function verdictBadge(verdict: Verdict, sentence: string): HTMLElement {
+/** The verdict over a whole page, in its usual word or in another. */
+export function verdictBadge(verdict: Verdict, sentence: string, other?: string): HTMLElement {
   const [sign, word] = WORDS[known(verdict)];
   const mark = make("span", { "aria-hidden": "true" }, sign);
-  return make("p", { class: `verdict ${known(verdict)}`, title: sentence }, mark, ` ${word}`);
+  return make("p", { class: `verdict ${known(verdict)}`, title: sentence }, mark, ` ${other ?? word}`);
 }
 
 /** The verdict over one thing among others. */
