@@ -4,6 +4,7 @@
 import { readFileSync } from "node:fs";
 import { deflateRawSync } from "node:zlib";
 import { growthOf } from "./growth-sample.mjs";
+import { FACTORS, MAIN, MEASURES } from "./measures-sample.mjs";
 import { mulberry } from "./sample.mjs";
 
 const MS = 1e6;
@@ -16,37 +17,16 @@ export function html(data) {
   return template.replace("@@COMPARED@@", packed);
 }
 
-/** What is measured: its unit, its value for the first on a usual seed, how much seeds vary, and what it is. */
-const MEASURES = [
-  ["latency.p50", "time", 11.4 * MS, 0.12, "from an operation's invocation to its success, at the client"],
-  ["latency.p99", "time", 300 * MS, 1.1, "from an operation's invocation to its success, at the client"],
-  ["ok", "count", 1121, 0.04, "operations that succeeded"],
-  ["messages-per-op", "ratio", 4760, 0.05, "messages between nodes for each success"],
-  ["bytes-per-op", "ratio", 405_600, 0.05, "bytes between nodes for each success"],
-  ["syncs-per-op", "ratio", 2800, 0.06, "syncs for each success"],
-  ["elections", "count", 2, 0.4, "leaders of a higher epoch than any before"],
-  ["failover.p50", "time", 226 * MS, 0.4, "from the loss of a leader to the first commit under a new one"],
-  ["unavailable.p50", "time", 380 * MS, 0.5, "the longest stretch of a run in which clients waited and none was served"],
-  ["recovery.p50", "time", 14 * MS, 0.3, "from the healing of all faults to the first success of an operation begun after it"],
-  ["election-time.p50", "time", 206 * MS, 0.3, "from the loss of a leader to the claim of a new one"],
-  ["leaderless", "time", 610 * MS, 0.5, "how long no live node believed that it led"],
-  ["campaigns", "count", 3, 0.6, "times that a node stood for election"],
-  ["commits", "count", 1160, 0.05, "slots decided"],
-  ["retries", "count", 40, 0.7, "times that a client sent a request again"],
-  ["refused", "count", 0, 0, "answers that sent a client elsewhere"],
-  ["messages", "count", 5400, 0.08, "messages sent between nodes"],
-  ["bytes", "count", 455_000, 0.08, "bytes sent between nodes"],
-  ["syncs", "count", 3140, 0.08, "syncs that nodes asked for"],
-  ["throughput", "ratio", 61_000, 0.05, "successes a second of virtual time"],
-];
-const MAIN = 10;
-/** How many times as much as the first the others have, by measure; one where nothing is said. */
-const FACTORS = {
-  pbft: { "latency.p50": 1.46, "latency.p99": 0.09, ok: 1.03, "messages-per-op": 5.2, "bytes-per-op": 5.3, "syncs-per-op": 2.6, "failover.p50": 4, "unavailable.p50": 0.12, "recovery.p50": 1.6, elections: 0.8, messages: 5.4, bytes: 5.5, syncs: 2.7 },
-};
-
 /** Contenders of these names on so many seeds; of the first `values` of them each value is in the page. */
-export function compared({ names = ["raft", "pbft"], seeds = 100, values = seeds, first = "0", seed = 7, broken = true, measures = MEASURES } = {}) {
+export function compared({
+  names = ["raft", "pbft"],
+  seeds = 100,
+  values = seeds,
+  first = "0",
+  seed = 7,
+  broken = true,
+  measures = MEASURES,
+} = {}) {
   const random = mulberry(seed);
   // What a seed does to all contenders alike.
   const luck = Array.from({ length: seeds }, () => normal(random));
@@ -56,18 +36,25 @@ export function compared({ names = ["raft", "pbft"], seeds = 100, values = seeds
     unit,
     of: names.map((name, place) => luck.map((all) => value(measure, usual, spread, name, place, all, random))),
   }));
-  const differences = names.slice(1).flatMap((name, i) => measures.flatMap(([measure, unit, , , about], n) => {
-    const found = difference(tables[n].of[0], tables[n].of[i + 1], first);
-    if (found === null) return [];
-    const one = { measure, unit, about, shown: n < MAIN, with: i + 1, ...found };
-    return [{ ...one, words: sentence(one, names[0], name) }];
-  }));
+  const differences = names.slice(1).flatMap((name, i) =>
+    measures.flatMap(([measure, unit, , , about], n) => {
+      const found = difference(tables[n].of[0], tables[n].of[i + 1], first);
+      if (found === null) return [];
+      const one = { measure, unit, about, shown: n < MAIN, with: i + 1, ...found };
+      return [{ ...one, words: sentence(one, names[0], name) }];
+    }),
+  );
   for (const table of tables) table.of = table.of.map((row) => row.slice(0, values));
   return {
     schema: "splitbrain.compared/1",
     engine: "splitbrain 0.1.0",
-    scenarios: [{ name: "consensus/crash-vs-byzantine-price", title: "Raft with 3 nodes is cheaper than PBFT with 4, which would survive a liar in place of a crash" }],
-    reproduce: `splitbrain compare consensus/crash-vs-byzantine-price --seeds ${first}..${BigInt(first) + BigInt(seeds)} --report compared.html`,
+    scenarios: [
+      {
+        name: "consensus/crash-vs-byzantine-price",
+        title: "Raft with 3 nodes is cheaper than PBFT with 4, which would survive a liar in place of a crash",
+      },
+    ],
+    reproduce: `splitbrain compare consensus/crash-vs-byzantine-price --seeds ${seeds} --report compared.html`,
     first,
     count: seeds,
     contenders,
@@ -96,7 +83,9 @@ function contender(name, place, seeds, first, broken, random) {
   const breach = (i, property, promised) => ({
     seed: seedAt(i),
     property,
-    why: promised ? `n${(i % 4) + 1} decided put x ${i} at slot ${40 + i}, and n1 decided put x ${i + 1} there` : `c2 read x = ${i} after c1 had been told that x = ${i + 3} was written`,
+    why: promised
+      ? `n${(i % 4) + 1} decided put x ${i} at slot ${40 + i}, and n1 decided put x ${i + 1} there`
+      : `c2 read x = ${i} after c1 had been told that x = ${i + 3} was written`,
     promised,
     replay: `splitbrain replay consensus/crash-vs-byzantine-price --protocol ${name} --seed ${seedAt(i)}`,
   });
@@ -118,7 +107,14 @@ function contender(name, place, seeds, first, broken, random) {
     replay: `splitbrain replay consensus/crash-vs-byzantine-price --protocol ${name} --seed `,
     properties: [
       { property: "agreement", promised: true, held: seeds - breaks, broken: breaks, unpromised: 0, unknown: 0 },
-      { property: "linearizable", promised: place !== 0, held: seeds - beyond, broken: 0, unpromised: beyond, unknown: place === 2 ? 1 : 0 },
+      {
+        property: "linearizable",
+        promised: place !== 0,
+        held: seeds - beyond,
+        broken: 0,
+        unpromised: beyond,
+        unknown: place === 2 ? 1 : 0,
+      },
       { property: "election-safety", promised: true, held: seeds, broken: 0, unpromised: 0, unknown: 0 },
     ],
     breaches: [
@@ -126,7 +122,10 @@ function contender(name, place, seeds, first, broken, random) {
       ...Array.from({ length: beyond }, (_, i) => breach(i * 5 + 2, "linearizable", false)),
     ],
     expected: [{ scope: "each", text: "ok >= 300", measured: "1 121", met: true }],
-    fired: [{ kind: "crash", times: seeds, seeds }, { kind: "cut", times: seeds, seeds }],
+    fired: [
+      { kind: "crash", times: seeds, seeds },
+      { kind: "cut", times: seeds, seeds },
+    ],
     measures: spreads(name, place, seeds, random),
     rhythm: rhythm(name, place, seeds, random),
   };
@@ -136,15 +135,34 @@ function contender(name, place, seeds, first, broken, random) {
 function spreads(name, place, seeds, random) {
   const latency = FACTORS[name]?.["latency.p50"] ?? 1 + place * 0.13;
   const tail = FACTORS[name]?.["latency.p99"] ?? 1 / (1 + place * 0.2);
-  const curve = (usual, slow, slowest) => QUANTILES.map((share) => {
-    const reach = share >= 1000 ? 3.6 : -Math.log10(1 - share / 1000);
-    return Math.round(usual * (0.55 + 0.62 * reach) * (1 + (slow - 1) / (1 + Math.exp(-4 * (reach - 1.75)))) * (share >= 1000 ? slowest : 1));
+  const curve = (usual, slow, slowest) =>
+    QUANTILES.map((share) => {
+      const reach = share >= 1000 ? 3.6 : -Math.log10(1 - share / 1000);
+      return Math.round(
+        usual *
+          (0.55 + 0.62 * reach) *
+          (1 + (slow - 1) / (1 + Math.exp(-4 * (reach - 1.75)))) *
+          (share >= 1000 ? slowest : 1),
+      );
+    });
+  const one = (measure, unit, samples, values) => ({
+    name: measure,
+    unit,
+    samples,
+    total: Math.round(samples * values[6]),
+    min: values[0],
+    max: values.at(-1),
+    curve: values,
   });
-  const one = (measure, unit, samples, values) => ({ name: measure, unit, samples, total: Math.round(samples * values[6]), min: values[0], max: values.at(-1), curve: values });
   const found = [
     one("latency", "time", seeds * 1121, curve(9.5 * MS * latency, 1 + 18 * tail, 1.4 + random())),
     { name: "ok", unit: "count", samples: seeds, total: seeds * 1121, min: 1002, max: 1190, curve: [] },
-    one("rounds", "count", seeds * 2, QUANTILES.map((share) => (share < 300 ? 0 : share < 900 ? 1 : share < 990 ? 2 : 4))),
+    one(
+      "rounds",
+      "count",
+      seeds * 2,
+      QUANTILES.map((share) => (share < 300 ? 0 : share < 900 ? 1 : share < 990 ? 2 : 4)),
+    ),
   ];
   if (place < 2) found.push(one("failover", "time", 22 * (place + 1), curve(200 * MS * (1 + 3 * place), 2, 1.2)));
   return found;
@@ -157,18 +175,33 @@ function rhythm(name, place, seeds, random) {
   return {
     bin,
     heal: 10e9,
-    ok: Array.from({ length: many }, (_, i) => Math.round(seeds * 12.4 * (1 - place * 0.07) * down(i) * (0.95 + 0.1 * random()) * (i === 0 ? 0.6 : i === many - 1 ? 0.3 : 1))),
+    ok: Array.from({ length: many }, (_, i) =>
+      Math.round(
+        seeds *
+          12.4 *
+          (1 - place * 0.07) *
+          down(i) *
+          (0.95 + 0.1 * random()) *
+          (i === 0 ? 0.6 : i === many - 1 ? 0.3 : 1),
+      ),
+    ),
     ran: Array.from({ length: many }, () => seeds),
-    struck: Array.from({ length: many }, (_, i) => (i >= 15 && i < 25 ? seeds : i >= 35 && i < 40 ? Math.round(seeds * 0.96) : 0)),
+    struck: Array.from({ length: many }, (_, i) =>
+      i >= 15 && i < 25 ? seeds : i >= 35 && i < 40 ? Math.round(seeds * 0.96) : 0,
+    ),
   };
 }
 
 /** A difference as the simulator works it out; none where there are fewer than six pairs, or nothing was measured. */
 function difference(first, other, start) {
-  const pairs = first.flatMap((one, i) => (one === null || other[i] === null ? [] : [{ i, one, two: other[i], more: other[i] - one }]));
+  const pairs = first.flatMap((one, i) =>
+    one === null || other[i] === null ? [] : [{ i, one, two: other[i], more: other[i] - one }],
+  );
   if (pairs.length < 6 || pairs.every(({ one, two }) => one === 0 && two === 0)) return null;
   const widest = pairs.reduce((most, pair) => (Math.abs(pair.more) > Math.abs(most.more) ? pair : most));
-  const times = pairs.some(({ one }) => one === 0) ? null : between(pairs.map(({ one, two }) => Math.floor((two * 1000) / one)));
+  const times = pairs.some(({ one }) => one === 0)
+    ? null
+    : between(pairs.map(({ one, two }) => Math.floor((two * 1000) / one)));
   const many = (is) => pairs.filter(is).length;
   return {
     pairs: pairs.length,
@@ -193,9 +226,11 @@ function sentence({ unit, medians, more, times, less, greater, pairs }, first, o
   const told = (n) => (unit === "time" ? `${(n / MS).toPrecision(3)}ms` : String(unit === "ratio" ? n / 1000 : n));
   const both = `${first} ${told(medians[0])}, ${other} ${told(medians[1])}`;
   if (less + greater === 0) return `${both}: no difference`;
-  if (more[1] <= 0 && more[2] >= 0) return `${both}: no difference that chance would not make (${told(more[1])} to ${told(more[2])})`;
+  if (more[1] <= 0 && more[2] >= 0)
+    return `${both}: no difference that chance would not make (${told(more[1])} to ${told(more[2])})`;
   const [word, on] = more[0] < 0 ? ["less", less] : ["more", greater];
-  const by = times !== null && (times[0] >= 2000 || times[0] <= 500) ? `${times[0] / 1000} times as much` : told(more[0]);
+  const by =
+    times !== null && (times[0] >= 2000 || times[0] <= 500) ? `${times[0] / 1000} times as much` : told(more[0]);
   return `${both}: ${by}, ${word} on ${on} of ${pairs} seeds`;
 }
 

@@ -37,15 +37,45 @@ export function matrix({ kept = false } = {}) {
   const cell = (protocol, i, fault, j) => {
     const at = (i * 5 + j * 3) % 17;
     const isNone = (j === 12 && i > 5) || (j === 10 && (i === 5 || i === 6));
-    const state = isNone ? "none" : at < 9 ? "live" : at < 12 ? "blocked" : at < 15 ? "unsafe" : at === 15 ? "unknown" : "live";
+    const state = isNone
+      ? "none"
+      : at < 9
+        ? "live"
+        : at < 12
+          ? "blocked"
+          : at < 15
+            ? "unsafe"
+            : at === 15
+              ? "unknown"
+              : "live";
     const safe = state !== "unsafe" && j !== 11;
     const breaks = !kept && i === 3 && j === 7;
     const now = breaks ? "unsafe" : state;
-    const seeds = { live: now === "live" ? 100 : 88, blocked: now === "blocked" ? 12 : 0, unsafe: now === "unsafe" ? 12 : 0, unknown: now === "unknown" ? 12 : 0 };
+    const seeds = {
+      live: now === "live" ? 100 : 88,
+      blocked: now === "blocked" ? 12 : 0,
+      unsafe: now === "unsafe" ? 12 : 0,
+      unknown: now === "unknown" ? 12 : 0,
+    };
     const replay = `splitbrain replay matrix/${protocol} --fault ${fault.replaceAll(" ", "-")} --seed 17`;
-    const why = now === "unsafe" ? "n3 chose b in round 7, and n1 had chosen a" : now === "blocked" ? "c2 was not served within 8.3s after all had healed" : "the search gave up after 100 000 orders";
-    const shown = ["live", "none"].includes(now) ? null : { seed: "17", property: now === "blocked" ? "recovers" : "agreement", why, replay };
-    return { state: now, promises: { safe: safe || breaks, live: state === "live" && j !== 9 }, kept: !breaks, seeds, unavailable: i > 4 && i < 8 ? null : (40 + at * 90) * 1e6, struck: isNone ? 0 : 100 + j * 13, shown };
+    const why =
+      now === "unsafe"
+        ? "n3 chose b in round 7, and n1 had chosen a"
+        : now === "blocked"
+          ? "c2 was not served within 8.3s after all had healed"
+          : "the search gave up after 100 000 orders";
+    const shown = ["live", "none"].includes(now)
+      ? null
+      : { seed: "17", property: now === "blocked" ? "recovers" : "agreement", why, replay };
+    return {
+      state: now,
+      promises: { safe: safe || breaks, live: state === "live" && j !== 9 },
+      kept: !breaks,
+      seeds,
+      unavailable: i > 4 && i < 8 ? null : (40 + at * 90) * 1e6,
+      struck: isNone ? 0 : 100 + j * 13,
+      shown,
+    };
   };
   return {
     schema: "splitbrain.matrix/1",
@@ -54,11 +84,17 @@ export function matrix({ kept = false } = {}) {
     first: "0",
     count: 100,
     faults: FAULTS.map(([name, about]) => ({ name, about })),
-    rows: PROTOCOLS.map(([protocol, about, setting], i) => ({ protocol, about, setting, cells: FAULTS.map(([fault], j) => cell(protocol, i, fault, j)) })),
+    rows: PROTOCOLS.map(([protocol, about, setting], i) => ({
+      protocol,
+      about,
+      setting,
+      cells: FAULTS.map(([fault], j) => cell(protocol, i, fault, j)),
+    })),
   };
 }
 
-const EVIL = `</script><script>alert(1)</script><img src=x onerror=alert(2)>"'\`&lt; \u202eevil\u202c \u0000\u0007\ufeff \ud800 \u05d0\u05d1 {{}}`;
+const MARKUP = `</script><script>alert(1)</script><img src=x onerror=alert(2)>"'\`&lt;`;
+const EVIL = `${MARKUP} \u202eevil\u202c \u0000\u0007\ufeff \ud800 \u05d0\u05d1 {{}}`;
 
 /** All texts of these data, but for those that the page goes by, replaced by texts that would do harm. */
 function spoiled(value, key = "", count = { n: 0 }) {
@@ -83,7 +119,9 @@ export function hostileComparison() {
   const made = spoiled(data);
   made.differences.forEach((one, i) => (one.measure = name(data.differences[i].measure)));
   made.values.measures.forEach((one, i) => (one.measure = name(data.values.measures[i].measure)));
-  made.contenders.forEach((one, i) => one.measures.forEach((measured, n) => (measured.name = name(data.contenders[i].measures[n].name))));
+  made.contenders.forEach((one, i) =>
+    one.measures.forEach((measured, n) => (measured.name = name(data.contenders[i].measures[n].name))),
+  );
   made.contenders[2].name = "n".repeat(1_000_000);
   made.contenders[3].replay = `${EVIL} --seed `;
   return made;

@@ -5,9 +5,15 @@ import { button, make } from "../page/dom";
 import { helpDialog, isTyped } from "../page/help";
 
 /** `does` says what other keys do than those of the help. */
-export function bar(parts: HTMLElement[], keys: [string, string][], does: Record<string, () => void>): { element: HTMLElement; help: HTMLElement } {
+export function bar(
+  parts: HTMLElement[],
+  keys: [string, string][],
+  does: Record<string, () => void>,
+): { element: HTMLElement; help: HTMLElement } {
   const help = helpDialog(keys, "Everything can be reached with the Tab key; what is chosen has a frame around it.");
-  const links = parts.map((part) => make("a", { href: `#${part.id}` }, part.querySelector("h2")!.textContent!.replace(/,.*/, "")));
+  const links = parts.map((part) =>
+    make("a", { href: `#${part.id}` }, part.querySelector("h2")!.textContent!.replace(/ and other.*/, "")),
+  );
   const nav = make("nav", { "aria-label": "Parts of this page" }, ...links);
   const theme = button("Light or dark", "Switch between light and dark", toggleTheme);
   const row = make("div", { class: "toolbar" }, nav, theme, button("Keys", "What keys do", help.toggle, "?"));

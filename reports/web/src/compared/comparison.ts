@@ -1,7 +1,7 @@
 // Contenders beside each other: puts the parts together.
 
 import { Choice } from "./choice";
-import type { Compared } from "./format";
+import type { Compared, Difference } from "./format";
 import { curves } from "./parts/curves";
 import { differences } from "./parts/differences";
 import { growth } from "./parts/growth";
@@ -21,22 +21,36 @@ const KEYS: [string, string][] = [
   ["↑ ↓", "on the dots: the seed with the next larger or smaller difference"],
   ["Home End", "to the first or the last"],
   ["w", "hold fast the seed on which they differ most"],
-  ["Esc", "close, or let go of the seed"],
+  ["Esc", "close, or let go of the seed, or go back to the measure"],
   ["? h", "this list"],
 ];
 
 export function comparison(data: Compared): void {
-  document.title = `${data.contenders.map(({ name }) => label(name)).slice(0, 4).join(", ")}: compared`;
+  document.title = `${data.contenders
+    .map(({ name }) => label(name))
+    .slice(0, 4)
+    .join(", ")}: compared`;
   const choice = new Choice(data);
   const dots = seeds(choice);
-  const pick = (one: { with: number; measure: string }) => {
-    choice.set({ with: one.with, measure: one.measure, pinned: -1 });
-    dots?.scrollIntoView({ block: "nearest", behavior: "smooth" });
+  const show = () => {
+    const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    dots?.part.scrollIntoView({ block: "nearest", behavior: isStill ? "auto" : "smooth" });
   };
-  const parts = [kept(data), sentences(data), differences(choice, pick), dots, curves(choice), rhythm(choice), growth(data.growth)];
+  const pick = (one: Difference, byKey: boolean) => {
+    choice.set({ with: one.with, measure: one.measure, pinned: -1 });
+    if (byKey) dots?.drawing.focus({ preventScroll: true });
+    show();
+  };
+  const looked = [differences(choice, pick), dots?.part ?? null, curves(choice), rhythm(choice)];
+  const parts = [kept(data), sentences(data), ...looked, growth(data.growth)];
   const found = parts.filter((part) => part !== null);
   const keys: Record<string, () => void> = {};
-  if (dots !== null) keys["w"] = () => dots.querySelector<HTMLButtonElement>(".widest-button")?.click();
+  if (dots !== null) {
+    keys["w"] = () => {
+      dots.toWidest();
+      show();
+    };
+  }
   keys["Escape"] = () => choice.set({ pinned: -1 });
   const { element, help } = bar(found, KEYS, keys);
   page().replaceChildren(header(data), element, ...found, help);

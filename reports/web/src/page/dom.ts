@@ -27,6 +27,11 @@ export function button(text: string, title: string, press: () => void, key = "")
   return made;
 }
 
+/** What may be wider than its place: it scrolls, also by the keyboard. */
+export function scrolling(name: string, ...children: Child[]): HTMLElement {
+  return make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": name }, ...children);
+}
+
 /** Plain words about how something is read, folded away until they are wanted. */
 export function howTo(paragraphs: string[]): HTMLElement {
   const reading = make("details", { class: "how" }, make("summary", {}, "How to read this"));

@@ -10,7 +10,8 @@ export async function load<Data extends { schema: string }>(
   schemas: Data["schema"][],
 ): Promise<Data> {
   const text = document.getElementById(id)?.textContent?.trim() ?? "";
-  if (text === "" || text.startsWith("@@")) throw new Unreadable(`This page is an empty template: it holds no ${what}.`);
+  if (text === "" || text.startsWith("@@"))
+    throw new Unreadable(`This page is an empty template: it holds no ${what}.`);
   const data = await inflate<Data>(text, what);
   if (!schemas.includes(data.schema)) throw new Unreadable(`This ${what} was written for another version of the page.`);
   return data;

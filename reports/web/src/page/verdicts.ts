@@ -25,5 +25,10 @@ export function verdictBadge(verdict: Verdict, sentence: string, other?: string)
 /** The verdict over one thing among others. */
 export function verdictSign(verdict: Verdict): HTMLElement {
   const [sign, word] = WORDS[known(verdict)];
-  return make("span", { class: `sign ${known(verdict)}` }, make("span", { "aria-hidden": "true" }, sign), ` ${word.toLowerCase()}`);
+  return make(
+    "span",
+    { class: `sign ${known(verdict)}` },
+    make("span", { "aria-hidden": "true" }, sign),
+    ` ${word.toLowerCase()}`,
+  );
 }

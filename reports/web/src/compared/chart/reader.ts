@@ -24,7 +24,10 @@ export class Reader {
   private place = -1;
   private line = draw("line", { class: "hair" });
 
-  constructor(private readonly drawing: Drawing, name: string) {
+  constructor(
+    private readonly drawing: Drawing,
+    name: string,
+  ) {
     const { svg } = drawing;
     const about = { role: "slider", tabindex: "0", "aria-label": `${name}. Arrow keys read its values.` };
     for (const [key, value] of Object.entries(about)) svg.setAttribute(key, value);
@@ -79,7 +82,12 @@ export class Reader {
     const { x, top, bottom, tell } = this.reading!;
     this.place = place;
     const at = x(place);
-    for (const [name, value] of [["x1", at], ["x2", at], ["y1", top], ["y2", bottom]] as const) {
+    for (const [name, value] of [
+      ["x1", at],
+      ["x2", at],
+      ["y1", top],
+      ["y2", bottom],
+    ] as const) {
       this.line.setAttribute(name, value.toFixed(1));
     }
     this.line.setAttribute("visibility", "visible");

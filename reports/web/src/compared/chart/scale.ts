@@ -32,10 +32,11 @@ export function exact(from: number, to: number, name: Name, most = 6): Scale {
 /** How much of a logarithmic axis is for nothing, which has no logarithm. */
 const ZERO = 0.07;
 
-/** Even factors. Where values are 0 too, that lies apart, at the beginning. */
-export function logarithmic(values: Iterable<number>, name: Name, most = 7): Scale {
+/** Even factors, over so many powers of ten at least. Where values are 0 too, that lies apart, at the beginning. */
+export function logarithmic(values: Iterable<number>, name: Name, most = 7, powers = 0.1): Scale {
   const { least, largest, hasZero } = extent(values);
-  const room = Math.max(Math.log10(largest / least) * 0.04, 0.02);
+  const span = Math.log10(largest / least);
+  const room = Math.max(span * 0.04, (powers - span) / 2, 0.02);
   const [low, high] = [Math.log10(least) - room, Math.log10(largest) + room];
   const start = hasZero ? ZERO : 0;
   const place = (value: number) => {
@@ -53,7 +54,7 @@ export function fitting(values: number[], name: Name, most = 6): Scale {
   const low = values.reduce((a, b) => Math.min(a, b), Infinity);
   const high = values.reduce((a, b) => Math.max(a, b), -Infinity);
   if (!(high > low)) return linear(0, (Number.isFinite(high) ? high : 0) || 1, name, most);
-  return linear(low < (high - low) * 2 ? Math.min(0, low) : low, high, name, most);
+  return linear(low < (high - low) * 0.3 ? Math.min(0, low) : low, high, name, most);
 }
 
 /** The least and the largest of what is more than nothing. */
@@ -97,6 +98,8 @@ function steps(from: number, to: number, step: number): number[] {
   return found;
 }
 
+/** Where rounded names are the same, only the first of them is there. */
 function named(values: number[], name: Name): Tick[] {
-  return values.map((value) => ({ value, name: name(value) }));
+  const ticks = values.map((value) => ({ value, name: name(value) }));
+  return ticks.filter((tick, i) => i === 0 || tick.name !== ticks[i - 1]!.name);
 }

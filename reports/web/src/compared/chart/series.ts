@@ -37,11 +37,20 @@ export interface End {
 /** Names at the ends of lines, moved apart where they would stand on each other. */
 export function drawEnds(svg: SVGSVGElement, ends: End[], x: number, top: number, bottom: number): void {
   const sorted = [...ends].sort((a, b) => a.y - b.y);
-  const at = spread(sorted.map(({ y }) => y), top, bottom);
+  const at = spread(
+    sorted.map(({ y }) => y),
+    top,
+    bottom,
+  );
   sorted.forEach(({ place, name, y }, i) => {
     const { stroke } = lineStyle(place);
     svg.append(
-      draw("path", { d: `M${x} ${y.toFixed(1)}L${x + 12} ${at[i]!.toFixed(1)}`, stroke, fill: "none", "stroke-opacity": 0.7 }),
+      draw("path", {
+        d: `M${x} ${y.toFixed(1)}L${x + 12} ${at[i]!.toFixed(1)}`,
+        stroke,
+        fill: "none",
+        "stroke-opacity": 0.7,
+      }),
       draw("text", { x: x + 16, y: at[i]! + 4, class: "name" }, endName(name)),
     );
   });

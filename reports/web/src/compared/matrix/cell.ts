@@ -22,18 +22,23 @@ function told({ shown, data }: Grid): Node[] {
   const { row, cell, fault } = shown;
   const { sign, word, about } = stateOf(cell);
   const list = make("dl", { class: "values" });
-  const line = (name: string, ...value: (Node | string)[]) => list.append(make("div", {}, make("dt", {}, name), make("dd", {}, ...value)));
+  const line = (name: string, ...value: (Node | string)[]) =>
+    list.append(make("div", {}, make("dt", {}, name), make("dd", {}, ...value)));
   const found: Node[] = [
     make("h3", {}, foreign(row.protocol, 60), " under ", foreign(fault.name, 60)),
     make("p", { class: "quiet" }, foreign(fault.about, 400)),
     make("p", {}, make("b", {}, make("span", { "aria-hidden": "true" }, `${sign} `), word), `: ${about}.`),
   ];
-  if (!cell.kept) found.push(make("p", { class: "alarm" }, make("b", {}, "✗ A promise is not kept."), " This is a mistake in the protocol."));
+  if (!cell.kept)
+    found.push(
+      make("p", { class: "alarm" }, make("b", {}, "✗ A promise is not kept."), " This is a mistake in the protocol."),
+    );
   line("Promised", PROMISES[promisedOf(cell)]);
   if (cell.state !== "none") {
     line("Seeds", seeds(cell, data.count));
     line("Faults struck", cell.struck === 0 ? "never: there was nothing to strike" : counted(cell.struck, "time"));
-    const unavailable = cell.unavailable === null ? "not measured, without clients" : `${span(cell.unavailable)} (median over seeds)`;
+    const unavailable =
+      cell.unavailable === null ? "not measured, without clients" : `${span(cell.unavailable)} (median over seeds)`;
     line("Not served for at most", unavailable);
   }
   line("Setting", foreign(row.setting, 200));
@@ -43,7 +48,12 @@ function told({ shown, data }: Grid): Node[] {
 }
 
 function seeds({ seeds: { live, blocked, unsafe, unknown } }: Cell, all: number): string {
-  const each = [[live, "live"], [blocked, "blocked"], [unsafe, "unsafe"], [unknown, "undecided"]] as const;
+  const each = [
+    [live, "live"],
+    [blocked, "blocked"],
+    [unsafe, "unsafe"],
+    [unknown, "undecided"],
+  ] as const;
   const words = each.filter(([many]) => many > 0).map(([many, word]) => `${count(many)} ${word}`);
   return words.length > 0 ? `${words.join(", ")} of ${count(all)}` : "none was run";
 }

@@ -83,7 +83,12 @@ export class Grid {
   }
 
   private line(row: Row, i: number): HTMLElement {
-    const head = make("th", { scope: "row" }, foreign(row.protocol, 40), make("div", { class: "under" }, foreign(row.setting, 60)));
+    const head = make(
+      "th",
+      { scope: "row" },
+      foreign(row.protocol, 40),
+      make("div", { class: "under" }, foreign(row.setting, 60)),
+    );
     const cells = this.data.faults.map((fault, j) => {
       const cell = row.cells[j];
       return cell === undefined ? make("td", { role: "gridcell" }) : this.cell(row, fault, cell, i, j);
@@ -97,8 +102,14 @@ export class Grid {
     const isChosen = i === this.row && j === this.column;
     const promised = promisedOf(cell);
     const kept = cell.kept ? "" : ", a promise that is not kept";
-    const words = `${label(row.protocol, 40)} under ${label(fault.name, 40)}: ${word}${kept}; promised: ${PROMISES[promised]}`;
-    const about = { role: "gridcell", tabindex: isChosen ? "0" : "-1", "aria-selected": String(isChosen), "aria-label": words };
+    const where = `${label(row.protocol, 40)} under ${label(fault.name, 40)}`;
+    const words = `${where}: ${word}${kept}; promised: ${PROMISES[promised]}`;
+    const about = {
+      role: "gridcell",
+      tabindex: isChosen ? "0" : "-1",
+      "aria-selected": String(isChosen),
+      "aria-label": words,
+    };
     const made = make("td", about);
     const state = Object.hasOwn(cell, "state") ? label(cell.state, 12).replace(/[^a-z]/g, "") : "unknown";
     const box = make("div", { class: `cell ${state} promised-${promised}${cell.kept ? "" : " broken"}` });

@@ -14,8 +14,12 @@ import { Grid } from "./grid";
 import { legend } from "./legend";
 
 const HOW = [
-  "Each cell is many simulated runs of one protocol under one class of faults, one run a seed. Nothing in it is an opinion: the word says what was seen, the frame what the protocol promises, and where these do not agree the cell is marked.",
-  "Safe means that nothing was ever true that must not be: no two values chosen, no write lost. Live means that after all faults had healed clients were served again. A protocol that promises less is not worse for keeping no more than it promises.",
+  "Each cell is many simulated runs of one protocol under one class of faults, one run a seed. Nothing in " +
+    "it is an opinion: the word says what was seen, the frame what the protocol promises, and where these " +
+    "do not agree the cell is marked.",
+  "Safe means that nothing was ever true that must not be: no two values chosen, no write lost. Live " +
+    "means that after all faults had healed clients were served again. A protocol that promises less is not " +
+    "worse for keeping no more than it promises.",
 ];
 
 const KEYS: [string, string][] = [
@@ -38,11 +42,13 @@ export function matrix(data: Matrix): void {
 
 function header(data: Matrix, grid: Grid): HTMLElement {
   const { broken } = grid;
-  const verdict = broken.length > 0
-    ? verdictBadge("broken", "A protocol broke something that it promises.", counted(broken.length, "broken promise"))
-    : verdictBadge("holds", "Every protocol keeps what it promises.", "Promises kept");
+  const verdict =
+    broken.length > 0
+      ? verdictBadge("broken", "A protocol broke something that it promises.", counted(broken.length, "broken promise"))
+      : verdictBadge("holds", "Every protocol keeps what it promises.", "Promises kept");
   const list = make("dl", { class: "facts" });
-  const fact = (name: string, ...value: (Node | string)[]) => list.append(make("div", {}, make("dt", {}, name), make("dd", {}, ...value)));
+  const fact = (name: string, ...value: (Node | string)[]) =>
+    list.append(make("div", {}, make("dt", {}, name), make("dd", {}, ...value)));
   fact("Protocols", count(data.rows.length));
   fact("Classes of faults", count(data.faults.length));
   fact("Seeds", `${seedRange(data.first, data.count)} (${count(data.count)} for each cell)`);
@@ -63,15 +69,25 @@ function inShort({ rows }: Matrix, grid: Grid): HTMLElement {
   const cells = rows.flatMap((row) => row.cells);
   const told = (["live", "blocked", "unsafe", "unknown", "none"] as const).flatMap((state) => {
     const many = cells.filter((cell) => cell.state === state).length;
-    const words = { live: "live", blocked: "blocked", unsafe: "unsafe", unknown: "undecided", none: "not applicable" }[state];
+    const words = { live: "live", blocked: "blocked", unsafe: "unsafe", unknown: "undecided", none: "not applicable" }[
+      state
+    ];
     return many > 0 ? [`${count(many)} ${words}`] : [];
   });
   const list = make("dl", { class: "short" });
-  const line = (name: string, ...words: (Node | string)[]) => list.append(make("div", {}, make("dt", {}, name), make("dd", {}, ...words)));
+  const line = (name: string, ...words: (Node | string)[]) =>
+    list.append(make("div", {}, make("dt", {}, name), make("dd", {}, ...words)));
   line("Cells", told.join(", ") || "none");
   const { broken } = grid;
   if (broken.length === 0) line("Promises", "kept by all, under all faults");
-  else line("Not kept", inList(broken.map(([row, column]) => grid.link(row, column)), 12));
+  else
+    line(
+      "Not kept",
+      inList(
+        broken.map(([row, column]) => grid.link(row, column)),
+        12,
+      ),
+    );
   return list;
 }
 
@@ -86,8 +102,14 @@ function classes({ faults, rows }: Matrix): HTMLElement {
     }
     return make("div", {}, make("h3", {}, name), made);
   };
-  const columns = list("Classes of faults", faults.map(({ name, about }) => [name, about, ""]));
-  const protocols = list("Protocols", rows.map(({ protocol, about, setting }) => [protocol, about, setting]));
+  const columns = list(
+    "Classes of faults",
+    faults.map(({ name, about }) => [name, about, ""]),
+  );
+  const protocols = list(
+    "Protocols",
+    rows.map(({ protocol, about, setting }) => [protocol, about, setting]),
+  );
   part.append(make("div", { class: "two" }, columns, protocols));
   return part;
 }

@@ -10,7 +10,11 @@ interface State {
 
 export const STATES: Record<Cell["state"], State> = {
   live: { sign: "✓", word: "live", about: "safe on every seed, and served again after all had healed" },
-  blocked: { sign: "▮", word: "blocked", about: "safe on every seed, but on some not served again after all had healed" },
+  blocked: {
+    sign: "▮",
+    word: "blocked",
+    about: "safe on every seed, but on some not served again after all had healed",
+  },
   unsafe: { sign: "✗", word: "unsafe", about: "a safety property broke on some seed" },
   unknown: { sign: "?", word: "undecided", about: "a check ran out of its budget, and nothing was seen to break" },
   none: { sign: "–", word: "n/a", about: "the faults make no sense here: no disk to lose, or nobody who may lie" },

@@ -11,22 +11,23 @@ import { unfolding } from "./names";
 /** Of what broke in the same way, so many seeds are told at once. */
 const FIRST = 1;
 
-/** None where nothing broke at all. */
+/** Promises first, then what could not be decided, then what nobody promised; none where nothing broke at all. */
 export function breaches({ contenders }: Compared): HTMLElement | null {
-  const found = contenders.flatMap((one) => ofOne(one));
+  const which = (is: (property: Property) => boolean, make: (one: Contender, property: Property) => HTMLElement) =>
+    contenders.flatMap((one) => one.properties.filter(is).map((property) => make(one, property)));
+  const found = [
+    ...which(
+      ({ broken }) => broken > 0,
+      (one, property) => item(one, property, true),
+    ),
+    ...which(({ unknown, broken }) => unknown > 0 && broken === 0, undecided),
+    ...which(
+      ({ unpromised }) => unpromised > 0,
+      (one, property) => item(one, property, false),
+    ),
+  ];
   if (found.length === 0) return null;
   return make("div", {}, make("h3", {}, "What broke"), make("ul", { class: "findings" }, ...found));
-}
-
-function ofOne(one: Contender): HTMLElement[] {
-  const broken = one.properties.filter((property) => property.broken > 0);
-  const beyond = one.properties.filter((property) => property.unpromised > 0);
-  const open = one.properties.filter((property) => property.unknown > 0 && property.broken === 0);
-  return [
-    ...broken.map((property) => item(one, property, true)),
-    ...open.map((property) => undecided(one, property)),
-    ...beyond.map((property) => item(one, property, false)),
-  ];
 }
 
 function item(one: Contender, { property, broken, unpromised }: Property, promised: boolean): HTMLElement {
@@ -44,7 +45,12 @@ function item(one: Contender, { property, broken, unpromised }: Property, promis
     make("span", {}, "of ", foreign(one.name, 60)),
     make("span", { class: "quiet" }, `broke on ${count(many)} of ${counted(all, "seed")}`),
   );
-  const made = make("li", { class: promised ? "broken" : "beyond" }, line, ...seeds.slice(0, FIRST).map((seed) => told(one, seed)));
+  const made = make(
+    "li",
+    { class: promised ? "broken" : "beyond" },
+    line,
+    ...seeds.slice(0, FIRST).map((seed) => told(one, seed)),
+  );
   const rest = seeds.slice(FIRST);
   if (rest.length > 0) {
     const all = many > seeds.length ? `, of ${count(many - FIRST)}` : "";
@@ -55,8 +61,19 @@ function item(one: Contender, { property, broken, unpromised }: Property, promis
 }
 
 function told(one: Contender, { seed, why, replay }: Breach): HTMLElement {
-  const words = make("p", { class: "why" }, make("b", {}, "seed ", foreign(seedWords(seed), 40)), " ", foreign(why, 1000));
-  return make("div", { class: "breach" }, words, command(replay || replayOf(one, seed), `replays seed ${label(seed, 24)}`));
+  const words = make(
+    "p",
+    { class: "why" },
+    make("b", {}, "seed ", foreign(seedWords(seed), 40)),
+    " ",
+    foreign(why, 1000),
+  );
+  return make(
+    "div",
+    { class: "breach" },
+    words,
+    command(replay || replayOf(one, seed), `replays seed ${label(seed, 24)}`),
+  );
 }
 
 function undecided(one: Contender, { property, unknown }: Property): HTMLElement {

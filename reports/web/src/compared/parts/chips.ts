@@ -11,7 +11,12 @@ export function chips(choice: Choice): HTMLElement | null {
   if (contenders.length < 2) return null;
   const row = make("div", { class: "chips", role: "group", "aria-label": "Whose lines are drawn" });
   const buttons = contenders.map((one, place) => {
-    const chip = make("button", { type: "button", class: "chip", title: "Draw it, or leave it out" }, swatch(place), foreign(one.name, 32));
+    const chip = make(
+      "button",
+      { type: "button", class: "chip", title: "Draw it, or leave it out" },
+      swatch(place),
+      foreign(one.name, 32),
+    );
     chip.addEventListener("click", () => choice.toggle(place));
     return chip;
   });
@@ -23,7 +28,8 @@ export function chips(choice: Choice): HTMLElement | null {
       button(`All ${count(contenders.length)}`, "Draw all", () => choice.set({ drawn: new Set(places) })),
     );
   }
-  const mark = () => buttons.forEach((chip, place) => chip.setAttribute("aria-pressed", String(choice.look.drawn.has(place))));
+  const mark = () =>
+    buttons.forEach((chip, place) => chip.setAttribute("aria-pressed", String(choice.look.drawn.has(place))));
   choice.listen((changed) => changed.has("drawn") && mark());
   mark();
   return row;

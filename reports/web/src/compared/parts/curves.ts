@@ -10,7 +10,7 @@ import { Reader } from "../chart/reader";
 import { logarithmic } from "../chart/scale";
 import { drawEnds, endWidth, lineStyle } from "../chart/series";
 import { draw, path, textWidth } from "../chart/svg";
-import { foreign, make, section } from "../../page/dom";
+import { foreign, make, scrolling, section } from "../../page/dom";
 import { count, label } from "../../page/words";
 import { chips } from "./chips";
 import { unfolding } from "./names";
@@ -31,7 +31,9 @@ export function curves(choice: Choice): HTMLElement | null {
 
 /** What some contender has a curve of; latency first. */
 function measures({ data }: Choice): string[] {
-  const found = new Set(data.contenders.flatMap((one) => one.measures.filter(({ curve }) => curve.length > 0).map(({ name }) => name)));
+  const found = new Set(
+    data.contenders.flatMap((one) => one.measures.filter(({ curve }) => curve.length > 0).map(({ name }) => name)),
+  );
   const names = [...found];
   return names.includes("latency") ? ["latency", ...names.filter((name) => name !== "latency")] : names;
 }
@@ -42,22 +44,37 @@ class Curves {
   private readonly drawing: Drawing;
   private readonly reader: Reader;
   private readonly missing = make("p", { class: "quiet" });
-  private readonly table = make("div", { class: "scroll" });
+  private readonly table = scrolling("Percentiles, as a table");
 
-  constructor(private readonly choice: Choice, names: string[]) {
+  constructor(
+    private readonly choice: Choice,
+    names: string[],
+  ) {
     this.measure = names[0]!;
     this.part = section(
       "latency",
-      names[0] === "latency" ? "Latency, and what else is spread" : "How measures are spread",
-      "All samples of all seeds of a contender are sorted: p50 is what half of them do not exceed, p99 what 99 in 100 do not. Each nine more has as much room on the axis, since it is the slow ones that hurt, and the faster half has less. Upwards each step multiplies. A line below another is faster there; lines that cross say that one is faster for most and slower for the rest.",
-      "These are not pairs: a contender that answers more operations has more samples here. Whether they differ, and by how much on the same seed, is told above.",
+      names[0] === "latency" ? "Latency and other distributions" : "Distributions",
+      "All samples of all seeds of a contender are sorted: p50 is what half of them do not exceed, p99 " +
+        "what 99 in 100 do not. Each nine more has as much room on the axis, since it is the slow ones that " +
+        "hurt, and the faster half has less. Upwards each step multiplies. A line below another is faster " +
+        "there; lines that cross say that one is faster for most and slower for the rest.",
+      "These are not pairs: a contender that answers more operations has more samples here. Whether they " +
+        "differ, and by how much on the same seed, is told above.",
     );
-    const select = make("select", { "aria-label": "What is drawn" }, ...names.map((name) => make("option", { value: name }, label(name, 40))));
+    const select = make(
+      "select",
+      { "aria-label": "What is drawn" },
+      ...names.map((name) => make("option", {}, label(name, 40))),
+    );
     select.addEventListener("change", () => this.show(names[select.selectedIndex]!));
     const bar = make("div", { class: "bar" }, select);
     const legend = chips(choice);
     if (legend !== null) bar.append(legend);
-    this.drawing = new Drawing("Percentiles", (wide) => [wide, Math.max(340, this.drawn().length * 15 + 70)], () => this.paint());
+    this.drawing = new Drawing(
+      "Percentiles",
+      (wide) => [wide, Math.max(340, this.drawn().length * 15 + 70)],
+      () => this.paint(),
+    );
     this.reader = new Reader(this.drawing, "Percentiles of each contender");
     const numbers = unfolding(["The numbers"], () => [this.table], choice.data.contenders.length <= 12);
     this.part.append(bar, this.missing, this.drawing.element, numbers);
@@ -71,8 +88,12 @@ class Curves {
     const found = this.all();
     const without = contenders.filter((_, place) => found.every((curve) => curve.place !== place));
     this.missing.hidden = without.length === 0;
-    this.missing.replaceChildren(...without.slice(0, 8).flatMap((one, i) => [i > 0 ? ", " : "", foreign(one.name, 40)]));
-    this.missing.append(without.length > 8 ? ` and ${count(without.length - 8)} more have no samples of it.` : " had no samples of it.");
+    this.missing.replaceChildren(
+      ...without.slice(0, 8).flatMap((one, i) => [i > 0 ? ", " : "", foreign(one.name, 40)]),
+    );
+    this.missing.append(
+      without.length > 8 ? ` and ${count(without.length - 8)} more have no samples of it.` : " had no samples of it.",
+    );
     this.table.replaceChildren(this.numbers(found));
     this.drawing.redraw();
   }
@@ -123,7 +144,12 @@ class Curves {
 
   private numbers(found: Curve[]): HTMLElement {
     const columns = [...TABLE.map(percentile), "samples"];
-    const head = make("tr", {}, make("th", { scope: "col" }, "Contender"), ...columns.map((name) => make("th", { scope: "col", class: "number" }, name)));
+    const head = make(
+      "tr",
+      {},
+      make("th", { scope: "col" }, "Contender"),
+      ...columns.map((name) => make("th", { scope: "col", class: "number" }, name)),
+    );
     const rows = found.map(({ name, measured }) => {
       const at = (share: number) => measured.curve[QUANTILES.indexOf(share)];
       const cells = TABLE.map((share) => (at(share) === undefined ? "–" : quantity(measured.unit, at(share)!)));

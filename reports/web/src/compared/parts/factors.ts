@@ -22,7 +22,7 @@ export function factors(differences: Difference[]): Factors {
   }
   const reach = Math.min(ends, Math.max(medians * 1.2, medians + Math.log10(BEYOND)));
   const last = ROUND.find((value) => Math.log10(value) >= reach) ?? 1e6;
-  const half = Math.log10(last) * 1.06;
+  const half = Math.log10(last) * 1.2;
   const place = (thousandths: number) => {
     const log = thousandths <= 0 ? -half : Math.log10(thousandths / 1000);
     return Math.min(Math.max(0.5 + log / (2 * half), 0), 1);
@@ -36,17 +36,10 @@ function size(thousandths: number): number {
   return thousandths <= 0 ? 0 : Math.abs(Math.log10(thousandths / 1000));
 }
 
-/** At most three to a side. */
+/** At most two to a side: the outermost, and one about half of the way. */
 function marksUpTo(last: number): number[] {
-  if (last <= 1.2) return [last];
-  if (last <= 2) return [last === 2 ? 1.5 : 1.2, last];
-  if (last === 3) return [1.5, 3];
-  if (last === 5) return [2, 5];
-  if (last <= 20) return [2, 5, last].filter((mark, i, all) => all.indexOf(mark) === i);
-  if (last <= 100) return [3, 10, last].filter((mark, i, all) => all.indexOf(mark) === i);
-  const decades = Math.log10(last);
-  const step = Math.ceil(decades / 3);
-  return [1, 2, 3].map((n) => 10 ** Math.min(n * step, decades)).filter((mark, i, all) => all.indexOf(mark) === i);
+  const half = [1.1, 1.2, 1.5, 2, 3, 5, 10, 30, 100, 300, 1000].filter((mark) => mark <= Math.sqrt(last) * 1.2).at(-1);
+  return half === undefined || half >= last ? [last] : [half, last];
 }
 
 function name(thousandths: number): string {

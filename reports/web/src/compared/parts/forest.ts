@@ -4,16 +4,30 @@ import type { Difference } from "../format";
 import { differs, factor, quantity, signed } from "../words";
 import type { Choice } from "../choice";
 import { draw } from "../chart/svg";
-import { foreign, make } from "../../page/dom";
+import { foreign, make, scrolling } from "../../page/dom";
 import { count, label } from "../../page/words";
 import { type Factors, factors } from "./factors";
 
-export function forest(choice: Choice, differences: Difference[], pick: (one: Difference) => void): HTMLElement {
+/** A row that can be chosen. */
+export interface Chosen {
+  one: Difference;
+  row: HTMLElement;
+  name: HTMLElement;
+}
+
+/** `pick` opens a difference; `byKey` says that the keyboard chose it. What is made is put into `rows`. */
+export function forest(
+  choice: Choice,
+  differences: Difference[],
+  pick: (one: Difference, byKey: boolean) => void,
+  rows: Chosen[],
+): HTMLElement {
   const { data } = choice;
   const [first, other] = [data.contenders[0]!, data.contenders[differences[0]!.with]!];
   const scale = factors(differences);
   const head = make("tr", {});
-  const column = (kind: string, ...name: (Node | string)[]) => head.append(make("th", { scope: "col", class: kind }, ...name));
+  const column = (kind: string, ...name: (Node | string)[]) =>
+    head.append(make("th", { scope: "col", class: kind }, ...name));
   column("", "Measure");
   column("number", foreign(first.name, 32));
   column("number", foreign(other.name, 32));
@@ -21,15 +35,26 @@ export function forest(choice: Choice, differences: Difference[], pick: (one: Di
   column("number", "Factor, 95 %");
   column("number", "Difference, 95 %");
   column("split", "Seeds with less, equal, more");
-  const rows = differences.map((one) => row(choice, scale, one, pick));
+  const made = differences.map((one) => row(scale, one, pick));
+  rows.push(...made);
   const words = `${label(other.name)} beside ${label(first.name)}, measure by measure`;
-  const table = make("table", { class: "forest" }, make("caption", {}, words), make("thead", {}, head), make("tbody", {}, ...rows));
+  const table = make(
+    "table",
+    { class: "forest" },
+    make("caption", {}, words),
+    make("thead", {}, head),
+    make("tbody", {}, ...made.map(({ row }) => row)),
+  );
   table.style.setProperty("--grid", grid(scale));
-  return make("div", { class: "scroll" }, table);
+  return scrolling(words, table);
 }
 
-function row(choice: Choice, scale: Factors, one: Difference, pick: (one: Difference) => void): HTMLElement {
-  const name = make("button", { type: "button", class: "link measure", title: "Show it seed by seed" }, foreign(one.measure, 60));
+function row(scale: Factors, one: Difference, pick: (one: Difference, byKey: boolean) => void): Chosen {
+  const name = make(
+    "button",
+    { type: "button", class: "link measure", title: "Show it seed by seed" },
+    foreign(one.measure, 60),
+  );
   const any = differs(one);
   const made = make(
     "tr",
@@ -42,15 +67,9 @@ function row(choice: Choice, scale: Factors, one: Difference, pick: (one: Differ
     number(...byDifference(one)),
     split(one),
   );
-  made.addEventListener("click", () => pick(one));
-  const mark = () => {
-    const is = choice.look.with === one.with && choice.look.measure === one.measure;
-    made.classList.toggle("now", is);
-    name.setAttribute("aria-pressed", String(is));
-  };
-  choice.listen((changed) => (changed.has("with") || changed.has("measure")) && mark());
-  mark();
-  return made;
+  // A click that no pointer made has no count.
+  made.addEventListener("click", (event) => pick(one, event.detail === 0));
+  return { one, row: made, name };
 }
 
 function number(...words: (Node | string)[]): HTMLElement {
@@ -70,7 +89,7 @@ function byFactor({ times }: Difference): (Node | string)[] {
 function byDifference(one: Difference): (Node | string)[] {
   const interval = `${signed(one.unit, one.more[1])} to ${signed(one.unit, one.more[2])}`;
   if (one.less + one.greater === 0) return ["none", under("equal on every seed")];
-  if (!differs(one)) return ["no difference", under(`chance would make ${interval}`)];
+  if (!differs(one)) return ["no difference", under(interval)];
   return [signed(one.unit, one.more[0]), under(interval)];
 }
 
@@ -78,16 +97,29 @@ function byDifference(one: Difference): (Node | string)[] {
 function plot({ place }: Factors, one: Difference): Node {
   const { times } = one;
   if (times === null) {
-    const none = one.medians[0] === 0 ? "no factor: the first mostly has none" : "no factor: the first has none on some seed";
+    const none =
+      one.medians[0] === 0 ? "no factor: the first mostly has none" : "no factor: the first has none on some seed";
     return make("span", { class: "quiet" }, none);
   }
   const [at, from, to] = times.map((value) => `${(place(value) * 100).toFixed(2)}%`) as [string, string, string];
   const words = `${factor(times[0])}, from ${factor(times[1])} to ${factor(times[2])}`;
-  const svg = draw("svg", { class: differs(one) ? "whisker" : "whisker none", role: "img", "aria-label": words, height: 20 });
+  const svg = draw("svg", {
+    class: differs(one) ? "whisker" : "whisker none",
+    role: "img",
+    "aria-label": words,
+    height: 20,
+  });
   svg.append(draw("line", { x1: from, x2: to, y1: 10, y2: 10 }));
-  for (const [value, x] of [[times[1], from], [times[2], to]] as const) {
+  for (const [value, x] of [
+    [times[1], from],
+    [times[2], to],
+  ] as const) {
     const isCut = place(value) === 0 || place(value) === 1;
-    const arrow = draw("text", { x, y: 14.5, "text-anchor": place(value) === 0 ? "start" : "end" }, place(value) === 0 ? "◂" : "▸");
+    const arrow = draw(
+      "text",
+      { x, y: 14.5, "text-anchor": place(value) === 0 ? "start" : "end" },
+      place(value) === 0 ? "◂" : "▸",
+    );
     svg.append(isCut ? arrow : draw("line", { x1: x, x2: x, y1: 6, y2: 14 }));
   }
   svg.append(draw("circle", { cx: at, cy: 10, r: 4.5 }));
@@ -103,8 +135,14 @@ function split({ less, equal, greater }: Difference): HTMLElement {
     draw("rect", { class: "greater", x: share(less + equal), width: share(greater), y: 0, height: 9 }),
     draw("rect", { class: "all", x: "0.5", y: "0.5", width: "calc(100% - 1px)", height: 8 }),
   );
-  const numbers = [[less, "less"], [equal, "equal"], [greater, "more"]] as const;
-  const words = numbers.map(([many, word]) => make("span", { class: many === 0 ? "quiet" : "" }, `${count(many)} ${word}`));
+  const numbers = [
+    [less, "less"],
+    [equal, "equal"],
+    [greater, "more"],
+  ] as const;
+  const words = numbers.map(([many, word]) =>
+    make("span", { class: many === 0 ? "quiet" : "" }, `${count(many)} ${word}`),
+  );
   return make("td", { class: "split" }, bar, make("div", { class: "under numbers" }, ...words));
 }
 

@@ -1,9 +1,9 @@
 // Charts of successes over time below each other, on the same axes.
 
-import { moment, span } from "../../page/words";
+import { span } from "../../page/words";
 import { type Box, drawColumns, drawFrame, drawLevels, xIn, yIn } from "../chart/axes";
 import type { Drawing } from "../chart/drawing";
-import { exact, linear } from "../chart/scale";
+import { exact } from "../chart/scale";
 import { drawEnds, endName, endWidth, lineStyle } from "../chart/series";
 import { draw, path, textWidth } from "../chart/svg";
 import { rateWords, type Row, struckIn } from "./rates";
@@ -20,12 +20,15 @@ export function height(groups: Row[][]): number {
 }
 
 /** Draws each group on a ground of its own, and tells where moments lie. */
-export function paintPanels({ svg, width, height: high }: Drawing, groups: Row[][]): { x: (time: number) => number; top: number; bottom: number } {
+export function paintPanels(
+  { svg, width, height: high }: Drawing,
+  groups: Row[][],
+): { x: (time: number) => number; top: number; bottom: number } {
   const rows = groups.flat();
   const end = rows.reduce((most, { bin, rates }) => Math.max(most, bin * rates.length), 1);
   const most = rows.reduce((largest, { rates }) => rates.reduce((a, b) => Math.max(a, b), largest), 0);
   const isSmall = groups.length > 1;
-  const up = linear(0, most || 1, rateWords, isSmall ? 2 : 5);
+  const up = exact(0, (most || 1) * 1.06, rateWords, isSmall ? 2 : 5);
   const across = exact(0, end, (time) => span(time), Math.max(3, Math.min(10, width / 110)));
   const left = Math.max(...up.ticks.map(({ name }) => textWidth(name))) + 14;
   const right = width - (isSmall ? 16 : endWidth(rows.map(({ name }) => name)));
@@ -37,7 +40,8 @@ export function paintPanels({ svg, width, height: high }: Drawing, groups: Row[]
     paintStruck(svg, box, group, xIn(box, across), i);
     drawLevels(svg, box, up);
     drawColumns(svg, box, across, isLast);
-    paintHealed(svg, box, group, xIn(box, across));
+    const isNew = i === 0 || group.some(({ heal }) => heal !== groups[0]![0]!.heal);
+    paintHealed(svg, box, group, xIn(box, across), isNew);
     drawFrame(svg, box);
     for (const { place, rates, bin } of group) {
       const points = rates.map((rate, n): [number, number] => [xIn(box, across)((n + 0.5) * bin), yIn(box, up)(rate)]);
@@ -55,7 +59,13 @@ export function paintPanels({ svg, width, height: high }: Drawing, groups: Row[]
 }
 
 /** The share of seeds under fault, as a hatched ground that reaches up to the top where it is all of them. */
-function paintStruck(svg: SVGSVGElement, { left, right, top, bottom }: Box, rows: Row[], x: (time: number) => number, i: number): void {
+function paintStruck(
+  svg: SVGSVGElement,
+  { left, right, top, bottom }: Box,
+  rows: Row[],
+  x: (time: number) => number,
+  i: number,
+): void {
   const [first] = rows;
   if (first === undefined) return;
   const { bin, rates } = first;
@@ -68,21 +78,32 @@ function paintStruck(svg: SVGSVGElement, { left, right, top, bottom }: Box, rows
   area += `V${bottom}Z`;
   const clip = draw("clipPath", { id: `struck-${i}` }, draw("path", { d: area }));
   const lines = draw("g", { "clip-path": `url(#struck-${i})` });
-  const slants = draw("path", { d: hatch(right - left, bottom - top), class: "hatch", transform: `translate(${left} ${top})` });
+  const slants = draw("path", {
+    d: hatch(right - left, bottom - top),
+    class: "hatch",
+    transform: `translate(${left} ${top})`,
+  });
   lines.append(slants);
   svg.append(clip, draw("path", { d: area, class: "struck" }), lines);
 }
 
-function paintHealed(svg: SVGSVGElement, { right, top, bottom }: Box, rows: Row[], x: (time: number) => number): void {
+function paintHealed(
+  svg: SVGSVGElement,
+  { right, top, bottom }: Box,
+  rows: Row[],
+  x: (time: number) => number,
+  named: boolean,
+): void {
   const moments = [...new Set(rows.map(({ heal }) => heal))].sort((a, b) => a - b);
   let end = -Infinity;
   for (const heal of moments) {
     const at = x(heal);
     if (!(at <= right + 1)) continue;
     svg.append(draw("line", { x1: at, x2: at, y1: top - 4, y2: bottom, class: "healed" }));
+    if (!named) continue;
     const of = rows.filter((row) => row.heal === heal);
     const who = moments.length > 1 && of.length === 1 ? `${endName(of[0]!.name)} healed` : "all healed";
-    const words = `${who} ${moment(heal)}`;
+    const words = `${who} ${span(heal)}`;
     const wide = textWidth(words) / 2;
     const middle = Math.min(at, right - wide);
     if (middle - wide < end + 8) continue;

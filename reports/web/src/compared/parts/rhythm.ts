@@ -20,10 +20,17 @@ export function rhythm(choice: Choice): HTMLElement | null {
   const part = section(
     "time",
     "Over time",
-    "How many operations succeeded in each second of virtual time, for one run: the successes of all seeds in a bin, divided by how many runs lasted into it and by how long it is. The hatched ground tells on how many seeds a fault lasted or struck at that time; its full height is all of them. The dotted line is where the last fault has healed. The last bin is left out, since runs end within it.",
-    "Faults of a swarm strike at other times on each seed: then the ground is even and dips wash out, since this is a mean over seeds.",
+    "How many operations succeeded in each second of virtual time, for one run: the successes of all " +
+      "seeds in a bin, divided by how many runs lasted into it and by how long it is. The hatched ground " +
+      "tells on how many seeds a fault lasted or struck at that time; its full height is all of them. The " +
+      "dotted line is where the last fault has healed. The last bin is left out, since runs end within it.",
+    "Faults of a swarm strike at other times on each seed: then the ground is even and dips wash out, " +
+      "since this is a mean over seeds.",
   );
-  const rows = () => contenders.flatMap((one, place) => (choice.look.drawn.has(place) ? [rowOf(one, place)] : [])).filter((row) => row.rates.length > 0);
+  const rows = () =>
+    contenders
+      .flatMap((one, place) => (choice.look.drawn.has(place) ? [rowOf(one, place)] : []))
+      .filter((row) => row.rates.length > 0);
   const drawing = new Drawing(
     "Successes per second over time",
     (wide) => [wide, height(groups(rows()))],
@@ -39,7 +46,10 @@ export function rhythm(choice: Choice): HTMLElement | null {
         tell: (bin) => ({
           title: `${moment(bin * longest.bin)} to ${moment((bin + 1) * longest.bin)}`,
           values: [
-            ...found.map((row): [string, string] => [row.name, row.rates[bin] === undefined ? "ended" : rateWords(row.rates[bin]!)]),
+            ...found.map((row): [string, string] => [
+              row.name,
+              row.rates[bin] === undefined ? "ended" : rateWords(row.rates[bin]!),
+            ]),
             ["seeds under fault", percent(...struckIn(found, bin))],
           ],
         }),
@@ -64,7 +74,10 @@ function groups(rows: Row[]): Row[][] {
 /** What ground and dotted line mean. */
 function signs(): HTMLElement {
   const ground = draw("svg", { viewBox: "0 0 24 12", width: 24, height: 12, "aria-hidden": "true" });
-  ground.append(draw("rect", { width: 24, height: 12, class: "struck" }), draw("path", { d: hatch(24, 12), class: "hatch" }));
+  ground.append(
+    draw("rect", { width: 24, height: 12, class: "struck" }),
+    draw("path", { d: hatch(24, 12), class: "hatch" }),
+  );
   const line = draw("svg", { viewBox: "0 0 24 12", width: 24, height: 12, "aria-hidden": "true" });
   line.append(draw("line", { x1: 12, x2: 12, y1: 0, y2: 12, class: "healed" }));
   return make(

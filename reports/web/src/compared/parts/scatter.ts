@@ -22,16 +22,26 @@ export class Scatter {
   /** The place among the pairs that is looked at, or -1. */
   at = -1;
   private points: [x: number, y: number][] = [];
-  private readonly listeners: (() => void)[] = [];
   private readonly ring = draw("circle", { class: "ring", r: 7 });
 
-  constructor(private readonly choice: Choice, private readonly find: () => Pairs | null) {
+  constructor(
+    private readonly choice: Choice,
+    private readonly find: () => Pairs | null,
+  ) {
     this.pairs = find();
-    this.drawing = new Drawing("Seed by seed", (wide) => [Math.min(wide, LARGEST), Math.min(wide, LARGEST) - 20], () => this.paint());
+    this.drawing = new Drawing(
+      "Seed by seed",
+      (wide) => [Math.min(wide, LARGEST), Math.min(wide, LARGEST) - 20],
+      () => this.paint(),
+    );
     this.toWidest = button("Widest", "To the seed on which they differ most", () => this.goToWidest(), "w");
-    this.toWidest.classList.add("widest-button");
     const { svg } = this.drawing;
-    for (const [name, value] of [["role", "slider"], ["tabindex", "0"], ["class", "scatter"]] as const) svg.setAttribute(name, value);
+    for (const [name, value] of [
+      ["role", "slider"],
+      ["tabindex", "0"],
+      ["class", "scatter"],
+    ] as const)
+      svg.setAttribute(name, value);
     svg.addEventListener("pointermove", (event) => this.hover(event));
     svg.addEventListener("pointerleave", () => this.go(-1));
     svg.addEventListener("blur", () => this.go(-1));
@@ -46,16 +56,6 @@ export class Scatter {
       this.announce();
     });
     this.announce();
-  }
-
-  /** Calls when another seed is looked at. */
-  listen(listener: () => void): void {
-    this.listeners.push(listener);
-  }
-
-  /** The place after the first seed that is looked at: under the pointer, or held fast; -1 if none is. */
-  get seed(): number {
-    return this.at >= 0 ? this.pairs!.places[this.at]! : this.choice.look.pinned;
   }
 
   goToWidest(): void {
@@ -73,7 +73,7 @@ export class Scatter {
     const name = (value: number) => quantity(pairs.difference.unit, value);
     const scale = fitting([...pairs.first, ...pairs.other], name, width < 420 ? 4 : 6);
     const left = Math.max(...scale.ticks.map((tick) => textWidth(tick.name))) + 30;
-    const box: Box = { left, top: 14, right: width - 14, bottom: height - 42 };
+    const box: Box = { left, top: 14, right: width - 24, bottom: height - 42 };
     drawLevels(svg, box, scale);
     drawColumns(svg, box, scale);
     drawFrame(svg, box);
@@ -81,8 +81,9 @@ export class Scatter {
     const [x, y] = [xIn(box, scale), yIn(box, scale)];
     this.points = pairs.places.map((_, i) => [x(pairs.first[i]!), y(pairs.other[i]!)]);
     svg.append(draw("path", { d: dots(this.points), class: pairs.places.length > 300 ? "dots many" : "dots" }));
-    this.mark(pairs.places.indexOf(pairs.widest), "widest", box);
-    this.mark(pairs.places.indexOf(this.choice.look.pinned), "pinned", box);
+    const { pinned } = this.choice.look;
+    if (pairs.widest !== pinned) this.mark(pairs.places.indexOf(pairs.widest), "widest", box);
+    this.mark(pairs.places.indexOf(pinned), "pinned", box);
     svg.append(this.ring);
     this.showRing();
   }
@@ -98,7 +99,11 @@ export class Scatter {
       draw("text", { x: left + 8, y: top + 14, class: "region" }, `${other} has more`),
       draw("text", { x: right - 8, y: bottom - 8, class: "region", "text-anchor": "end" }, `${other} has less`),
       draw("text", { x: (left + right) / 2, y: bottom + 36, class: "name", "text-anchor": "middle" }, first + how),
-      draw("text", { x: 12, y: middle, class: "name", "text-anchor": "middle", transform: `rotate(-90 12 ${middle})` }, other + how),
+      draw(
+        "text",
+        { x: 12, y: middle, class: "name", "text-anchor": "middle", transform: `rotate(-90 12 ${middle})` },
+        other + how,
+      ),
     );
   }
 
@@ -109,8 +114,11 @@ export class Scatter {
     const [x, y] = point;
     const { svg } = this.drawing;
     const seed = seedWords(seedAt(this.choice.data.first, this.pairs!.places[i]!));
-    const words = kind === "widest" ? `widest: seed ${seed}` : `seed ${seed}`;
-    const isLeft = x + textWidth(words) + 16 > right && x - textWidth(words) - 16 > left;
+    const words = this.pairs!.places[i] === this.pairs!.widest ? `widest: seed ${seed}` : `seed ${seed}`;
+    // Away from the other dots, if there is room.
+    const middle = this.points.reduce((sum, [px]) => sum + px, 0) / this.points.length;
+    const wide = textWidth(words) + 16;
+    const isLeft = x - wide > left && (x < middle || x + wide > right);
     const above = kind === "pinned" ? 12 : -8;
     svg.append(draw("circle", { class: kind, cx: x, cy: y, r: 7 }));
     const anchor = isLeft ? "end" : "start";
@@ -148,7 +156,6 @@ export class Scatter {
     this.at = i;
     this.showRing();
     this.announce();
-    for (const listener of this.listeners) listener();
   }
 
   private tell(where: { clientX: number; clientY: number }): void {
@@ -156,8 +163,15 @@ export class Scatter {
     const unit = pairs!.difference.unit;
     const names = [choice.data.contenders[0]!.name, choice.data.contenders[choice.look.with]!.name];
     const values = [pairs!.first[this.at]!, pairs!.other[this.at]!];
-    const line = (i: number) => make("span", { class: "pair" }, make("bdi", {}, label(names[i]!)), make("b", {}, quantity(unit, values[i]!)));
+    const line = (i: number) =>
+      make("span", { class: "pair" }, make("bdi", {}, label(names[i]!)), make("b", {}, quantity(unit, values[i]!)));
     showTip(where, [`seed ${seedWords(seedAt(choice.data.first, pairs!.places[this.at]!))}`, line(0), line(1)]);
+  }
+
+  /** Lets go of the seed; if none is held, of the drawing. */
+  private letGo(): void {
+    if (this.choice.look.pinned >= 0) this.choice.set({ pinned: -1 });
+    else document.querySelector<HTMLElement>('.measure[aria-pressed="true"]')?.focus();
   }
 
   private pin(i: number): void {
@@ -170,7 +184,7 @@ export class Scatter {
     if (pairs === null || pairs.places.length === 0 || event.ctrlKey || event.metaKey || event.altKey) return;
     const to = this.reached(event.key, pairs);
     if (event.key === "Enter" || event.key === " ") this.pin(this.at);
-    else if (event.key === "Escape") this.choice.set({ pinned: -1 });
+    else if (event.key === "Escape") this.letGo();
     else if (to === undefined) return;
     else {
       this.go(Math.min(Math.max(to, 0), pairs.places.length - 1));
@@ -190,7 +204,14 @@ export class Scatter {
       return sorted[Math.min(Math.max(rank, 0), sorted.length - 1)];
     }
     const last = pairs.places.length - 1;
-    const to: Record<string, number> = { ArrowLeft: now - 1, ArrowRight: now + 1, PageUp: now + 10, PageDown: now - 10, Home: 0, End: last };
+    const to: Record<string, number> = {
+      ArrowLeft: now - 1,
+      ArrowRight: now + 1,
+      PageUp: now + 10,
+      PageDown: now - 10,
+      Home: 0,
+      End: last,
+    };
     return Object.hasOwn(to, key) ? to[key] : undefined;
   }
 
@@ -199,13 +220,19 @@ export class Scatter {
     const { pairs, choice } = this;
     const { data, look } = choice;
     const [first, other] = [label(data.contenders[0]!.name), label(data.contenders[look.with]?.name ?? "")];
-    svg.setAttribute("aria-label", `${label(look.measure, 60)} seed by seed, ${other} beside ${first}. Arrow keys go through the seeds.`);
+    svg.setAttribute(
+      "aria-label",
+      `${label(look.measure, 60)} seed by seed, ${other} beside ${first}. Arrow keys go through the seeds.`,
+    );
     svg.setAttribute("aria-valuemin", "1");
     svg.setAttribute("aria-valuemax", String(Math.max(1, pairs?.places.length ?? 0)));
     const i = this.at >= 0 ? this.at : (pairs?.places.indexOf(look.pinned) ?? -1);
     svg.setAttribute("aria-valuenow", String(Math.max(0, i) + 1));
     if (pairs === null || i < 0) return svg.setAttribute("aria-valuetext", "no seed is chosen");
     const [one, two] = [pairs.first[i]!, pairs.other[i]!].map((value) => quantity(pairs.difference.unit, value));
-    svg.setAttribute("aria-valuetext", `seed ${seedAt(data.first, pairs.places[i]!)}: ${first} ${one}, ${other} ${two}`);
+    svg.setAttribute(
+      "aria-valuetext",
+      `seed ${seedAt(data.first, pairs.places[i]!)}: ${first} ${one}, ${other} ${two}`,
+    );
   }
 }

@@ -22,11 +22,15 @@ function held(choice: Choice): Node[] {
   const seed = seedAt(data.first, look.pinned);
   const difference = data.differences.find((one) => one.with === look.with && one.measure === look.measure);
   const of = data.values.measures.find((one) => one.measure === look.measure);
-  const sides = [0, look.with].map((place) => ({ one: data.contenders[place]!, value: of?.of[place]?.[look.pinned] ?? null }));
+  const sides = [0, look.with].map((place) => ({
+    one: data.contenders[place]!,
+    value: of?.of[place]?.[look.pinned] ?? null,
+  }));
   const free = button("Let go", "Choose no seed", () => choice.set({ pinned: -1 }));
   const found: Node[] = [make("div", { class: "headline" }, make("h3", {}, `Seed ${seedWords(seed)}`), free)];
   const list = make("dl", { class: "values" });
-  const line = (name: Node | string, value: string) => list.append(make("div", {}, make("dt", {}, name), make("dd", {}, value)));
+  const line = (name: Node | string, value: string) =>
+    list.append(make("div", {}, make("dt", {}, name), make("dd", {}, value)));
   for (const { one, value } of sides) line(foreign(one.name, 60), value === null ? "none" : quantity(of!.unit, value));
   const [first, other] = sides.map(({ value }) => value);
   if (of !== undefined && first != null && other != null) {
@@ -52,12 +56,22 @@ function all(choice: Choice, { pairs }: Scatter): Node[] {
     make("p", { class: "sentence" }, foreign(difference.words, 600)),
     spread(difference),
     widest(choice, difference, pairs.widest),
-    data.values.seeds > 0 ? make("p", { class: "quiet" }, "Click a dot, or press Enter on it, to hold its seed fast and to see how it is run again.") : make("span"),
+    data.values.seeds > 0
+      ? make(
+          "p",
+          { class: "quiet hint" },
+          "Click a dot, or press Enter on it, to hold its seed fast and to see how it is run again.",
+        )
+      : make("span"),
   ];
 }
 
 function spread({ less, equal, greater, pairs }: Difference): HTMLElement {
-  return make("p", { class: "quiet" }, `Of ${count(pairs)} seeds: less on ${count(less)}, equal on ${count(equal)}, more on ${count(greater)}.`);
+  return make(
+    "p",
+    { class: "quiet" },
+    `Of ${count(pairs)} seeds: less on ${count(less)}, equal on ${count(equal)}, more on ${count(greater)}.`,
+  );
 }
 
 /** The widest seed may be one of those that the page has no values of; it can be run again all the same. */
@@ -68,7 +82,11 @@ function widest(choice: Choice, { widest: seed, with: other }: Difference, place
     return make("p", {}, "They differ most on ", go, ".");
   }
   const { contenders } = choice.data;
-  const box = make("div", {}, make("p", {}, "They differ most on seed ", foreign(seedWords(seed), 40), ", which is not among those drawn."));
+  const box = make(
+    "div",
+    {},
+    make("p", {}, "They differ most on seed ", foreign(seedWords(seed), 40), ", which is not among those drawn."),
+  );
   for (const one of [contenders[0]!, contenders[other]!]) {
     box.append(make("h4", {}, "Run it again with ", foreign(one.name, 60)));
     box.append(command(replayOf(one, seed), `replays that seed with ${label(one.name, 40)}`));

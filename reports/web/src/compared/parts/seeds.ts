@@ -21,14 +21,25 @@ export interface Pairs {
   widest: number;
 }
 
-export function seeds(choice: Choice): HTMLElement | null {
+/** The part of the page, the drawing in it, and what goes to the seed on which they differ most. */
+export interface Seeds {
+  part: HTMLElement;
+  drawing: SVGSVGElement;
+  toWidest: () => void;
+}
+
+export function seeds(choice: Choice): Seeds | null {
   const { data } = choice;
   if (data.differences.length === 0) return null;
   const part = section(
     "seeds",
     "Seed by seed",
-    "Each dot is one seed, on which both met the same faults, clients and luck. Across is what the first measured, upwards what the other did; on the dashed line both have as much. A cloud along the line says that luck moves both alike, and its distance from the line is the difference. Dots far from all others are worth a look: the command runs that seed again.",
-    "With the keyboard: left and right go through the seeds, up and down to the next larger or smaller difference, Enter holds one fast, Escape lets it go, w goes to the seed on which they differ most.",
+    "Each dot is one seed, on which both met the same faults, clients and luck. Across is what the first " +
+      "measured, upwards what the other did; on the dashed line both have as much. A cloud along the line " +
+      "says that luck moves both alike, and its distance from the line is the difference. Dots far from all " +
+      "others are worth a look: the command runs that seed again.",
+    "With the keyboard: left and right go through the seeds, up and down to the next larger or smaller " +
+      "difference, Enter holds one fast, Escape lets it go, w goes to the seed on which they differ most.",
   );
   const others = make("select", { "aria-label": "Contender" });
   data.contenders.forEach((one, i) => {
@@ -43,19 +54,20 @@ export function seeds(choice: Choice): HTMLElement | null {
   const show = () => {
     const of = data.differences.filter((one) => one.with === choice.look.with);
     others.value = String(choice.look.with);
-    measures.replaceChildren(...of.map(({ measure }) => make("option", { value: measure }, label(measure, 40))));
-    measures.value = choice.look.measure;
+    measures.replaceChildren(...of.map(({ measure }) => make("option", {}, label(measure, 40))));
     measures.selectedIndex = of.findIndex(({ measure }) => measure === choice.look.measure);
     note.textContent = told(choice, scatter.pairs);
   };
-  others.addEventListener("change", () => choice.set({ with: Number(others.value), pinned: -1, ...measureOf(choice, Number(others.value)) }));
+  others.addEventListener("change", () =>
+    choice.set({ with: Number(others.value), pinned: -1, ...measureOf(choice, Number(others.value)) }),
+  );
   measures.addEventListener("change", () => {
     const of = data.differences.filter((one) => one.with === choice.look.with);
     choice.set({ measure: of[measures.selectedIndex]!.measure, pinned: -1 });
   });
   choice.listen((changed) => (changed.has("with") || changed.has("measure")) && show());
   show();
-  return part;
+  return { part, drawing: scatter.drawing.svg, toWidest: () => scatter.goToWidest() };
 }
 
 /** The measure that is looked at, or another where the contender has none of it. */
@@ -94,7 +106,8 @@ function told({ data, look }: Choice, found: Pairs | null): string {
   let line = `${words.join(", ")}.`;
   if (data.values.seeds < data.count) {
     const last = seedWords(seedAt(data.first, data.values.seeds - 1));
-    line += ` Drawn are the first ${count(data.values.seeds)} of ${counted(data.count, "seed")}, up to ${last}; medians and intervals are of all.`;
+    const some = `${count(data.values.seeds)} of ${counted(data.count, "seed")}`;
+    line += ` Drawn are the first ${some}, up to ${last}; medians and intervals are of all.`;
   }
   return line;
 }
