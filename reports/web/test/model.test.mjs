@@ -112,3 +112,52 @@ describe("words", () => {
     assert.equal(shown("x".repeat(1_000_000), 5), "xxxxx… (abridged: 1\u202f000\u202f000 characters)");
   });
 });
+
+describe("comparisons", () => {
+  test("measures, factors and seeds in words", async () => {
+    const { factor, percent, placeOf, quantity, replayOf, seedAt, seedRange, signed } = await load("compared/words.ts");
+    const ratios = [0, 76, 4760, 24_920, 405_600, 2_150_714];
+    assert.deepEqual(ratios.map((value) => quantity("ratio", value)), ["0", "0.076", "4.76", "24.9", "405.6", "2\u202f150.7"]);
+    assert.deepEqual([0, 62, 123, 999, 5249, 24_900, 1_234_567].map(factor), ["0.000×", "0.062×", "0.12×", "1.00×", "5.25×", "24.9×", "1\u202f235×"]);
+    assert.deepEqual([signed("time", -5.1e6), signed("count", 0), signed("count", 1168)], ["\u22125.1ms", "0", "+1\u202f168"]);
+    assert.deepEqual([percent(0, 9), percent(1, 1000), percent(999, 1000), percent(9, 9)], ["0 %", "under 1 %", "99 %", "100 %"]);
+    assert.equal(seedAt("18446744073709551000", 615), "18446744073709551615");
+    assert.equal(seedRange("5", 1000), "5 to 1\u202f004");
+    assert.deepEqual(["1004", "1005", "4", "x"].map((seed) => placeOf("5", seed, 1000)), [999, -1, -1, -1]);
+    const replays = ["replay x --seed ", "replay x --seed=", "replay x --seed"].map((replay) => replayOf({ replay }, "7"));
+    assert.deepEqual(replays, ["replay x --seed 7", "replay x --seed=7", "replay x --seed 7"]);
+  });
+
+  test("axes have round values, and nothing has a place of its own", async () => {
+    const { fitting, linear, logarithmic } = await load("compared/chart/scale.ts");
+    const names = ({ ticks }) => ticks.map(({ name }) => name);
+    assert.deepEqual(names(linear(0, 47, String)), ["0", "10", "20", "30", "40", "50"]);
+    assert.deepEqual(names(logarithmic([0, 3, 800], String)), ["0", "3", "10", "30", "100", "300", "1000"]);
+    const { place } = logarithmic([0, 3, 800], String);
+    assert.equal(place(0), 0);
+    assert.ok(place(3) > 0.05 && place(800) < 1);
+    for (const values of [[], [0], [0, 0], [7], [5, 5], [1, 1e9], [1e-3, 2e-3]]) {
+      const { ticks, place: at } = fitting(values, String);
+      assert.ok(ticks.length > 0 && ticks.length < 12, `${values}`);
+      for (const value of values) assert.ok(at(value) >= 0 && at(value) <= 1, `${values}`);
+    }
+  });
+
+  test("names at the ends of lines are a line apart", async () => {
+    const { spread } = await load("compared/chart/series.ts");
+    assert.deepEqual(spread([50, 51, 52, 200], 0, 200), [50, 65, 80, 200]);
+    assert.deepEqual(spread([190, 195, 199], 0, 200), [170, 185, 200]);
+  });
+
+  test("the axis of factors has one in the middle and is as wide as medians go", async () => {
+    const { factors } = await load("compared/parts/factors.ts");
+    const of = (...times) => factors(times.map((one) => ({ times: one })));
+    const { place, ticks } = of([5200, 5100, 5300], [62, 60, 63], null);
+    assert.equal(place(1000), 0.5);
+    assert.equal(place(0), 0);
+    assert.ok(Math.abs(place(5000) + place(200) - 1) < 1e-9);
+    assert.deepEqual(ticks.map(({ name }) => name), ["0.05×", "0.2×", "1×", "5×", "20×"]);
+    assert.ok(of([1000, 1, 1e9]).place(3000) === 1, "one wide interval does not make all others dots");
+    assert.ok(of().ticks.length >= 3);
+  });
+});
