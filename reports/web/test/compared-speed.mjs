@@ -7,7 +7,9 @@ import { MEASURES } from "./measures-sample.mjs";
 
 const contenders = Number(process.argv[2] ?? 64);
 const names = Array.from({ length: contenders }, (_, i) => (i === 0 ? "raft" : `raft@nodes-${i}`));
-const measures = [0, 1, 2].flatMap((n) => MEASURES.map(([name, ...rest]) => [n === 0 ? name : `${name}-${n}`, ...rest]));
+const measures = [0, 1, 2].flatMap((n) =>
+  MEASURES.map(([name, ...rest]) => [n === 0 ? name : `${name}-${n}`, ...rest]),
+);
 const content = html(compared({ names, seeds: 1000, broken: false, measures }));
 
 /** What is done, by its name. */
@@ -33,7 +35,9 @@ for (let i = 0; i < 5; i++) {
 }
 await browser.close();
 const size = `${contenders} contenders, 1000 seeds, ${measures.length} measures`;
-console.log(`${size}, a page of ${(content.length / 1e6).toFixed(2)} MB: ready after ${Math.min(...ready).toFixed(0)} ms`);
+console.log(
+  `${size}, a page of ${(content.length / 1e6).toFixed(2)} MB: ready after ${Math.min(...ready).toFixed(0)} ms`,
+);
 for (const [name, times] of Object.entries(took)) console.log(`${name}: ${Math.min(...times).toFixed(1)} ms`);
 
 /** How long it takes to do something and to draw what it changes. */

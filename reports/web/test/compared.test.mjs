@@ -262,6 +262,21 @@ describe("what is missing is said", () => {
     });
   });
 
+  test("a contender without clients, and many expectations", () => {
+    const data = swept();
+    Object.assign(data.contenders[4], { clients: 0, measures: [] });
+    for (const one of data.contenders) one.expected = Array.from({ length: 4 }, () => one.expected[0]);
+    return look(data, async (page) => {
+      assert.equal(await page.locator("#time path.line").count(), 4);
+      assert.match(await page.textContent("#time"), /raft@nodes-15 had no clients/);
+      assert.match(await page.textContent("#latency"), /raft@nodes-15 had no samples of it/);
+      assert.equal(await page.locator("#kept .wishes tbody tr").count(), 10);
+      await page.getByText("10 more that are met").click();
+      await frames(page);
+      assert.equal(await page.locator("#kept .wishes tbody tr").count(), 20);
+    });
+  });
+
   test("a page that holds no comparison, or a damaged one, says so", async () => {
     const empty = readFileSync(new URL("../compared.html", import.meta.url), "utf8");
     for (const content of [
@@ -274,21 +289,5 @@ describe("what is missing is said", () => {
       assert.match(await page.textContent("main"), /damaged|holds no comparison|another version/);
       await page.context().close();
     }
-  });
-});
-
-test("sixty-four contenders on a thousand seeds are shown", { timeout: 120_000 }, () => {
-  const names = Array.from({ length: 64 }, (_, i) => (i === 0 ? "raft" : `raft@nodes-${i}`));
-  return look(compared({ names, seeds: 1000, broken: false }), async (page) => {
-    const nodes = await page.evaluate(() => document.querySelectorAll("*").length);
-    assert.ok(nodes < 8000, `${nodes} elements`);
-    await page.getByRole("button", { name: "All 64" }).first().click();
-    await frames(page);
-    assert.equal(await page.locator("#latency path.line").count(), 64);
-    assert.equal(await page.locator("#time path.line").count(), 64);
-    await page.check("#differences input");
-    await page.selectOption("#seeds select >> nth=0", "40");
-    await frames(page);
-    assert.equal(await page.locator("#seeds path.dots").count(), 1);
   });
 });

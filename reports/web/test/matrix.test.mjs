@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { Browser, complaints, press } from "./browser.mjs";
+import { Browser, complaints, frames, press } from "./browser.mjs";
 import { compared, html, swept } from "./compared-sample.mjs";
 import { hostileComparison, hostileMatrix, matrix } from "./matrix-sample.mjs";
 
@@ -97,3 +97,19 @@ for (const [name, make] of Object.entries({ comparison: hostileComparison, matri
       assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= 1280);
     }));
 }
+
+test("sixty-four contenders on a thousand seeds are shown", { timeout: 120_000 }, () => {
+  const names = Array.from({ length: 64 }, (_, i) => (i === 0 ? "raft" : `raft@nodes-${i}`));
+  return look(compared({ names, seeds: 1000, broken: false }), async (page) => {
+    const nodes = await page.evaluate(() => document.querySelectorAll("*").length);
+    assert.ok(nodes < 8000, `${nodes} elements`);
+    await page.getByRole("button", { name: "All 64" }).first().click();
+    await frames(page);
+    assert.equal(await page.locator("#latency path.line").count(), 64);
+    assert.equal(await page.locator("#time path.line").count(), 64);
+    await page.check("#differences input");
+    await page.selectOption("#seeds select >> nth=0", "40");
+    await frames(page);
+    assert.equal(await page.locator("#seeds path.dots").count(), 1);
+  });
+});

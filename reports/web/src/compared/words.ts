@@ -11,6 +11,11 @@ export function quantity(unit: Unit, value: number): string {
   return unit === "ratio" ? plain(value / 1000) : count(value);
 }
 
+/** The name of a mark on an axis; none for a part of what is counted in wholes. */
+export function markName(unit: Unit): (value: number) => string {
+  return (value) => (unit === "count" && Math.abs(value - Math.round(value)) > 1e-6 ? "" : quantity(unit, value));
+}
+
 /** How much more, with its sign. */
 export function signed(unit: Unit, value: number): string {
   if (value === 0) return quantity(unit, 0);

@@ -98,8 +98,8 @@ function steps(from: number, to: number, step: number): number[] {
   return found;
 }
 
-/** Where rounded names are the same, only the first of them is there. */
+/** Those that have a name; where rounded names are the same, only the first of them. */
 function named(values: number[], name: Name): Tick[] {
   const ticks = values.map((value) => ({ value, name: name(value) }));
-  return ticks.filter((tick, i) => i === 0 || tick.name !== ticks[i - 1]!.name);
+  return ticks.filter(({ name: one }, i) => one !== "" && one !== ticks[i - 1]?.name);
 }

@@ -1,7 +1,7 @@
 // How a measure is spread: percentiles of all samples of all seeds, a line for each contender.
 
 import { type Measured, QUANTILES, type Unit } from "../format";
-import { quantity } from "../words";
+import { markName, quantity } from "../words";
 import type { Choice } from "../choice";
 import { type Box, drawColumns, drawFrame, drawLevels, xIn, yIn } from "../chart/axes";
 import { Drawing } from "../chart/drawing";
@@ -114,7 +114,7 @@ class Curves {
     const found = this.drawn();
     const unit: Unit = found[0]?.measured.unit ?? "time";
     const values = found.flatMap(({ measured }) => measured.curve);
-    const y = logarithmic(values, (value) => quantity(unit, value));
+    const y = logarithmic(values, markName(unit));
     const left = Math.max(30, ...y.ticks.map(({ name }) => textWidth(name))) + 12;
     const box: Box = { left, top: 12, right: width - endWidth(found.map(({ name }) => name)), bottom: height - 42 };
     const x = nines();

@@ -3,32 +3,43 @@
 import type { Compared, Expected } from "../format";
 import { foreign, make, scrolling } from "../../page/dom";
 import { count } from "../../page/words";
+import { unfolding } from "./names";
 
-/** So many are shown; one that is missed comes before one that is met. */
-const MOST = 200;
+/** So many that are met are shown at once, after all that are not. */
+const MET = 10;
+/** No more than these are shown at all. */
+const MOST = 500;
+
+interface Wish {
+  one: Expected;
+  /** Whose it is; none where it is about how they stand to each other. */
+  of: string | null;
+}
 
 /** None where nothing was expected. */
 export function expectations({ contenders, expected }: Compared): HTMLElement | null {
+  const between = expected.map((one): Wish => ({ one, of: null }));
   const found = [
-    ...expected.map((one) => ({ one, of: null as string | null })),
-    ...contenders.flatMap((contender) =>
-      contender.expected.map((one) => ({ one, of: contender.name as string | null })),
-    ),
+    ...between,
+    ...contenders.flatMap(({ name, expected: own }) => own.map((one): Wish => ({ one, of: name }))),
   ];
   if (found.length === 0) return null;
   const order = (met: boolean | null) => (met === false ? 0 : met === null ? 1 : 2);
   found.sort((a, b) => order(a.one.met) - order(b.one.met));
-  const columns = ["", "Expected", "Of", "Measured"];
-  const head = make(
-    "tr",
-    {},
-    ...columns.map((name) => (name === "" ? make("td") : make("th", { scope: "col" }, name))),
-  );
-  const rows = found.slice(0, MOST).map(({ one, of }) => row(one, of));
+  const first = found.filter(({ one }) => one.met !== true).length + MET;
+  const part = make("div", {}, make("h3", {}, "What was expected"), table(found.slice(0, first)));
+  const rest = found.slice(first, MOST);
+  if (rest.length > 0) part.append(unfolding([`${count(rest.length)} more that are met`], () => [table(rest)]));
+  if (found.length > MOST) part.append(make("p", { class: "quiet" }, `and ${count(found.length - MOST)} more`));
+  return part;
+}
+
+function table(wishes: Wish[]): HTMLElement {
+  const columns = ["Expected", "Of", "Measured"].map((name) => make("th", { scope: "col" }, name));
+  const head = make("thead", {}, make("tr", {}, make("td"), ...columns));
+  const body = make("tbody", {}, ...wishes.map(({ one, of }) => row(one, of)));
   const caption = make("caption", {}, "What was expected, and whether it is met");
-  const table = make("table", { class: "wishes" }, caption, make("thead", {}, head), make("tbody", {}, ...rows));
-  const rest = found.length > MOST ? make("p", { class: "quiet" }, `and ${count(found.length - MOST)} more`) : null;
-  return make("div", {}, make("h3", {}, "What was expected"), scrolling("What was expected, as a table", table), rest);
+  return scrolling("What was expected, as a table", make("table", { class: "wishes" }, caption, head, body));
 }
 
 function row({ scope, text, measured, met }: Expected, of: string | null): HTMLElement {

@@ -1,7 +1,7 @@
 // How measures grow with what was swept: points, the power that fits them, and the protocol's own formula.
 
 import type { Growth, Line } from "../format";
-import { quantity } from "../words";
+import { markName, quantity } from "../words";
 import { type Box, drawColumns, drawFrame, drawLevels, xIn, yIn } from "../chart/axes";
 import { Drawing } from "../chart/drawing";
 import { Reader } from "../chart/reader";
@@ -75,7 +75,7 @@ function paint(drawing: Drawing, { unit, lines, key }: Growth, reader: Reader): 
   const powers = Math.max(0.25, Math.log10((xs.at(-1) ?? 1) / Math.max(1, xs[0] ?? 1)) / 2);
   const y = logarithmic(
     values.filter((value) => value > 0),
-    (value) => quantity(unit, value),
+    markName(unit),
     6,
     powers,
   );

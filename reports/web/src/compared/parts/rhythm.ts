@@ -8,6 +8,7 @@ import { draw } from "../chart/svg";
 import { percent } from "../words";
 import { make, section } from "../../page/dom";
 import { chips } from "./chips";
+import { inList, names } from "./names";
 import { height, paintPanels } from "./panels";
 import { rateWords, type Row, rowOf, struckIn } from "./rates";
 
@@ -29,7 +30,7 @@ export function rhythm(choice: Choice): HTMLElement | null {
   );
   const rows = () =>
     contenders
-      .flatMap((one, place) => (choice.look.drawn.has(place) ? [rowOf(one, place)] : []))
+      .flatMap((one, place) => (choice.look.drawn.has(place) && one.clients > 0 ? [rowOf(one, place)] : []))
       .filter((row) => row.rates.length > 0);
   const drawing = new Drawing(
     "Successes per second over time",
@@ -60,6 +61,10 @@ export function rhythm(choice: Choice): HTMLElement | null {
   const bar = make("div", { class: "bar" });
   const legend = chips(choice);
   if (legend !== null) bar.append(legend);
+  const idle = contenders.filter(({ clients }) => clients === 0);
+  if (idle.length > 0) {
+    part.append(make("p", { class: "quiet" }, inList(names(idle)), " had no clients, and nothing to succeed with."));
+  }
   part.append(bar, signs(), drawing.element);
   choice.listen((changed) => changed.has("drawn") && drawing.redraw());
   return part;

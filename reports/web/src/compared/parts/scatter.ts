@@ -5,7 +5,7 @@ import { type Box, drawColumns, drawFrame, drawLevels, xIn, yIn } from "../chart
 import { Drawing } from "../chart/drawing";
 import { dots, draw, textWidth } from "../chart/svg";
 import type { Choice } from "../choice";
-import { quantity, seedAt, seedWords } from "../words";
+import { markName, quantity, seedAt, seedWords } from "../words";
 import { button, make } from "../../page/dom";
 import { hideTip, showTip } from "../../page/tip";
 import { label } from "../../page/words";
@@ -70,8 +70,7 @@ export class Scatter {
       svg.append(draw("text", { x: 12, y: 24 }, "No seed has it on both sides."));
       return;
     }
-    const name = (value: number) => quantity(pairs.difference.unit, value);
-    const scale = fitting([...pairs.first, ...pairs.other], name, width < 420 ? 4 : 6);
+    const scale = fitting([...pairs.first, ...pairs.other], markName(pairs.difference.unit), width < 420 ? 4 : 6);
     const left = Math.max(...scale.ticks.map((tick) => textWidth(tick.name))) + 30;
     const box: Box = { left, top: 14, right: width - 24, bottom: height - 42 };
     drawLevels(svg, box, scale);
