@@ -1,5 +1,5 @@
-// The page of a comparison with a survival matrix in it; and whatever it shows, that all can read it and that no text does
-// harm.
+// The page of a comparison with a survival matrix in it; and, whatever it shows, that everybody can read it, that no text
+// does harm, and that there may be much of it.
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";

@@ -6,6 +6,7 @@ import { type Promised, STATES } from "./states";
 const FRAMES: [Promised, string][] = [
   ["both", "promises to stay safe and to serve again"],
   ["safe", "promises to stay safe only"],
+  ["live", "promises to serve again only"],
   ["nothing", "promises nothing"],
 ];
 
