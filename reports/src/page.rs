@@ -1,7 +1,7 @@
 //! The report of one run: a page of HTML that needs nothing but itself.
 //!
 //! What the page looks like and does is written in `web/`, and built into one file, `web/run.html`. Here the run is
-//! put into it: as JSON (`web/src/format.ts` says what is in it), deflated and in base64, so that nothing that a
+//! put into it: as JSON (`web/src/run/format.ts` says what is in it), deflated and in base64, so that nothing that a
 //! scenario, a key or a message says can be taken for a part of the page. What there is much of is in columns, and
 //! texts are told by what is new in them.
 //!
@@ -132,7 +132,7 @@ impl Part {
     }
 }
 
-/// What the page holds; each field is described in `web/src/format.ts`.
+/// What the page holds; each field is described in `web/src/run/format.ts`.
 #[derive(Serialize)]
 struct Run<'a> {
     schema: &'static str,

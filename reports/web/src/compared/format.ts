@@ -195,8 +195,14 @@ export interface Matrix {
   /** So many seeds for each cell. */
   count: number;
   /** Classes of faults, in the order in which they are shown. */
-  faults: { name: string; about: string }[];
+  faults: Fault[];
   rows: Row[];
+}
+
+/** A class of faults. */
+export interface Fault {
+  name: string;
+  about: string;
 }
 
 export interface Row {
