@@ -152,6 +152,9 @@ pub struct Replay {
     /// The seed of a scenario
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    /// Of a scenario of several protocols, replay this one only
+    #[arg(long, value_name = "P")]
+    pub protocol: Option<String>,
     /// Plant these bugs, when a scenario is replayed
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub bug: Vec<String>,
@@ -400,6 +403,7 @@ pub enum Schemas {
     Known,
     Outcome,
     Compared,
+    Matrix,
     Mutants,
     Trace,
 }
@@ -417,8 +421,12 @@ pub struct Completions {
 pub struct Compare {
     /// A scenario of several protocols or variants, several scenarios, or a family: consensus, elections, transactions;
     /// the first that runs is what the others are compared with
-    #[arg(required = true, value_name = "SCENARIO")]
+    #[arg(required_unless_present = "matrix", value_name = "SCENARIO")]
     pub scenarios: Vec<String>,
+    /// Draw what survives what: the protocols of one scenario down, its variants across, each a class of faults; the
+    /// shipped one unless a scenario is named
+    #[arg(long)]
+    pub matrix: bool,
     /// Compare these protocols only
     #[arg(long, value_name = "PROTOCOL", value_delimiter = ',')]
     pub protocol: Vec<String>,

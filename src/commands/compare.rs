@@ -1,7 +1,7 @@
 //! `compare`: several protocols, variants or scenarios on the same seeds.
 
 use super::run::{between, judged};
-use super::{App, Exit, on_cores};
+use super::{App, Exit, matrix, on_cores};
 use crate::args::Compare;
 use crate::files::write_whole;
 use crate::progress::Progress;
@@ -20,7 +20,8 @@ use std::path::Path;
 /// Runs all that is named on the same seeds and tells how they differ. What a scenario expects between its protocols
 /// decides how it ends, beside what they promise.
 pub fn run(app: &App, args: &Compare) -> Exit {
-    match compared(app, args) {
+    let done = if args.matrix { matrix::run(app, args) } else { compared(app, args) };
+    match done {
         Ok(exit) => exit,
         Err(why) => app.complain(&why),
     }
@@ -52,7 +53,7 @@ fn compared(app: &App, args: &Compare) -> Result<Exit, String> {
     compared.scenarios = sources.iter().map(title).collect();
     compared.reproduce = reproduce;
     for ((_, course), contender) in courses.iter().zip(&mut compared.contenders) {
-        contender.replay = format!("splitbrain replay {} --seed ", course.name);
+        contender.replay = report::before_seed(course);
         for breach in &mut contender.summary.broken {
             breach.replay = report::by_seed(course, breach.seed);
         }

@@ -35,7 +35,15 @@ fn replay_seed(app: &App, args: &Replay, seed: Option<u64>) -> Result<Exit, Stri
         .or(source.scenario.seed)
         .ok_or_else(|| format!("say which seed: splitbrain replay {} --seed 0", args.what))?;
     let mut exit = Exit::Held;
+    let is_wanted = |name: &str| args.protocol.as_deref().is_none_or(|wanted| wanted == name);
+    if !source.scenario.members().any(|(_, subject)| is_wanted(&subject.protocol)) {
+        let wanted = args.protocol.as_deref().unwrap_or_default();
+        return Err(format!("{} does not run `{wanted}`", args.what));
+    }
     for (scenario, subject) in source.scenario.members() {
+        if !is_wanted(&subject.protocol) {
+            continue;
+        }
         let course = Course::new(app.catalogue, &source.name, scenario, subject, &args.bug)?;
         exit = exit.max(tell(app, args, &course, &course.case(seed), None)?);
     }

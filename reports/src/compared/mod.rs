@@ -16,6 +16,7 @@ mod text;
 pub(crate) use json::Machine;
 pub use json::json;
 pub use markdown::markdown;
+pub(crate) use page::TEMPLATE;
 pub use page::page;
 pub use text::text;
 
