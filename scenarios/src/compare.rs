@@ -28,7 +28,6 @@ pub fn compare(
     seen: &(impl Fn(&Outcome) + Sync),
 ) -> Compared {
     let mut contenders = Vec::new();
-    let mut measured: Vec<BTreeMap<u64, Measured>> = Vec::new();
     for (name, course) in courses {
         let each: Mutex<BTreeMap<u64, Measured>> = Mutex::default();
         let summary = course.run_all(seeds.clone(), stop, &|_, outcome| {
@@ -37,13 +36,14 @@ pub fn compare(
                 each.insert(outcome.seed, of_one(outcome));
             }
         });
-        contenders.push(Contender { name: name.clone(), summary });
-        measured.push(each.into_inner().unwrap_or_default());
+        let measured = each.into_inner().unwrap_or_default();
+        contenders.push(Contender { name: name.clone(), summary, measured });
     }
     let mut differences = Vec::new();
-    if let [first, others @ ..] = measured.as_slice() {
+    if let [first, others @ ..] = contenders.as_slice() {
         for (place, other) in others.iter().enumerate() {
             for (name, unit) in quantities() {
+                let (first, other) = (&first.measured, &other.measured);
                 differences.extend(difference(&name, unit, place + 1, first, other));
             }
         }

@@ -2,6 +2,7 @@
 
 use crate::measure::Unit;
 use crate::summary::Summary;
+use std::collections::BTreeMap;
 
 /// Several that ran the same seeds. The first is what the others are compared with.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub struct Contender {
     pub name: String,
     /// What came of its runs.
     pub summary: Summary,
+    /// What each seed measured: by the seed, and by the measure with its statistic (`latency.p50`).
+    pub measured: BTreeMap<u64, BTreeMap<String, u64>>,
 }
 
 /// How two differ in one measure, seed by seed.
