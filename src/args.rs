@@ -132,6 +132,9 @@ pub struct Run {
     /// Write the same run in the form of another tool, such as shiviz=run.log: `list exports` names them
     #[arg(long, value_name = "FORM=FILE", conflicts_with = "dry_run")]
     pub export: Vec<Export>,
+    /// Write what each run measured: a table to compute with (.csv or .json), or of all together (.md)
+    #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
+    pub measures: Option<PathBuf>,
     /// Use so many threads; all cores unless told
     #[arg(short, long, value_name = "N", env = "SPLITBRAIN_JOBS")]
     pub jobs: Option<usize>,
@@ -400,6 +403,7 @@ pub enum Schemas {
     Known,
     Outcome,
     Compared,
+    Measures,
     Mutants,
     Trace,
 }
@@ -424,7 +428,7 @@ pub struct Compare {
     /// Run these seeds: `100`, `A..B`, `A..=B` or `A..+N`
     #[arg(long, value_name = "SEEDS", env = "SPLITBRAIN_SEEDS")]
     pub seeds: Option<Seeds>,
-    /// Write the comparison to a file as well, as Markdown (.md) or JSON (.json)
+    /// Write the comparison to a file as well, as Markdown (.md) or JSON (.json), or what each run measured (.csv)
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Use so many threads; all cores unless told

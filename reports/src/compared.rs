@@ -3,7 +3,7 @@
 
 use crate::colour::{BAD, Colour, DIM, GOOD, NAME};
 use crate::json::line;
-use crate::words::{self, brief, count, of, pad, thousandths, width};
+use crate::words::{self, brief, cell, count, of, pad, thousandths, width};
 use schemars::JsonSchema;
 use serde::Serialize;
 use sim_core::Span;
@@ -189,11 +189,6 @@ fn signed(unit: Unit, value: i64) -> String {
         _ => "+",
     };
     format!("{sign}{}", quantity(unit, value.unsigned_abs()))
-}
-
-/// A text in a cell of a table.
-fn cell(text: &str) -> String {
-    text.chars().map(|c| if c == '|' || c.is_control() { ' ' } else { c }).collect()
 }
 
 /// The machine form, one line without its end.

@@ -7,7 +7,7 @@ use crate::files::write_whole;
 use crate::progress::Progress;
 use crate::report;
 use crate::sources::{self, Source};
-use reports::compared;
+use reports::{compared, measures};
 use scenarios::compare::compare;
 use scenarios::run::Course;
 use sim_core::compared::Compared;
@@ -80,7 +80,8 @@ fn form(path: &Path) -> Result<fn(&Compared) -> String, String> {
     match path.extension().and_then(|ending| ending.to_str()) {
         Some("md") => Ok(compared::markdown),
         Some("json") => Ok(|compared| compared::json(compared) + "\n"),
-        _ => Err(format!("{}: name a file that ends with .md or .json", path.display())),
+        Some("csv") => Ok(measures::compared_csv),
+        _ => Err(format!("{}: name a file that ends with .md, .json or .csv", path.display())),
     }
 }
 

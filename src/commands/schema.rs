@@ -13,6 +13,7 @@ pub fn run(app: &App, args: &Schema) -> Exit {
         Schemas::Outcome => reports::json::schema("outcome"),
         Schemas::Known => reports::json::schema("known"),
         Schemas::Compared => reports::json::schema("compared"),
+        Schemas::Measures => reports::json::schema("measures"),
         Schemas::Mutants => reports::json::schema("mutants"),
         Schemas::Trace => reports::json::schema("trace"),
     };
