@@ -39,5 +39,6 @@ mod explain;
 mod lives;
 mod measured;
 mod past;
+mod senders;
 
 pub use colour::Colour;
