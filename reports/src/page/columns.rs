@@ -247,7 +247,7 @@ impl Columns {
             effects.says.push(says);
         }
         let state = match &step.state {
-            Some(state) if in_words => self.text(&abridged(state)),
+            Some(state) if in_words => self.text(state),
             _ => 0,
         };
         let steps = &mut self.steps;
@@ -355,56 +355,4 @@ fn rounded(at: Time) -> u64 {
 /// A timer without how long it is set: that is seen when it runs out, and would be much of the page.
 fn without_length(timer: &str) -> String {
     timer.rsplit_once(" in ").map_or(timer, |(name, _)| name).to_owned()
-}
-
-/// As many parts of a list are shown.
-const PARTS: usize = 5;
-
-/// A text in which of long lists in brackets, such as logs, the last parts are left, behind how many were left out.
-fn abridged(text: &str) -> String {
-    let mut out = String::with_capacity(text.len().min(1_000));
-    // Where each list that is open begins in the text that is made, and where each of its parts does.
-    let mut open: Vec<(usize, Vec<usize>)> = Vec::new();
-    for c in text.chars() {
-        match c {
-            '[' => {
-                out.push(c);
-                open.push((out.len(), vec![out.len()]));
-                continue;
-            }
-            ']' => {
-                if let Some((start, parts)) = open.pop()
-                    && parts.len() > PARTS
-                {
-                    let left = parts.len() - PARTS;
-                    out.replace_range(start..parts[left], &format!("{left} more, "));
-                }
-            }
-            _ => {}
-        }
-        out.push(c);
-        if c == ' '
-            && out.ends_with(", ")
-            && let Some((_, parts)) = open.last_mut()
-        {
-            parts.push(out.len());
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn of_long_lists_the_end_is_left() {
-        let list =
-            |from: u32, to: u32| (from..=to).map(|n| n.to_string()).collect::<Vec<_>>().join(", ");
-        assert_eq!(abridged(&format!("log [{}]", list(1, 5))), format!("log [{}]", list(1, 5)));
-        let long = format!("log [{}], commit 3", list(1, 100));
-        assert_eq!(abridged(&long), format!("log [95 more, {}], commit 3", list(96, 100)));
-        let nested = format!("a [[{}], 2], b [1", list(1, 6));
-        assert_eq!(abridged(&nested), format!("a [[1 more, {}], 2], b [1", list(2, 6)));
-    }
 }
