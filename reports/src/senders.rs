@@ -1,7 +1,7 @@
 //! Who sent what: the step that made what another step heard.
 //!
-//! Events are numbered as they are made, so the number of what is heard mostly tells the step that sent it. Not always: a
-//! stream that a cut held back delivers in an event of a later time, made by nobody or in somebody else's step, and a
+//! Events are numbered as they are made, so the number of what is heard mostly tells the step that sent it. Not always:
+//! a stream that a cut held back delivers in an event of a later time, made by nobody or in somebody else's step, and a
 //! timer that was set for later meanwhile gets a new number when it queues itself again.
 
 use crate::past::sends;

@@ -1,8 +1,8 @@
 //! What nodes show of themselves, as a trace keeps it.
 //!
-//! A node is looked at after each of its steps, and what it shows may hold its whole log. Kept whole, that would be nearly
-//! all that a long run takes, for texts of which nobody reads more than the end of each list. So of each machine the last
-//! text is kept whole, to see whether the next is another, and of all others what is read.
+//! A node is looked at after each of its steps, and what it shows may hold its whole log. Kept whole, that would be
+//! nearly all that a long run takes, for texts of which nobody reads more than the end of each list. So of each machine
+//! the last text is kept whole, to see whether the next is another, and of all others what is read.
 
 use crate::observe::Machine;
 
