@@ -402,6 +402,7 @@ pub enum Schemas {
     Run,
     Known,
     Outcome,
+    Between,
     Compared,
     Measures,
     Mutants,

@@ -3,6 +3,7 @@
 use crate::room::{Room, SMALL};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 #[test]
 fn help_is_a_table_of_contents() {
@@ -189,6 +190,32 @@ fn what_is_printed_for_machines_fits_its_schema() {
     assert!(lines.lines().count() > 100);
     for line in lines.lines() {
         fits(&trace, &serde_json::from_str(line).expect("a line of JSON"));
+    }
+}
+
+#[test]
+fn every_line_for_machines_fits_the_schema_that_it_names() {
+    let room = Room::new();
+    let mut both = SMALL.replace("protocol = \"raft\"", "protocols = [\"raft\", \"multi-paxos\"]");
+    both += "\n[expect.between]\nmessages-per-op = \"multi-paxos > 9 x raft\"\n";
+    room.write("both.toml", both);
+    let mut schemas: BTreeMap<String, jsonschema::Validator> = BTreeMap::new();
+    for (words, named) in [
+        ("run both.toml", vec!["run", "run", "between"]),
+        ("compare both.toml --seeds 6", vec!["compared", "between"]),
+        ("fuzz --protocol raft --seeds 20 --bug vote-not-persisted", vec!["run"]),
+        ("replay last", vec!["outcome"]),
+        ("mutants --swarm --bug vote-not-persisted --seeds 40", vec!["mutants"]),
+    ] {
+        let said = room.run(&format!("{words} --format json"));
+        let mut found = Vec::new();
+        for line in said.json_lines() {
+            let name = line["schema"].as_str().and_then(|name| name.strip_prefix("splitbrain."));
+            let name = name.and_then(|name| name.strip_suffix("/1")).expect("a schema's name");
+            found.push(name.to_owned());
+            fits(schemas.entry(name.into()).or_insert_with(|| validator(&room, name)), &line);
+        }
+        assert_eq!(found, named, "{words}: {}", said.err);
     }
 }
 
