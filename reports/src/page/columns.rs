@@ -3,6 +3,7 @@
 use super::Part;
 use super::texts::Texts;
 use crate::lives::{Life, Lives as Alive};
+use crate::senders::Senders;
 use crate::steps::claim;
 use serde::Serialize;
 use sim_core::fault::{FaultKind, Role};
@@ -195,7 +196,8 @@ struct Operations {
 
 impl Columns {
     /// The steps at these places, and all that is about them.
-    pub fn of(trace: &Trace, lanes: &Lanes, faults: &Faults, part: &Part) -> Columns {
+    pub fn of(senders: &Senders<'_>, lanes: &Lanes, faults: &Faults, part: &Part) -> Columns {
+        let trace = senders.trace();
         let shown = &part.steps;
         let mut columns = Columns::default();
         columns.steps.words = (part.words.start - shown.start, part.words.end - shown.start);
@@ -206,7 +208,7 @@ impl Columns {
             let at = rounded(step.at);
             columns.steps.at.push(at - before);
             before = at;
-            let by = trace.maker(step.event).filter(|by| shown.contains(by) && *by < place);
+            let by = senders.maker(place).filter(|by| shown.contains(by));
             columns.steps.by.push(by.map_or(0, |by| place - by));
             let fault = faults.of.get(&place).copied();
             columns.step(step, lanes, fault, part.words.contains(&place));
@@ -273,7 +275,9 @@ impl Columns {
     }
 
     fn lose(&mut self, trace: &Trace, lanes: &Lanes, shown: &Range<usize>, lost: &TraceLost) {
-        let Some(by) = trace.maker(lost.event).filter(|by| shown.contains(by)) else { return };
+        let is_sender = |by: &usize| trace.steps[*by].node == Some(lost.from);
+        let by = trace.maker(lost.event).filter(|by| shown.contains(by) && is_sender(by));
+        let Some(by) = by else { return };
         self.lost.by.push(by - shown.start);
         self.lost.to.push(lanes.of(lost.to));
         self.lost.at.push(rounded(lost.at));
