@@ -155,6 +155,9 @@ pub struct Replay {
     /// The seed of a scenario
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    /// Of a scenario of several protocols, replay this one only
+    #[arg(long, value_name = "P")]
+    pub protocol: Option<String>,
     /// Plant these bugs, when a scenario is replayed
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub bug: Vec<String>,
@@ -404,6 +407,7 @@ pub enum Schemas {
     Outcome,
     Between,
     Compared,
+    Matrix,
     Measures,
     Mutants,
     Trace,
@@ -420,16 +424,21 @@ pub struct Completions {
 /// Arguments of `compare`.
 #[derive(Debug, Args)]
 pub struct Compare {
-    /// A scenario of several protocols, or several scenarios; the first that runs is what the others are compared with
-    #[arg(required = true, value_name = "SCENARIO")]
+    /// A scenario of several protocols or variants, several scenarios, or a family: consensus, elections, transactions;
+    /// the first that runs is what the others are compared with
+    #[arg(required_unless_present = "matrix", value_name = "SCENARIO")]
     pub scenarios: Vec<String>,
+    /// Draw what survives what: the protocols of one scenario down, its variants across, each a class of faults; the
+    /// shipped one unless a scenario is named
+    #[arg(long)]
+    pub matrix: bool,
     /// Compare these protocols only
     #[arg(long, value_name = "PROTOCOL", value_delimiter = ',')]
     pub protocol: Vec<String>,
     /// Run these seeds: `100`, `A..B`, `A..=B` or `A..+N`
     #[arg(long, value_name = "SEEDS", env = "SPLITBRAIN_SEEDS")]
     pub seeds: Option<Seeds>,
-    /// Write the comparison to a file as well, as Markdown (.md) or JSON (.json), or what each run measured (.csv)
+    /// Write the comparison to a file as well: a page (.html), Markdown (.md), JSON (.json), or all numbers (.csv)
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Use so many threads; all cores unless told

@@ -231,7 +231,7 @@ impl<'a> Finds<'a> {
     /// A shape's file.
     fn path(&self, (property, fingerprint): &Shape) -> PathBuf {
         let protocol = self.course.entry().name();
-        self.folder.join(file_stem(protocol, self.course.name, property, fingerprint) + ".json")
+        self.folder.join(file_stem(protocol, &self.course.name, property, fingerprint) + ".json")
     }
 
     /// Everywhere where a shape's file is kept.

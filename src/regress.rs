@@ -7,6 +7,7 @@ use crate::sources::{self, Source};
 use reports::known::{Fate, Kind, Known};
 use scenarios::failure::Replayed;
 use scenarios::fingerprint::fingerprint;
+use scenarios::format::Scenario;
 use scenarios::run::{Course, Extras};
 use sim_core::outcome::Verdict;
 use sim_core::summary::{Breach, Summary};
@@ -53,27 +54,28 @@ impl Regressions<'_> {
 
     fn play_one(&self, app: &App, source: &Source) -> Result<Vec<Known>, String> {
         let mut all = Vec::new();
-        let subjects = source.scenario.subjects.iter();
-        for subject in subjects.filter(|one| self.protocols.contains(one.protocol.as_str())) {
+        for (scenario, subject) in source.scenario.members() {
+            if !self.protocols.contains(subject.protocol.as_str()) {
+                continue;
+            }
             let entry = app.catalogue.get(&subject.protocol);
             let has = |bug: &&String| {
                 entry.is_some_and(|entry| entry.bugs().iter().any(|about| about.id == **bug))
             };
             let bugs: Vec<String> = self.bugs.iter().filter(has).cloned().collect();
-            let course =
-                Course::new(app.catalogue, &source.name, &source.scenario, subject, &bugs)?;
-            let seeds = source.scenario.own_seeds();
+            let course = Course::new(app.catalogue, &source.name, scenario, subject, &bugs)?;
+            let seeds = scenario.own_seeds();
             let run = || course.run_all(seeds.clone(), &app.stop, &|_, _| ());
             let summary = on_cores(self.jobs, |_| run())?;
-            all.push(of_scenario(source, &summary));
+            all.push(of_scenario(scenario, &summary));
         }
         Ok(all)
     }
 }
 
 /// What a scenario came to to which a failure was shrunk.
-fn of_scenario(source: &Source, summary: &Summary) -> Known {
-    let expect = &source.scenario.expect;
+fn of_scenario(scenario: &Scenario, summary: &Summary) -> Known {
+    let expect = &scenario.expect;
     let counts = |breach: &&Breach| {
         (breach.promised || expect.holds.contains(&breach.property))
             && !expect.breaks.contains(&breach.property)
@@ -92,8 +94,8 @@ fn of_scenario(source: &Source, summary: &Summary) -> Known {
         Verdict::Unknown => Fate::Unknown,
         Verdict::Broken => Fate::Broken,
     };
-    let mut known = Known::new(Kind::Regression, source.name.clone(), fate, why);
-    let (verb, seed) = match (source.scenario.seed, broken) {
+    let mut known = Known::new(Kind::Regression, summary.scenario.clone(), fate, why);
+    let (verb, seed) = match (scenario.seed, broken) {
         (Some(_), _) => ("replay", String::new()),
         (None, Some(breach)) => ("replay", format!(" --seed {}", breach.seed)),
         (None, None) => ("run", String::new()),
@@ -102,7 +104,7 @@ fn of_scenario(source: &Source, summary: &Summary) -> Known {
         [] => String::new(),
         bugs => format!(" --bug {}", bugs.join(",")),
     };
-    known.replay = format!("splitbrain {verb} {}{seed}{bugs}", source.name);
+    known.replay = format!("splitbrain {verb} {}{seed}{bugs}", summary.scenario);
     (known.protocol, known.property) = (Some(summary.protocol.clone()), property);
     known
 }

@@ -89,7 +89,7 @@ impl One<'_> {
             story::story(breach, about, trace, Colour::Never)
         });
         let about = About {
-            scenario: course.name,
+            scenario: &course.name,
             title: &course.scenario.title,
             protocol: course.entry().name(),
             planted: &course.planted,
@@ -117,5 +117,14 @@ pub fn by_seed(course: &Course<'_>, seed: u64) -> String {
         [] => String::new(),
         bugs => format!(" --bug {}", bugs.join(",")),
     };
-    format!("splitbrain replay {} --seed {seed}{bugs}", course.name)
+    format!("{}{seed}{bugs}", before_seed(course))
+}
+
+/// That command without the seed at its end, where no bugs are planted.
+pub fn before_seed(course: &Course<'_>) -> String {
+    let protocol = match course.scenario.subjects.as_slice() {
+        [_] => String::new(),
+        _ => format!(" --protocol {}", course.entry().name()),
+    };
+    format!("splitbrain replay {}{protocol} --seed ", course.name)
 }

@@ -8,11 +8,11 @@ use std::path::Path;
 
 /// A scenario and the text that it was read from.
 pub struct Source {
-    /// The name of a shipped one, or the path.
+    /// The name of a shipped one, or the path; without the variant.
     pub name: String,
     /// The file, word for word.
     pub text: String,
-    /// What it says.
+    /// What it says; one variant of it, if only that was asked for.
     pub scenario: Scenario,
 }
 
@@ -24,6 +24,9 @@ pub struct Source {
 pub fn find(catalogue: Catalogue, what: &str, colour: bool) -> Result<Source, String> {
     let shipped = library::named(what.trim_end_matches(".toml"));
     let path = Path::new(what);
+    if let (false, None, Some((file, variant))) = (path.exists(), shipped, what.rsplit_once('@')) {
+        return variant_of(catalogue, file, variant, colour);
+    }
     let bytes = match (path.is_file(), shipped) {
         (true, _) => read_file(path)?,
         (false, Some(shipped)) => shipped.text.as_bytes().to_vec(),
@@ -35,7 +38,25 @@ pub fn find(catalogue: Catalogue, what: &str, colour: bool) -> Result<Source, St
     read(catalogue, what, &bytes, colour)
 }
 
-/// Reads a scenario from a text that is already here.
+/// Finds one variant of a scenario.
+fn variant_of(
+    catalogue: Catalogue,
+    file: &str,
+    variant: &str,
+    colour: bool,
+) -> Result<Source, String> {
+    let Source { name, text, scenario } = find(catalogue, file, colour)?;
+    let variants = scenario.each().iter().filter_map(|one| one.variant.as_ref());
+    let names: Vec<String> = variants.map(|variant| variant.name.clone()).collect();
+    let called = format!("{name}@{variant}");
+    match scenario.called(&called) {
+        (_, scenario) if scenario.variant.is_some() => Ok(Source { name, text, scenario }),
+        _ if names.is_empty() => Err(format!("{file} has no variants")),
+        _ => Err(format!("{file} has no variant `{variant}`; it has {}", names.join(", "))),
+    }
+}
+
+/// Reads a scenario from a text that is already here. Where the name ends with a variant, it is that alone.
 ///
 /// # Errors
 ///
@@ -49,6 +70,7 @@ pub fn read(
     let scenario = format::read(bytes, name, &Words::of(catalogue))
         .map_err(|problems| problems.render(colour))?;
     let text = String::from_utf8_lossy(bytes).into_owned();
+    let (name, scenario) = scenario.called(name);
     Ok(Source { name: name.to_owned(), text, scenario })
 }
 

@@ -2,7 +2,7 @@
 //! [`Entry`], and no protocol's type.
 
 use crate::promise::Promise;
-use crate::protocol::{BugAbout, Protocol};
+use crate::protocol::{BugAbout, ClosedForm, Protocol};
 use crate::run::{self, ALL_END, CHANGE_OVER, GENERAL, Job, Options, Ran};
 use checkers::Model;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -41,6 +41,8 @@ pub trait Entry: Send + Sync {
     fn makes_liars(&self, kind: FaultKind) -> bool;
     /// The properties that its runs are checked for, promised or not.
     fn properties(&self) -> Vec<&'static str>;
+    /// Those of them that speak of what must come to its end; all others must hold always.
+    fn endings(&self) -> Vec<&'static str>;
     /// What it promises, configured so.
     fn promises(&self, options: &Options) -> Vec<Promise>;
     /// The bugs that can be planted.
@@ -53,6 +55,8 @@ pub trait Entry: Send + Sync {
     fn is_mutated(&self, options: &Options) -> bool;
     /// Properties whose breaking brings this one's about.
     fn implied_by(&self, property: &str) -> &'static [&'static str];
+    /// What things cost where nothing goes wrong.
+    fn closed_forms(&self) -> &'static [ClosedForm];
     /// How few and how many nodes it works with.
     fn sizes(&self) -> RangeInclusive<u32>;
     /// How many nodes it needs to survive so many faulty ones.
@@ -190,6 +194,11 @@ where
         properties.extend(P::CHANGES_MEMBERS.then_some(CHANGE_OVER));
         properties
     }
+    fn endings(&self) -> Vec<&'static str> {
+        let mut endings = vec!["live-again", "catch-up", ALL_END, CHANGE_OVER];
+        endings.extend(P::ENDINGS);
+        endings
+    }
     fn promises(&self, options: &Options) -> Vec<Promise> {
         P::promises(Self::config(options))
     }
@@ -211,6 +220,9 @@ where
     }
     fn implied_by(&self, property: &str) -> &'static [&'static str] {
         P::implied_by(property)
+    }
+    fn closed_forms(&self) -> &'static [ClosedForm] {
+        P::CLOSED_FORMS
     }
     fn sizes(&self) -> RangeInclusive<u32> {
         P::sizes()

@@ -28,7 +28,7 @@ pub mod unreplicated;
 
 pub use catalogue::{Catalogue, Entry};
 pub use promise::Promise;
-pub use protocol::{BugAbout, Protocol};
+pub use protocol::{BugAbout, ClosedForm, Protocol};
 pub use run::{Job, Options, Ran, WrittenOut};
 
 use checkers::model::bank::Bank;

@@ -6,6 +6,19 @@ use sim_core::fault::{FaultKind, Role, Target};
 use sim_core::{Matching, NodeSet, Nodes, Process, Safety, Settings, Span, Time};
 use std::ops::RangeInclusive;
 
+/// What something costs where nothing goes wrong, by a formula of the protocol's own.
+#[derive(Clone, Copy, Debug)]
+pub struct ClosedForm {
+    /// The measure that it is of.
+    pub measure: &'static str,
+    /// In words, in the number n of nodes: `2n(n - 1)`.
+    pub formula: &'static str,
+    /// For how many nodes how much.
+    pub of: fn(u64) -> u64,
+    /// What it takes for granted, and where it is from.
+    pub about: &'static str,
+}
+
 /// A protocol: a process, what it promises, and how those promises are checked.
 ///
 /// Only [`Safety`](Protocol::Safety), [`about`](Protocol::about) and [`promises`](Protocol::promises) have to be
@@ -16,6 +29,9 @@ pub trait Protocol: Process<Service: Model> {
 
     /// The properties of what must come to an end, of which [`unfinished`](Protocol::unfinished) speaks.
     const ENDINGS: &'static [&'static str] = &[];
+
+    /// What things cost where nothing goes wrong.
+    const CLOSED_FORMS: &'static [ClosedForm] = &[];
 
     /// What it is, in a sentence.
     fn about() -> &'static str;

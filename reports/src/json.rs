@@ -20,8 +20,8 @@ use sim_core::{Span, Time};
 use std::collections::BTreeMap;
 
 /// The names of the schemas that [`schema`] knows.
-pub const SCHEMAS: [&str; 8] =
-    ["run", "between", "compared", "known", "measures", "mutants", "outcome", "trace"];
+pub const SCHEMAS: [&str; 9] =
+    ["run", "between", "compared", "known", "matrix", "measures", "mutants", "outcome", "trace"];
 
 /// The JSON Schema (draft 7) of what is printed under this name; none for a name that is not in [`SCHEMAS`].
 pub fn schema(name: &str) -> Option<Value> {
@@ -31,6 +31,7 @@ pub fn schema(name: &str) -> Option<Value> {
         "mutants" => generator().into_root_schema_for::<Mutants<'static>>(),
         "between" => generator().into_root_schema_for::<Between<'static>>(),
         "compared" => generator().into_root_schema_for::<crate::compared::Machine<'static>>(),
+        "matrix" => generator().into_root_schema_for::<crate::matrix::Machine<'static>>(),
         "known" => generator().into_root_schema_for::<Known>(),
         "measures" => generator().into_root_schema_for::<crate::measures::Machine<'static>>(),
         "outcome" => generator().into_root_schema_for::<OneRun<'static>>(),
@@ -46,12 +47,12 @@ pub fn run(summary: &Summary) -> String {
 }
 
 /// What came of the expectations between those that ran one scenario, as one line without the line's end.
-pub fn between(summaries: &[Summary], expectations: &[Expectation]) -> String {
+pub fn between(scenario: &str, contenders: &[String], expectations: &[Expectation]) -> String {
     let missed = expectations.iter().any(|expectation| expectation.met == Some(false));
     line(&Between {
         schema: "splitbrain.between/1",
-        scenario: summaries.first().map_or("", |summary| &summary.scenario),
-        protocols: summaries.iter().map(|summary| summary.protocol.as_str()).collect(),
+        scenario,
+        contenders,
         verdict: if missed { Verdict::Broken } else { Verdict::Holds },
         expectations: expected(expectations),
     })
@@ -142,8 +143,8 @@ struct Between<'a> {
     schema: &'static str,
     /// The scenario's name.
     scenario: &'a str,
-    /// Who ran, in the order of the file.
-    protocols: Vec<&'a str>,
+    /// Who ran, in the order of the file: protocols, or variants of the scenario.
+    contenders: &'a [String],
     /// Whether all of it is so.
     verdict: Verdict,
     /// What is expected.

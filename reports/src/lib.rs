@@ -9,6 +9,7 @@
 //! | [`text`] | the report of a run over many seeds |
 //! | [`story`] | how a failure came about: words, and a space-time diagram in characters |
 //! | [`compared`] | several on the same seeds, and how they differ |
+//! | [`matrix`] | what survives what |
 //! | [`measures`] | what each run measured, as tables to compute with |
 //! | [`export`] | a run in the forms of other tools |
 //! | [`page`] | the report of one run as a page of HTML |
@@ -24,6 +25,7 @@ pub mod export;
 pub mod json;
 pub mod junit;
 pub mod known;
+pub mod matrix;
 pub mod measures;
 pub mod mutants;
 pub mod page;

@@ -1,7 +1,7 @@
 //! The report of one run: a page of HTML that needs nothing but itself.
 //!
 //! What the page looks like and does is written in `web/`, and built into one file, `web/run.html`. Here the run is
-//! put into it: as JSON (`web/src/format.ts` says what is in it), deflated and in base64, so that nothing that a
+//! put into it: as JSON (`web/src/run/format.ts` says what is in it), deflated and in base64, so that nothing that a
 //! scenario, a key or a message says can be taken for a part of the page. What there is much of is in columns, and
 //! texts are told by what is new in them.
 //!
@@ -96,6 +96,12 @@ pub fn page(about: &About<'_>, outcome: &Outcome, trace: &Trace) -> String {
     TEMPLATE.replacen(PLACE, &BASE64_STANDARD.encode(best), 1)
 }
 
+/// A page with its data in its place: deflated and in base64, so that nothing in it can be taken for a part of the page.
+pub(crate) fn filled(template: &str, place: &str, json: &[u8]) -> String {
+    let packed = miniz_oxide::deflate::compress_to_vec(json, EFFORT);
+    template.replacen(place, &BASE64_STANDARD.encode(packed), 1)
+}
+
 /// The place of the step at which the first thing broke; that of the first step when nothing did.
 fn around(outcome: &Outcome, trace: &Trace) -> usize {
     let broken = outcome.findings.iter().filter(|finding| finding.verdict == Verdict::Broken);
@@ -128,7 +134,7 @@ impl Part {
     }
 }
 
-/// What the page holds; each field is described in `web/src/format.ts`.
+/// What the page holds; each field is described in `web/src/run/format.ts`.
 #[derive(Serialize)]
 struct Run<'a> {
     schema: &'static str,

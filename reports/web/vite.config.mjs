@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { defineConfig } from "vite";
 
-/** Puts the script and the styles into the page and writes it as `run.html`: one file that needs nothing else. */
-function oneFile() {
+/** Puts the script and the styles into the page and writes it as one file that needs nothing else. */
+function oneFile(name) {
   return {
     name: "one-file",
     enforce: "post",
@@ -18,7 +18,7 @@ function oneFile() {
         .replace("</body>", () => `<script>${inScript(script.trim())}</script>\n</body>`)
         .replace(/\n\s+/g, "\n");
       for (const file of files) delete bundle[file.fileName];
-      writeFileSync(new URL("run.html", import.meta.url), html);
+      writeFileSync(new URL(name, import.meta.url), html);
     },
   };
 }
@@ -28,7 +28,8 @@ function inScript(code) {
   return code.replace(/<\/(script)/gi, "<\\/$1").replace(/<!--/g, "<\\!--");
 }
 
-export default defineConfig({
+/** `vite build --mode run` writes `run.html`, from the room in `src` of that name. */
+export default defineConfig(({ mode }) => ({
   base: "./",
   logLevel: "warn",
   build: {
@@ -36,7 +37,8 @@ export default defineConfig({
     modulePreload: false,
     cssCodeSplit: false,
     sourcemap: false,
-    rollupOptions: { input: "page.html", output: { format: "iife" } },
+    emptyOutDir: false,
+    rollupOptions: { input: `src/${mode}/page.html`, output: { format: "iife" } },
   },
-  plugins: [oneFile()],
-});
+  plugins: [oneFile(`${mode}.html`)],
+}));

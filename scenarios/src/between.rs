@@ -5,32 +5,85 @@ use crate::tally::show;
 use sim_core::measure::{Measure, Unit};
 use sim_core::summary::{Expectation, Summary};
 
-/// Judges comparisons, when every seed that the scenario asks for has run.
-pub fn judge(comparisons: &[Comparison], summaries: &[Summary], seeds: u64) -> Vec<Expectation> {
-    let enough = summaries.iter().all(|summary| summary.seeds.run >= seeds);
-    let of = |name: &str, comparison: &Comparison| {
-        let summary = summaries.iter().find(|summary| summary.protocol == name)?;
-        value(summary, &comparison.measure, comparison.statistic)
-    };
-    let judged = comparisons.iter().map(|comparison| {
-        let left = of(&comparison.left, comparison);
-        let right = of(&comparison.right, comparison);
-        let met = left.zip(right).is_some_and(|(left, right)| {
-            comparison.op.holds(left as f64, comparison.factor * right as f64)
-        });
-        let show = |value: Option<u64>| match value {
-            Some(value) => show(&comparison.measure, comparison.statistic, value),
-            None => "nothing measured".into(),
-        };
-        Expectation {
-            scope: "between".into(),
-            text: comparison.to_string(),
-            measured: format!("{} and {}", show(left), show(right)),
-            met: enough.then_some(met),
-            ..Expectation::default()
+/// One that ran the scenario.
+#[derive(Clone, Copy)]
+pub struct Side<'a> {
+    /// Its variant of the scenario, if that has any.
+    pub variant: Option<&'a str>,
+    /// What came of its runs.
+    pub summary: &'a Summary,
+}
+
+impl Side<'_> {
+    /// What the part of it is called that a name leaves out; none when the name means another.
+    fn rest(&self, name: &str) -> Option<&str> {
+        let protocol = self.summary.protocol.as_str();
+        let variant = self.variant.unwrap_or_default();
+        match name {
+            _ if self.variant.is_some() && name == variant => Some(protocol),
+            _ if name == protocol => Some(variant),
+            _ => (name.split_once('@') == Some((protocol, variant))).then_some(""),
         }
+    }
+}
+
+/// Judges comparisons, when every seed that the scenario asks for has run. Where there are several protocols and several
+/// variants, two protocols are compared in each variant, and two variants for each protocol.
+pub fn judge(comparisons: &[Comparison], sides: &[Side<'_>], seeds: u64) -> Vec<Expectation> {
+    let enough = sides.iter().all(|side| side.summary.seeds.run >= seeds);
+    let judged = comparisons.iter().flat_map(|comparison| {
+        let of = |name: &str| -> Vec<(String, &Summary)> {
+            let named = sides.iter().filter_map(|side| Some((side.rest(name)?, side.summary)));
+            named.map(|(rest, summary)| (rest.to_owned(), summary)).collect()
+        };
+        let (lefts, rights) = (of(&comparison.left), of(&comparison.right));
+        let pairs: Vec<_> = lefts
+            .iter()
+            .filter_map(|(rest, left)| {
+                let is_only = lefts.len() == 1 && rights.len() == 1;
+                let right = rights.iter().find(|(other, _)| is_only || other == rest);
+                Some((rest.clone(), *left, right?.1))
+            })
+            .collect();
+        if pairs.is_empty() {
+            return vec![Expectation {
+                scope: "between".into(),
+                text: comparison.to_string(),
+                measured: "no two of them differ in this alone".into(),
+                met: enough.then_some(false),
+                ..Expectation::default()
+            }];
+        }
+        let one = move |(rest, left, right): (String, &Summary, &Summary)| {
+            let mut judged = judge_one(comparison, left, right);
+            if !rest.is_empty() && lefts.len() > 1 {
+                judged.text = format!("{} ({rest})", judged.text);
+            }
+            judged.met = judged.met.filter(|_| enough);
+            judged
+        };
+        pairs.into_iter().map(one).collect::<Vec<_>>()
     });
     judged.collect()
+}
+
+fn judge_one(comparison: &Comparison, left: &Summary, right: &Summary) -> Expectation {
+    let of = |summary| value(summary, &comparison.measure, comparison.statistic);
+    let (left, right) = (of(left), of(right));
+    let met = left.zip(right).is_some_and(|(left, right)| {
+        comparison.op.holds(left as f64, comparison.factor * right as f64)
+    });
+    let show = |value: Option<u64>| match value {
+        Some(value) => show(&comparison.measure, comparison.statistic, value),
+        None => "nothing measured".into(),
+    };
+    Expectation {
+        scope: "between".into(),
+        text: comparison.to_string(),
+        measured: format!("{} and {}", show(left), show(right)),
+        met: Some(met),
+        ..Expectation::default()
+    }
 }
 
 /// What was measured over all seeds together; of ratios, which do not add up, the mean.
@@ -81,7 +134,9 @@ mod tests {
             factor,
             right: "raft".into(),
         };
-        judge(&[comparison], &[summary("raft", 5_300), summary("pbft", 26_100)], seeds).remove(0)
+        let (raft, pbft) = (summary("raft", 5_300), summary("pbft", 26_100));
+        let sides = [&raft, &pbft].map(|summary| Side { variant: None, summary });
+        judge(&[comparison], &sides, seeds).remove(0)
     }
 
     #[test]
@@ -89,6 +144,41 @@ mod tests {
         let met = compare(4.0, "messages-per-op", 2);
         assert_eq!((met.met, met.measured.as_str()), (Some(true), "26.10 and 5.30"));
         assert_eq!(compare(5.0, "messages-per-op", 2).met, Some(false));
+    }
+
+    #[test]
+    fn what_a_name_leaves_out_is_the_same_on_both_sides() {
+        let all =
+            [("raft", "few", 3), ("raft", "many", 9), ("pbft", "few", 8), ("pbft", "many", 90)];
+        let all = all.map(|(protocol, variant, messages)| (variant, summary(protocol, messages)));
+        let sides: Vec<Side<'_>> =
+            all.iter().map(|(variant, summary)| Side { variant: Some(variant), summary }).collect();
+        let judged = |left: &str, right: &str| {
+            let comparison = Comparison {
+                measure: "messages-per-op".into(),
+                statistic: None,
+                left: left.into(),
+                op: Op::Greater,
+                factor: 5.0,
+                right: right.into(),
+            };
+            let judged = judge(&[comparison], &sides, 2);
+            judged.into_iter().map(|one| (one.text, one.met)).collect::<Vec<_>>()
+        };
+        let text = |names: &str, of: &str| format!("messages-per-op: {names}{of}");
+        let protocols = [
+            (text("pbft > 5 x raft", " (few)"), Some(false)),
+            (text("pbft > 5 x raft", " (many)"), Some(true)),
+        ];
+        assert_eq!(judged("pbft", "raft"), protocols);
+        let variants = [
+            (text("many > 5 x few", " (raft)"), Some(false)),
+            (text("many > 5 x few", " (pbft)"), Some(true)),
+        ];
+        assert_eq!(judged("many", "few"), variants);
+        assert_eq!(judged("pbft", "few"), [(text("pbft > 5 x few", ""), Some(false))]);
+        let one = [(text("pbft@many > 5 x raft@few", ""), Some(true))];
+        assert_eq!(judged("pbft@many", "raft@few"), one);
     }
 
     #[test]

@@ -17,6 +17,8 @@ pub fn explicit(course: &Course<'_>, case: &Case<'_>) -> Scenario {
     let protocol = course.entry().name().to_owned();
     let (options, load) = (case.options.clone(), case.load.clone());
     scenario.subjects = vec![Subject { protocol, options, load }];
+    scenario.clients.load = course.load().map(str::to_owned);
+    (scenario.variant, scenario.variants) = (None, Vec::new());
     scenario.nodes = Count::N(case.nodes);
     scenario.duration = Span(case.plan.heal.0);
     (scenario.seeds, scenario.seed) = (1, Some(case.seed));

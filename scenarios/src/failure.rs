@@ -127,7 +127,7 @@ impl Failure {
             written_by: "splitbrain".into(),
             protocol: course.entry().name().into(),
             seed: case.seed,
-            name: course.name.into(),
+            name: course.name.clone(),
             scenario: text.into(),
             overrides: Overrides { bugs: course.planted.clone(), choices, nodes },
             plan: case.plan.clone(),
@@ -263,7 +263,11 @@ pub fn file_stem(protocol: &str, scenario: &str, property: &str, fingerprint: &s
         }
     };
     let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
-    let scenario: String = of_its_own(scenario).chars().map(plain).collect();
+    let (file, variant) = scenario.rsplit_once('@').unwrap_or((scenario, ""));
+    let known = library::named(file).is_some() || file.ends_with(".toml");
+    let (file, variant) = if known { (file, variant) } else { (scenario, "") };
+    let scenario = format!("{} {variant}", of_its_own(file));
+    let scenario: String = scenario.trim().chars().map(plain).collect();
     let parts = [protocol, scenario.trim_matches('-'), property, fingerprint];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-")
 }

@@ -86,7 +86,7 @@ pub fn hunt(
         (baseline.verdict() == Verdict::Holds).then(|| Catch {
             by,
             why,
-            scenario: broken.name.to_owned(),
+            scenario: broken.name.clone(),
             seed,
             runs: run + 1,
         })

@@ -4,7 +4,9 @@
 //! does not depend on the order in which they finish, so a summary is the same with any number of jobs.
 
 use crate::campaign::corpus::Input;
-use crate::format::{self, Choices, ProtocolWords, Scenario, Subject, Vocabulary};
+use crate::format::{
+    self, Bound, Choices, Expect, ProtocolWords, Scenario, Subject, Vocabulary, Wanted,
+};
 use crate::nemesis::{self, Field};
 use crate::plan;
 use crate::tally::Collector;
@@ -26,8 +28,8 @@ pub const LIMIT: u64 = 200_000_000;
 
 /// One protocol under one scenario.
 pub struct Course<'a> {
-    /// The scenario's name: `raft/minority-leader`, or its path.
-    pub name: &'a str,
+    /// The scenario's name: `raft/minority-leader`, or its path; with its variant: `raft/reads@lease`.
+    pub name: String,
     /// The scenario.
     pub scenario: &'a Scenario,
     /// The protocol, and its options for this scenario.
@@ -169,7 +171,7 @@ impl<'a> Course<'a> {
     /// When the protocol has no such bug.
     pub fn new(
         catalogue: Catalogue,
-        name: &'a str,
+        name: &str,
         scenario: &'a Scenario,
         subject: &'a Subject,
         bugs: &[String],
@@ -185,7 +187,7 @@ impl<'a> Course<'a> {
     /// When the protocol has no such bug.
     pub fn unmasked(
         catalogue: Catalogue,
-        name: &'a str,
+        name: &str,
         scenario: &'a Scenario,
         subject: &'a Subject,
         bug: &str,
@@ -195,7 +197,7 @@ impl<'a> Course<'a> {
 
     fn changed(
         catalogue: Catalogue,
-        name: &'a str,
+        name: &str,
         scenario: &'a Scenario,
         subject: &'a Subject,
         change: Change,
@@ -209,6 +211,10 @@ impl<'a> Course<'a> {
             Change::Unmask(_) => Vec::new(),
         };
         let words = Words::of(catalogue);
+        let name = match &scenario.variant {
+            Some(variant) => format!("{name}@{}", variant.name),
+            None => name.to_owned(),
+        };
         Ok(Course { name, scenario, subject, planted, entry, change, options, words })
     }
 
@@ -220,6 +226,13 @@ impl<'a> Course<'a> {
     /// The protocol's options, planted bugs included, before a seed draws any.
     pub fn options(&self) -> &Options {
         &self.options
+    }
+
+    /// What its clients do; none when there are none.
+    pub fn load(&self) -> Option<&str> {
+        let clients = &self.scenario.clients;
+        let own = self.entry.loads().first().copied().filter(|_| clients.count > 0);
+        clients.load.as_deref().or(own)
     }
 
     /// What a seed draws.
@@ -269,6 +282,24 @@ impl<'a> Course<'a> {
         let options = self.change.apply(self.entry, &subject.options);
         let options = options.unwrap_or_else(|_| subject.options.clone());
         (self.change.without_bugs(self.entry, &subject.options), options, subject.load.clone())
+    }
+
+    /// What is expected of a run of so many nodes: with what closed forms come to then.
+    pub fn expect(&self, nodes: u32) -> Cow<'_, Expect> {
+        let expect = &self.scenario.expect;
+        let is_open = |one: &Wanted| matches!(one.bound, Bound::ClosedForm { .. });
+        if !expect.each.iter().chain(&expect.all).any(is_open) {
+            return Cow::Borrowed(expect);
+        }
+        let mut expect = expect.clone();
+        for wanted in expect.each.iter_mut().chain(&mut expect.all) {
+            let forms = self.entry.closed_forms();
+            if let Bound::ClosedForm { gives, .. } = &mut wanted.bound {
+                let form = forms.iter().find(|form| form.measure == wanted.measure);
+                *gives = form.map(|form| (form.of)(u64::from(nodes)));
+            }
+        }
+        Cow::Owned(expect)
     }
 
     /// What scenarios may say of the protocol.
@@ -329,7 +360,8 @@ impl<'a> Course<'a> {
                     let case = self.case(seed);
                     let outcome = self.run_case(&case, Extras::default()).outcome;
                     seen(&case, &outcome);
-                    collector.add(outcome, &self.scenario.expect);
+                    let expect = self.expect(outcome.nodes);
+                    collector.add(outcome, &expect);
                 }
                 collector
             })

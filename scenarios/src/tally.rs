@@ -12,8 +12,10 @@ use sim_core::measure::{MEASURES, Measure, Unit};
 use sim_core::outcome::{Finding, Outcome, Samples, Verdict};
 use sim_core::reach::event_name;
 use sim_core::summary::{
-    Breach, Expectation, FiredSummary, Hunt, MeasureSummary, PropertyTally, Summary, Tally,
+    Breach, Expectation, FiredSummary, Hunt, MeasureSummary, PropertyTally, QUANTILES, Summary,
+    Tally,
 };
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What was seen of some seeds. It can be written down, read elsewhere, and merged there.
@@ -133,12 +135,15 @@ impl Values {
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
     }
+    fn quantile(&self, part: f64) -> u64 {
+        self.histogram.value_at_quantile(part).clamp(self.min, self.max)
+    }
     fn statistic(&self, statistic: Statistic) -> Option<u64> {
         let count = self.histogram.len();
         if statistic == Statistic::Count {
             return Some(count);
         }
-        let at = |quantile| self.histogram.value_at_quantile(quantile).clamp(self.min, self.max);
+        let at = |quantile| self.quantile(quantile);
         (count > 0).then(|| match statistic {
             Statistic::Min => self.min,
             Statistic::P50 => at(0.5),
@@ -299,7 +304,12 @@ impl Collector {
 
     /// The summary of everything seen.
     pub fn sum_up(&self, course: &Course<'_>, first_seed: u64) -> Summary {
-        let expect = &course.scenario.expect;
+        // Where every seed draws another number of nodes, a closed form has no one value.
+        let expect = match self.nodes.iter().copied().collect::<Vec<u32>>()[..] {
+            [nodes] => course.expect(nodes),
+            _ => Cow::Borrowed(&course.scenario.expect),
+        };
+        let expect = expect.as_ref();
         let run = self.tally.run;
         let enough = run >= course.scenario.seeds;
         let expectations = self.expectations(expect, enough);
@@ -328,7 +338,7 @@ impl Collector {
             duration: course.scenario.duration,
             settle: self.settle,
             clients: course.scenario.clients.count,
-            load: course.scenario.clients.load.clone().unwrap_or_default(),
+            load: course.load().unwrap_or_default().to_owned(),
             first_seed,
             seeds: self.tally,
             properties,
@@ -513,6 +523,10 @@ fn span_of(wanted: &Wanted, least: Option<u64>, most: Option<u64>) -> String {
 
 fn summary_of(measure: &Measure, values: &Values) -> MeasureSummary {
     let at = |statistic| values.statistic(statistic).unwrap_or(0);
+    let quantiles = match measure.distribution && !values.histogram.is_empty() {
+        true => QUANTILES.iter().map(|part| values.quantile(*part as f64 / 1_000.0)).collect(),
+        false => Vec::new(),
+    };
     MeasureSummary {
         name: measure.name.into(),
         unit: measure.unit.name().into(),
@@ -524,6 +538,7 @@ fn summary_of(measure: &Measure, values: &Values) -> MeasureSummary {
         p99: at(Statistic::P99),
         p999: at(Statistic::P999),
         max: at(Statistic::Max),
+        quantiles,
     }
 }
 

@@ -72,6 +72,9 @@ impl ProtocolWords for Spoken {
     fn properties(&self) -> Vec<&str> {
         self.entry.properties()
     }
+    fn closed_forms(&self) -> Vec<&str> {
+        self.entry.closed_forms().iter().map(|form| form.measure).collect()
+    }
     fn nodes(&self) -> RangeInclusive<u32> {
         self.entry.sizes()
     }

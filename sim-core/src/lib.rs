@@ -22,6 +22,7 @@ pub mod fact;
 pub mod fault;
 pub mod history;
 pub mod invariant;
+pub mod matrix;
 pub mod measure;
 pub mod measured;
 pub mod node_set;

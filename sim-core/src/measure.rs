@@ -2,6 +2,7 @@
 
 mod away;
 mod catalogue;
+mod rhythm;
 mod slots;
 mod transactions;
 
@@ -17,6 +18,7 @@ use crate::process::{NodeId, Process};
 use crate::service::{ClientEffect, Ending, RequestId, Service};
 use crate::time::{Span, Time};
 use away::Away;
+use rhythm::Beats;
 use rustc_hash::FxHashMap;
 use slots::Slots;
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,6 +51,7 @@ pub struct Measures {
     paid: BTreeMap<u64, (u64, u64)>,
     slots: Slots,
     transactions: Transactions,
+    beats: Beats,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -156,6 +159,7 @@ impl Measures {
             paid: BTreeMap::new(),
             slots: Slots::default(),
             transactions: Transactions::default(),
+            beats: Beats::new(healed),
         }
     }
 
@@ -412,6 +416,7 @@ impl Measures {
         ];
         outcome.samples.extend(samples.map(|(name, list)| (name.to_owned(), Samples(list))));
         self.transactions.finish(end, outcome);
+        outcome.rhythm = self.beats.finish(end);
     }
 }
 
@@ -490,6 +495,7 @@ impl<P: Process> Observer<P> for Measures {
                     match ending {
                         Ending::Ok(_) => {
                             clients.ok += 1;
+                            self.beats.success(step.at);
                             clients.reads += u64::from(reads);
                             clients.longest_idle =
                                 clients.longest_idle.max(step.at - clients.last_ok);
@@ -518,9 +524,15 @@ impl<P: Process> Observer<P> for Measures {
 
     fn fault(&mut self, nodes: &Nodes<P>, step: &FaultStep<'_>) {
         match step.phase {
-            FaultPhase::Strikes => self.counts.struck += 1,
+            FaultPhase::Strikes => {
+                self.counts.struck += 1;
+                self.beats.strikes(step.id, step.kind, step.at);
+            }
             FaultPhase::Idle => return,
-            FaultPhase::Heals => return self.heals(step),
+            FaultPhase::Heals => {
+                self.beats.heals(step.id, step.at);
+                return self.heals(step);
+            }
         }
         let crashes =
             matches!(step.kind, FaultKind::Crash | FaultKind::TornCrash | FaultKind::WipedCrash);

@@ -56,6 +56,19 @@ pub struct Finding {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Samples(pub Vec<u64>);
 
+/// What happened when, in bins of virtual time.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rhythm {
+    /// How long a bin is.
+    pub bin: Span,
+    /// When everything heals.
+    pub heal: Time,
+    /// Successes of clients in each bin.
+    pub ok: Vec<u32>,
+    /// Whether a fault struck or lasted in each.
+    pub struck: Vec<bool>,
+}
+
 /// What one run came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
@@ -81,6 +94,8 @@ pub struct Outcome {
     pub counts: BTreeMap<String, u64>,
     /// What was sampled, by the measure's name; spans are in nanoseconds.
     pub samples: BTreeMap<String, Samples>,
+    /// What happened when.
+    pub rhythm: Rhythm,
     /// How many operations clients saw end, on how many keys they were judged.
     pub operations: u64,
     /// The keys that these operations were on.

@@ -190,7 +190,14 @@ pub struct MeasureSummary {
     pub p999: u64,
     /// The largest.
     pub max: u64,
+    /// What as many are at most as [`QUANTILES`] says; nothing for what a run has one value of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quantiles: Vec<u64>,
 }
+
+/// Parts of all samples, in thousandths, between which a distribution is drawn.
+pub const QUANTILES: [u64; 18] =
+    [10, 50, 100, 200, 300, 400, 500, 600, 700, 800, 900, 950, 980, 990, 995, 998, 999, 1_000];
 
 /// A kind of fault over all seeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,7 +1,7 @@
-//! `compare`: several protocols or scenarios on the same seeds.
+//! `compare`: several protocols, variants or scenarios on the same seeds.
 
-use super::run::between;
-use super::{App, Exit, on_cores};
+use super::run::{between, judged};
+use super::{App, Exit, matrix, on_cores};
 use crate::args::Compare;
 use crate::files::write_whole;
 use crate::progress::Progress;
@@ -9,17 +9,19 @@ use crate::report;
 use crate::sources::{self, Source};
 use reports::{compared, measures};
 use scenarios::compare::compare;
+use scenarios::library::{self, LIBRARY};
 use scenarios::run::Course;
-use sim_core::compared::Compared;
+use sim_core::compared::{Compared, Contender};
 use sim_core::outcome::{Outcome, Verdict};
-use sim_core::summary::Summary;
+use sim_core::summary::Expectation;
 use std::ops::Range;
 use std::path::Path;
 
 /// Runs all that is named on the same seeds and tells how they differ. What a scenario expects between its protocols
 /// decides how it ends, beside what they promise.
 pub fn run(app: &App, args: &Compare) -> Exit {
-    match compared(app, args) {
+    let done = if args.matrix { matrix::run(app, args) } else { compared(app, args) };
+    match done {
         Ok(exit) => exit,
         Err(why) => app.complain(&why),
     }
@@ -31,8 +33,11 @@ fn compared(app: &App, args: &Compare) -> Result<Exit, String> {
         return Err(format!("there is no protocol `{name}`"));
     }
     let colour = app.colours_errors();
-    let sources: Result<Vec<Source>, String> =
-        args.scenarios.iter().map(|what| sources::find(app.catalogue, what, colour)).collect();
+    let sources: Result<Vec<Source>, String> = args
+        .scenarios
+        .iter()
+        .map(|what| sources::find(app.catalogue, family(what), colour))
+        .collect();
     let sources = sources?;
     let courses = courses(app, args, &sources)?;
     let seeds = seeds(args, &sources);
@@ -41,13 +46,21 @@ fn compared(app: &App, args: &Compare) -> Result<Exit, String> {
     let seen = |outcome: &Outcome| {
         progress.step(outcome.verdict() != Verdict::Holds);
     };
+    let reproduce = reproduce(args, &seeds);
     let mut compared = on_cores(args.jobs, |_| compare(&courses, seeds, &app.stop, &seen))?;
     progress.clear();
+    let title = |source: &Source| (source.name.clone(), source.scenario.title.clone());
+    compared.scenarios = sources.iter().map(title).collect();
+    compared.reproduce = reproduce;
     for ((_, course), contender) in courses.iter().zip(&mut compared.contenders) {
+        contender.replay = report::before_seed(course);
         for breach in &mut contender.summary.broken {
             breach.replay = report::by_seed(course, breach.seed);
         }
     }
+    let expected: Vec<Vec<Expectation>> =
+        sources.iter().map(|source| expected(source, &courses, &compared.contenders)).collect();
+    compared.expected = expected.concat();
     let mut exit = compared.contenders.iter().map(|one| ends(one.summary.verdict())).max();
     if app.is_json() {
         app.say(&compared::json(&compared));
@@ -57,14 +70,47 @@ fn compared(app: &App, args: &Compare) -> Result<Exit, String> {
     if let (Some(path), Some(form)) = (&args.output, form) {
         write_whole(path, form(&compared).as_bytes())?;
     }
-    for source in &sources {
-        let of = compared.contenders.iter().map(|one| &one.summary);
-        let summaries: Vec<Summary> =
-            of.filter(|summary| summary.scenario == source.name).cloned().collect();
-        exit = exit.max(Some(between(app, source, &summaries)));
+    for (source, expected) in sources.iter().zip(&expected) {
+        exit = exit.max(Some(between(app, source, expected)));
     }
     let exit = exit.unwrap_or_default();
     Ok(if app.is_stopped() { exit.max(Exit::Interrupted) } else { exit })
+}
+
+/// The scenario that a name means: `elections` is the one in which the elections are compared.
+fn family(what: &str) -> &str {
+    let is_known = Path::new(what).exists() || library::named(what).is_some();
+    let compared = LIBRARY.iter().map(|shipped| shipped.name);
+    let mut compared = compared.filter(|name| name.strip_suffix("/compared") == Some(what));
+    if is_known { what } else { compared.next().unwrap_or(what) }
+}
+
+/// The command that gives the same.
+fn reproduce(args: &Compare, seeds: &Range<u64>) -> String {
+    let protocols = match args.protocol.as_slice() {
+        [] => String::new(),
+        some => format!(" --protocol {}", some.join(",")),
+    };
+    let Range { start, end } = seeds;
+    format!("splitbrain compare {}{protocols} --seeds {start}..{end}", args.scenarios.join(" "))
+}
+
+/// What came of what a scenario expects between those that ran it.
+fn expected(
+    source: &Source,
+    courses: &[(String, Course<'_>)],
+    contenders: &[Contender],
+) -> Vec<Expectation> {
+    let own = courses.iter().zip(contenders).filter(|((_, course), _)| is_of(course, source));
+    let side = |((_, course), one): (&(String, Course<'_>), &Contender)| {
+        (course.scenario.variant.clone(), one.summary.clone())
+    };
+    judged(source, &own.map(side).collect::<Vec<_>>())
+}
+
+/// Whether it runs this scenario, or a variant of it.
+fn is_of(course: &Course<'_>, source: &Source) -> bool {
+    source.scenario.each().iter().any(|one| std::ptr::eq(one, course.scenario))
 }
 
 fn ends(verdict: Verdict) -> Exit {
@@ -78,10 +124,13 @@ fn ends(verdict: Verdict) -> Exit {
 /// How a file is written, by its ending.
 fn form(path: &Path) -> Result<fn(&Compared) -> String, String> {
     match path.extension().and_then(|ending| ending.to_str()) {
+        Some("html") => Ok(compared::page),
         Some("md") => Ok(compared::markdown),
         Some("json") => Ok(|compared| compared::json(compared) + "\n"),
         Some("csv") => Ok(measures::compared_csv),
-        _ => Err(format!("{}: name a file that ends with .md, .json or .csv", path.display())),
+        _ => {
+            Err(format!("{}: name a file that ends with .html, .md, .json or .csv", path.display()))
+        }
     }
 }
 
@@ -93,15 +142,18 @@ fn courses<'a>(
 ) -> Result<Vec<(String, Course<'a>)>, String> {
     let mut found: Vec<(String, Course<'a>)> = Vec::new();
     for source in sources {
-        for subject in &source.scenario.subjects {
+        let mut names = source.scenario.names().into_iter();
+        let is_alone = source.scenario.members().count() == 1;
+        for (scenario, subject) in source.scenario.members() {
+            let own = names.next().unwrap_or_default();
             if !args.protocol.is_empty() && !args.protocol.contains(&subject.protocol) {
                 continue;
             }
-            let course = Course::new(app.catalogue, &source.name, &source.scenario, subject, &[])?;
+            let course = Course::new(app.catalogue, &source.name, scenario, subject, &[])?;
             let name = match sources.len() {
-                1 => subject.protocol.clone(),
-                _ if source.scenario.subjects.len() == 1 => source.name.clone(),
-                _ => format!("{} {}", source.name, subject.protocol),
+                1 => own,
+                _ if is_alone => course.name.clone(),
+                _ => format!("{} {own}", source.name),
             };
             let again =
                 found.iter().filter(|(known, _)| known.split('#').next() == Some(&name)).count();
@@ -110,9 +162,10 @@ fn courses<'a>(
         }
     }
     match found.len() {
-        0 | 1 => {
-            Err("name a scenario of several protocols, or several scenarios, to compare".into())
-        }
+        0 | 1 => Err(
+            "name a scenario of several protocols or variants, or several scenarios, to compare"
+                .into(),
+        ),
         _ => Ok(found),
     }
 }

@@ -103,9 +103,11 @@ fn stage<'a>(app: &App, args: &Fuzz, sources: &'a [Source]) -> Result<Stage<'a>,
     let (mut targets, mut texts, mut corpora) = (Vec::new(), Vec::new(), Vec::new());
     for source in sources {
         let wanted = |name: &String| args.protocol.is_empty() || args.protocol.contains(name);
-        for subject in source.scenario.subjects.iter().filter(|one| wanted(&one.protocol)) {
-            let course =
-                Course::new(app.catalogue, &source.name, &source.scenario, subject, &args.bug)?;
+        for (scenario, subject) in source.scenario.members() {
+            if !wanted(&subject.protocol) {
+                continue;
+            }
+            let course = Course::new(app.catalogue, &source.name, scenario, subject, &args.bug)?;
             let read = |folder: &PathBuf| Corpus::read(folder, &course, &source.text);
             let corpus = args.corpus.as_ref().map(read).unwrap_or_default();
             let known = corpus.known().to_vec();

@@ -132,14 +132,20 @@ fn scenarios(app: &App, args: &List) -> Result<Vec<Value>, String> {
     for shipped in LIBRARY {
         let text = shipped.text.as_bytes();
         let scenario = sources::read(app.catalogue, shipped.name, text, false)?.scenario;
-        let protocols: Vec<&str> =
-            scenario.subjects.iter().map(|subject| subject.protocol.as_str()).collect();
+        let mut protocols: Vec<&str> = Vec::new();
+        for (_, subject) in scenario.members() {
+            if !protocols.contains(&subject.protocol.as_str()) {
+                protocols.push(&subject.protocol);
+            }
+        }
+        let variants = scenario.variants.iter().filter_map(|one| one.variant.as_ref());
+        let variants: Vec<&str> = variants.map(|variant| variant.name.as_str()).collect();
         if args.protocol.as_ref().is_some_and(|name| !protocols.contains(&name.as_str())) {
             continue;
         }
         rows.push(json!({
             "name": shipped.name, "summary": scenario.title, "title": scenario.title,
-            "protocols": protocols, "claim": scenario.claim,
+            "protocols": protocols, "variants": variants, "claim": scenario.claim,
             "path": format!("scenarios/library/{}.toml", shipped.name)
         }));
     }

@@ -51,11 +51,10 @@ fn merge(app: &App, args: &Merge) -> Result<Exit, String> {
     }
     let mut courses = Vec::new();
     for (one, source) in all.iter().zip(&sources) {
-        let subject = source.scenario.subjects.iter().find(|s| s.protocol == one.protocol);
-        let subject =
-            subject.ok_or_else(|| format!("{} does not run `{}`", one.name, one.protocol))?;
-        let course =
-            Course::new(app.catalogue, &source.name, &source.scenario, subject, &one.bugs)?;
+        let member = source.scenario.members().find(|(_, s)| s.protocol == one.protocol);
+        let (scenario, subject) =
+            member.ok_or_else(|| format!("{} does not run `{}`", one.name, one.protocol))?;
+        let course = Course::new(app.catalogue, &source.name, scenario, subject, &one.bugs)?;
         courses.push(course);
     }
     let mut summaries = Vec::new();

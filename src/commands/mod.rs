@@ -4,6 +4,7 @@ mod compare;
 mod explain;
 mod fuzz;
 mod list;
+mod matrix;
 mod merge;
 mod mutants;
 mod new;

@@ -42,9 +42,11 @@ fn hunt_all(app: &App, args: &Mutants) -> Result<Vec<MutantRow>, String> {
         if app.is_stopped() {
             break;
         }
-        let usable = library.iter().filter(|source| serves(entry, &source.scenario));
-        let stages: Vec<Stage<'_>> =
-            usable.map(|source| Stage { name: &source.name, scenario: &source.scenario }).collect();
+        let stages = library.iter().flat_map(|source| {
+            let each = source.scenario.each().iter();
+            each.map(|scenario| Stage { name: &source.name, scenario })
+        });
+        let stages: Vec<Stage<'_>> = stages.filter(|stage| serves(entry, stage.scenario)).collect();
         let caught = hunt(app.catalogue, entry, &bug, &stages, args.seeds, &app.stop)?;
         progress.step(caught.is_none());
         let tried = args.seeds.saturating_mul(stages.len() as u64);

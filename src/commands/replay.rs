@@ -35,9 +35,16 @@ fn replay_seed(app: &App, args: &Replay, seed: Option<u64>) -> Result<Exit, Stri
         .or(source.scenario.seed)
         .ok_or_else(|| format!("say which seed: splitbrain replay {} --seed 0", args.what))?;
     let mut exit = Exit::Held;
-    for subject in &source.scenario.subjects {
-        let course =
-            Course::new(app.catalogue, &source.name, &source.scenario, subject, &args.bug)?;
+    let is_wanted = |name: &str| args.protocol.as_deref().is_none_or(|wanted| wanted == name);
+    if !source.scenario.members().any(|(_, subject)| is_wanted(&subject.protocol)) {
+        let wanted = args.protocol.as_deref().unwrap_or_default();
+        return Err(format!("{} does not run `{wanted}`", args.what));
+    }
+    for (scenario, subject) in source.scenario.members() {
+        if !is_wanted(&subject.protocol) {
+            continue;
+        }
+        let course = Course::new(app.catalogue, &source.name, scenario, subject, &args.bug)?;
         exit = exit.max(tell(app, args, &course, &course.case(seed), None)?);
     }
     Ok(exit)
@@ -55,7 +62,8 @@ pub(crate) struct Kept {
     path: PathBuf,
     /// What it says.
     pub failure: Failure,
-    /// The scenario in it.
+    /// The scenario in it, and its name without the variant.
+    name: String,
     scenario: Scenario,
 }
 
@@ -82,19 +90,19 @@ impl Kept {
     pub fn read(app: &App, path: PathBuf) -> Result<Kept, String> {
         let failure = read(&path)?;
         let text = failure.scenario.as_bytes();
-        let Source { scenario, .. } =
+        let Source { name, scenario, .. } =
             sources::read(app.catalogue, &failure.name, text, app.colours_errors())?;
-        Ok(Kept { path, failure, scenario })
+        Ok(Kept { path, failure, name, scenario })
     }
 
     /// The course on which it failed.
     pub fn course(&self, app: &App) -> Result<Course<'_>, String> {
-        let Kept { path, failure, scenario } = self;
+        let Kept { path, failure, name, scenario } = self;
         let subject = scenario.subjects.iter().find(|s| s.protocol == failure.protocol);
         let subject = subject.ok_or_else(|| {
             format!("{}: its scenario does not run `{}`", path.display(), failure.protocol)
         })?;
-        Course::new(app.catalogue, &failure.name, scenario, subject, &failure.overrides.bugs)
+        Course::new(app.catalogue, name, scenario, subject, &failure.overrides.bugs)
     }
 
     /// What it ran.

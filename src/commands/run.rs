@@ -10,9 +10,11 @@ use crate::regress::{self, Regressions};
 use crate::report::{self, One, Wanted};
 use crate::sources::{self, Source};
 use reports::{json, text};
+use scenarios::between::Side;
+use scenarios::format::Variant;
 use scenarios::run::{Case, Course, Extras};
 use sim_core::outcome::{Outcome, Verdict};
-use sim_core::summary::Summary;
+use sim_core::summary::{Expectation, Summary};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -55,24 +57,21 @@ fn run_all(
     let mut exit = regressions(app, args, sources).unwrap_or_else(|why| app.complain(&why));
     for source in sources {
         let mut summaries = Vec::new();
-        for subject in &source.scenario.subjects {
+        for (scenario, subject) in source.scenario.members() {
             if app.is_stopped() {
                 return exit.max(Exit::Interrupted);
             }
-            let done =
-                Course::new(app.catalogue, &source.name, &source.scenario, subject, &args.bug)
-                    .and_then(|course| {
-                        run_one(app, args, source, &course, measures.as_deref_mut())
-                    });
+            let done = Course::new(app.catalogue, &source.name, scenario, subject, &args.bug)
+                .and_then(|course| run_one(app, args, source, &course, measures.as_deref_mut()));
             match done {
                 Ok((one, summary)) => {
                     exit = exit.max(one);
-                    summaries.extend(summary);
+                    summaries.extend(summary.map(|summary| (scenario.variant.clone(), summary)));
                 }
                 Err(why) => exit = exit.max(app.complain(&why)),
             }
         }
-        exit = exit.max(between(app, source, &summaries));
+        exit = exit.max(between(app, source, &judged(source, &summaries)));
     }
     exit
 }
@@ -101,19 +100,32 @@ fn seeds(args: &Run, source: &Source) -> Range<u64> {
     }
 }
 
-/// Tells how those that ran a scenario stand to each other, as far as anything is expected of that.
-pub(super) fn between(app: &App, source: &Source, summaries: &[Summary]) -> Exit {
+/// What came of it how those that ran a scenario stand to each other; nothing when nothing is expected of that, or not
+/// all of them ran.
+pub(super) fn judged(source: &Source, sides: &[(Option<Variant>, Summary)]) -> Vec<Expectation> {
     let scenario = &source.scenario;
-    let comparisons = &scenario.expect.between;
-    if comparisons.is_empty() || summaries.len() < scenario.subjects.len() {
+    if scenario.variant.is_some() || sides.len() < scenario.members().count() {
+        return Vec::new();
+    }
+    let sides = sides.iter().map(|(variant, summary)| Side {
+        variant: variant.as_ref().map(|variant| variant.name.as_str()),
+        summary,
+    });
+    let sides: Vec<Side<'_>> = sides.collect();
+    scenarios::between::judge(&scenario.expect.between, &sides, scenario.seeds)
+}
+
+/// Tells how those that ran a scenario stand to each other, as far as anything is expected of that.
+pub(super) fn between(app: &App, source: &Source, expectations: &[Expectation]) -> Exit {
+    if expectations.is_empty() {
         return Exit::Held;
     }
-    let expectations = scenarios::between::judge(comparisons, summaries, scenario.seeds);
+    let names = source.scenario.names();
     let is_missed = expectations.iter().any(|expectation| expectation.met == Some(false));
     if app.is_json() {
-        app.say(&json::between(summaries, &expectations));
+        app.say(&json::between(&source.name, &names, expectations));
     } else if is_missed || !app.manner.quiet {
-        app.say(&text::between(summaries, &expectations, app.colour()));
+        app.say(&text::between(&source.name, &names, expectations, app.colour()));
     }
     if is_missed { Exit::Broken } else { Exit::Held }
 }
@@ -221,6 +233,9 @@ fn path_of_one(args: &Run, source: &Source, course: &Course<'_>, path: &Path) ->
     let mut stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     if args.scenarios.len() > 1 {
         stem += &format!("-{}", source.name.replace(['/', '\\'], "-"));
+    }
+    if let Some(variant) = &course.scenario.variant {
+        stem += &format!("-{}", variant.name);
     }
     if source.scenario.subjects.len() > 1 {
         stem += &format!("-{}", course.entry().name());

@@ -14,6 +14,7 @@ pub fn run(app: &App, args: &Schema) -> Exit {
         Schemas::Known => reports::json::schema("known"),
         Schemas::Between => reports::json::schema("between"),
         Schemas::Compared => reports::json::schema("compared"),
+        Schemas::Matrix => reports::json::schema("matrix"),
         Schemas::Measures => reports::json::schema("measures"),
         Schemas::Mutants => reports::json::schema("mutants"),
         Schemas::Trace => reports::json::schema("trace"),

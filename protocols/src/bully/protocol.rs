@@ -4,6 +4,7 @@ use super::Bully;
 use super::bugs::Bug;
 use super::config::{Config, Variant};
 use super::invariants::Invariants;
+use crate::ClosedForm;
 use crate::planted::plants;
 use crate::promise::{Promise, SYNCHRONOUS};
 use crate::protocol::Protocol;
@@ -34,6 +35,13 @@ const ASSERTIONS: &[(&str, &str)] = &[
 
 impl Protocol for Bully {
     type Safety = Invariants;
+
+    const CLOSED_FORMS: &'static [ClosedForm] = &[ClosedForm {
+        measure: "messages-per-election",
+        formula: "n² + n - 2",
+        of: |n| (n * n + n).saturating_sub(2),
+        about: "the first election, which every node begins: as many questions as there are pairs, as many answers, and the highest tells all others twice",
+    }];
 
     fn about() -> &'static str {
         "Bully: the highest node that is up leads (Garcia-Molina, 1982), and the textbooks' form of it"

@@ -3,6 +3,7 @@
 use super::bugs::Bug;
 use super::config::Config;
 use super::{MultiPaxos, promises};
+use crate::ClosedForm;
 use crate::planted::plants;
 use crate::promise::Promise;
 use crate::protocol::Protocol;
@@ -12,6 +13,13 @@ use std::ops::RangeInclusive;
 
 impl<S: Model> Protocol for MultiPaxos<S> {
     type Safety = super::invariants::Invariants;
+
+    const CLOSED_FORMS: &'static [ClosedForm] = &[ClosedForm {
+        measure: "messages-per-op",
+        formula: "2(n - 1)",
+        of: |n| 2 * n.saturating_sub(1),
+        about: "a write under a stable leader: accept and accepted (Lamport 2001, section 3)",
+    }];
 
     fn about() -> &'static str {
         "a sequence of commands chosen slot by slot under a stable leader (Lamport, 1998 and 2001)"

@@ -4,6 +4,7 @@ use super::bugs::Bug;
 use super::config::Config;
 use super::quorums::Quorums;
 use super::{Pbft, promises};
+use crate::ClosedForm;
 use crate::planted::plants;
 use crate::promise::Promise;
 use crate::protocol::Protocol;
@@ -14,6 +15,13 @@ use std::ops::RangeInclusive;
 
 impl<S: Model> Protocol for Pbft<S> {
     type Safety = super::invariants::Invariants;
+
+    const CLOSED_FORMS: &'static [ClosedForm] = &[ClosedForm {
+        measure: "messages-per-op",
+        formula: "2n(n - 1)",
+        of: |n| 2 * n * n.saturating_sub(1),
+        about: "a request in a batch of its own: n - 1 pre-prepares, (n - 1)(n - 1) prepares, n(n - 1) commits (figure 1)",
+    }];
 
     fn about() -> &'static str {
         "a replicated service of which a third may lie (Castro and Liskov, 1999 and 2002)"

@@ -3,6 +3,7 @@
 use super::bugs::Bug;
 use super::config::Config;
 use super::{Raft, promises};
+use crate::ClosedForm;
 use crate::planted::plants;
 use crate::promise::Promise;
 use crate::protocol::Protocol;
@@ -12,6 +13,21 @@ use std::ops::RangeInclusive;
 
 impl<S: Model> Protocol for Raft<S> {
     type Safety = super::invariants::Invariants;
+
+    const CLOSED_FORMS: &'static [ClosedForm] = &[
+        ClosedForm {
+            measure: "messages-per-op",
+            formula: "2(n - 1)",
+            of: |n| 2 * n.saturating_sub(1),
+            about: "a write of one entry: it goes to all others, and each answers (figure 2)",
+        },
+        ClosedForm {
+            measure: "syncs-per-op",
+            formula: "n",
+            of: |n| n,
+            about: "a write of one entry: every server stores it before it answers (section 5.3)",
+        },
+    ];
 
     fn about() -> &'static str {
         "a replicated log led by one elected server at a time (Ongaro and Ousterhout, 2014)"

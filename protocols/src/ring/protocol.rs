@@ -4,6 +4,7 @@ use super::Ring;
 use super::bugs::Bug;
 use super::config::Config;
 use super::invariants::Invariants;
+use crate::ClosedForm;
 use crate::planted::plants;
 use crate::promise::{Promise, SYNCHRONOUS};
 use crate::protocol::Protocol;
@@ -25,6 +26,13 @@ const PROMISES: &[(&str, &str)] = &[
 
 impl Protocol for Ring {
     type Safety = Invariants;
+
+    const CLOSED_FORMS: &'static [ClosedForm] = &[ClosedForm {
+        measure: "messages-per-election",
+        formula: "2n²",
+        of: |n| 2 * n * n,
+        about: "the first election, which every node begins: each list goes round, and then what came of it",
+    }];
 
     fn about() -> &'static str {
         "elections on a ring: the list of Tanenbaum and van Steen, and Chang and Roberts (1979)"

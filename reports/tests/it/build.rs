@@ -251,7 +251,19 @@ pub fn times(name: &str, [p50, p90, p99, max]: [u64; 4]) -> MeasureSummary {
     let unit = "time".into();
     let (samples, min, p999) = (100, p50 / 2, max);
     let total = p50 * samples;
-    MeasureSummary { name: name.into(), unit, samples, total, min, p50, p90, p99, p999, max }
+    MeasureSummary {
+        name: name.into(),
+        unit,
+        samples,
+        total,
+        min,
+        p50,
+        p90,
+        p99,
+        p999,
+        max,
+        quantiles: Vec::new(),
+    }
 }
 
 pub fn number(name: &str, unit: &str, total: u64) -> MeasureSummary {
@@ -267,6 +279,7 @@ pub fn number(name: &str, unit: &str, total: u64) -> MeasureSummary {
         p99: each,
         p999: each,
         max: each,
+        quantiles: Vec::new(),
     }
 }
 

@@ -1,10 +1,14 @@
 // Opens pages in Chromium, from files and without a network, and keeps what goes wrong in them.
 
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 const ARGUMENTS = [
   "--no-sandbox",
@@ -35,6 +39,18 @@ export class Browser {
     const file = join(this.folder, `${(this.count = (this.count ?? 0) + 1)}.html`);
     writeFileSync(file, content);
     return this.open(file, options);
+  }
+
+  /** Opens a page by its content, lets a test look at it, and holds that nothing went wrong in it. */
+  async look(content, test, options) {
+    const page = await this.show(content, options);
+    try {
+      await test(page);
+      assert.deepEqual(page.faults, []);
+      assert.deepEqual(page.asked, []);
+    } finally {
+      await page.context().close();
+    }
   }
 
   /** Opens a file. `page.faults` are the errors and `page.asked` what it asked for beside itself. */
@@ -81,4 +97,13 @@ export async function press(page, ...keys) {
     await page.keyboard.press(key);
     await frames(page);
   }
+}
+
+/** What axe finds wrong when all that can be unfolded is. */
+export async function complaints(page) {
+  await page.evaluate(() => document.querySelectorAll("details").forEach((part) => (part.open = true)));
+  await frames(page);
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => window.axe.run());
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ").slice(0, 400)}`);
 }

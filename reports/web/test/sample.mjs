@@ -446,7 +446,7 @@ function before(a, b) {
 }
 
 /** Numbers from 0 to 1 that are the same each time. */
-function mulberry(seed) {
+export function mulberry(seed) {
   return () => {
     seed = (seed + 0x6d2b79f5) | 0;
     let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);

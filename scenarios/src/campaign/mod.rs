@@ -202,7 +202,8 @@ impl Hunt<'_> {
                 harvest.after_cut += u64::from(cut.is_some_and(|cut| number > cut));
                 let found = self.corpus.take(input, &outcome);
                 harvest.kept.extend(found.filter(|found| harvest.collected.is_new(&found.states)));
-                harvest.collected.add(outcome, &self.course.scenario.expect);
+                let expect = self.course.expect(outcome.nodes);
+                harvest.collected.add(outcome, &expect);
             }
             let kept = harvest.kept.len();
             harvest.kept.drain(..kept.saturating_sub(KEPT));

@@ -14,8 +14,13 @@ pub enum Bound {
     Is(Op, Quantity),
     /// It lies between these, both included.
     Within(Quantity, Quantity),
-    /// It is what the protocol's own formula says.
-    ClosedForm,
+    /// It is what the protocol's own formula says, or more by this part of it.
+    ClosedForm {
+        /// By how much more, as the file writes it.
+        over: f64,
+        /// What the formula gives; none until it is known for how many nodes.
+        gives: Option<u64>,
+    },
 }
 
 /// How a quantity stands to a value.
@@ -53,15 +58,17 @@ pub(super) const OPS: [(&str, Op); 7] = [
 ];
 
 impl Bound {
-    /// Whether a measured value is within the bound. `None` for a closed form: only the protocol
-    /// knows that.
+    /// Whether a measured value is within the bound. `None` for a closed form of which is not known what it gives.
     pub fn holds(&self, measured: Quantity) -> Option<bool> {
         match self {
             Bound::Is(op, value) => Some(op.holds(measured.amount(), value.amount())),
             Bound::Within(from, to) => {
                 Some((from.amount()..=to.amount()).contains(&measured.amount()))
             }
-            Bound::ClosedForm => None,
+            Bound::ClosedForm { over, gives } => {
+                let (least, measured) = ((*gives)? as f64, measured.amount());
+                Some((least..=least * (1.0 + over / 100.0)).contains(&measured))
+            }
         }
     }
 
@@ -71,7 +78,7 @@ impl Bound {
             Bound::Is(_, value) | Bound::Within(value, _) => {
                 Some(matches!(value, Quantity::Time(_)))
             }
-            Bound::ClosedForm => None,
+            Bound::ClosedForm { .. } => None,
         }
     }
 }
@@ -119,7 +126,13 @@ impl fmt::Display for Bound {
         match self {
             Bound::Is(op, value) => write!(f, "{} {value}", op.sign()),
             Bound::Within(from, to) => write!(f, "{from}..{to}"),
-            Bound::ClosedForm => f.write_str("closed-form"),
+            Bound::ClosedForm { over, gives } => {
+                f.write_str("closed-form")?;
+                if *over != 0.0 {
+                    write!(f, " + {over}%")?;
+                }
+                gives.map_or(Ok(()), |gives| write!(f, " ({gives})"))
+            }
         }
     }
 }
@@ -157,8 +170,9 @@ impl FromStr for Bound {
     /// Reads every form but a bare number. The error says what to write instead.
     fn from_str(text: &str) -> Result<Bound, String> {
         let trimmed = text.trim();
-        if trimmed == "closed-form" {
-            return Ok(Bound::ClosedForm);
+        if let Some(rest) = trimmed.strip_prefix("closed-form") {
+            return closed_form(rest.trim())
+                .ok_or_else(|| format!("`{text}` is not a bound; write \"closed-form + 5%\""));
         }
         let sign = OPS.iter().find_map(|(sign, op)| Some((trimmed.strip_prefix(sign)?, *op)));
         let (rest, op) = sign.unwrap_or((trimmed, Op::Equal));
@@ -183,6 +197,19 @@ impl FromStr for Bound {
         }
         Ok(Bound::Within(from, to))
     }
+}
+
+/// What may stand behind the words: how much more there may be.
+fn closed_form(rest: &str) -> Option<Bound> {
+    let over = match rest.strip_prefix('+') {
+        Some(over) => match over.parse() {
+            Ok(Quantity::Percent(percent)) => percent,
+            _ => return None,
+        },
+        None if rest.is_empty() => 0.0,
+        None => return None,
+    };
+    Some(Bound::ClosedForm { over, gives: None })
 }
 
 impl<'de> Deserialize<'de> for Bound {
@@ -218,8 +245,8 @@ impl JsonSchema for Bound {
         json_schema!({
             "title": "a bound",
             "type": ["string", "number"],
-            "pattern": r"^\s*((<|<=|>|>=|==?|!=)?\s*\d.*|closed-form)$",
-            "examples": [0, ">= 2", "< 2s", "10s..11s", "closed-form"]
+            "pattern": r"^\s*((<|<=|>|>=|==?|!=)?\s*\d.*|closed-form(\s*\+\s*\d[\d.]*\s*%)?)$",
+            "examples": [0, ">= 2", "< 2s", "10s..11s", "closed-form + 5%"]
         })
     }
 }
@@ -233,7 +260,7 @@ mod tests {
         for text in ["= 0", "= 2.5", "!= 3", "< 2s", "<= 1.5s", "> 0", ">= 2", ">= 99.5%"] {
             assert_eq!(text.parse::<Bound>().unwrap().to_string(), text);
         }
-        for text in ["10s..11s", "1..2", "closed-form"] {
+        for text in ["10s..11s", "1..2", "closed-form", "closed-form + 2.5%"] {
             assert_eq!(text.parse::<Bound>().unwrap().to_string(), text);
         }
     }
@@ -248,12 +275,28 @@ mod tests {
         assert!(holds("10s..11s", "11s") && holds("10s..11s", "10s"));
         assert!(!holds("10s..11s", "11001ms") && !holds("10s..11s", "9999ms"));
         assert!(holds(">= 99%", "0.99") && holds("0", "0"));
-        assert_eq!(Bound::ClosedForm.holds(Quantity::Number(1.0)), None);
+        let closed =
+            |gives, value| Bound::ClosedForm { over: 5.0, gives }.holds(Quantity::Number(value));
+        assert_eq!(closed(None, 24.0), None);
+        let held = [23.9, 24.0, 25.2, 25.3].map(|value| closed(Some(24), value));
+        assert_eq!(held, [Some(false), Some(true), Some(true), Some(false)]);
     }
 
     #[test]
     fn what_is_no_bound_is_told() {
-        for text in ["", "about 2", "< inf", "nan", "2s..1s", "2..3s", "< 1s..2s", ">> 2", "5 x"] {
+        for text in [
+            "",
+            "about 2",
+            "< inf",
+            "nan",
+            "2s..1s",
+            "2..3s",
+            "< 1s..2s",
+            ">> 2",
+            "5 x",
+            "closed-form 5%",
+            "closed-form + 5",
+        ] {
             assert!(text.parse::<Bound>().is_err(), "{text}");
         }
     }

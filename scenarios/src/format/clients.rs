@@ -76,7 +76,7 @@ pub(super) fn read(
     }
     let load = if count > 0 { load(&own, protocols, found) } else { None };
     let loads = match &load {
-        Some(load) => load_options(load, rest, &place, protocols, found),
+        Some(load) => load_options(load.as_deref(), rest, &place, protocols, found),
         None => {
             // Without a load, or with a wrong one, only keys that nobody could mean are told.
             for key in rest.keys().filter(|key| TOP.contains(&key.get_ref().as_ref())) {
@@ -85,11 +85,16 @@ pub(super) fn read(
             protocols.iter().map(|_| None).collect()
         }
     };
-    (own.settings(count, load, found), loads)
+    (own.settings(count, load.flatten(), found), loads)
 }
 
-/// The load's name, when every protocol has it.
-fn load(own: &Section, protocols: &[&dyn ProtocolWords], found: &mut Found) -> Option<String> {
+/// The load's name, when every protocol has it. Where the file names none and the protocols' first ones differ, each has
+/// its own, and this has no name.
+fn load(
+    own: &Section,
+    protocols: &[&dyn ProtocolWords],
+    found: &mut Found,
+) -> Option<Option<String>> {
     for words in protocols {
         let known = words.loads();
         let (message, at, help) = match (&own.load, &own.count) {
@@ -109,13 +114,17 @@ fn load(own: &Section, protocols: &[&dyn ProtocolWords], found: &mut Found) -> O
         return None;
     }
     match &own.load {
-        Some(load) => Some(load.get_ref().clone()),
-        None => protocols.first()?.loads().first().map(|load| load.to_string()),
+        Some(load) => Some(Some(load.get_ref().clone())),
+        None => {
+            let first = protocols.first()?.loads().first()?.to_string();
+            let all = protocols.iter().all(|words| words.loads().contains(&first.as_str()));
+            Some(all.then_some(first))
+        }
     }
 }
 
 fn load_options(
-    load: &str,
+    load: Option<&str>,
     rest: DeTable<'_>,
     place: &Range<usize>,
     protocols: &[&dyn ProtocolWords],
@@ -125,6 +134,7 @@ fn load_options(
     let mut loads = Vec::new();
     let mut failed = false;
     for words in protocols {
+        let load = load.or(words.loads().first().copied()).unwrap_or_default();
         if !words.loads().contains(&load) {
             let known = words.loads().join(", ");
             let message = format!("{} has no load `{load}`", words.name());

@@ -23,12 +23,12 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    /// Reads `left < right` or `left > 3 x right`; the names must be some of these.
+    /// Reads `left < right` or `left > 3 x right` of some of these.
     pub(super) fn read(
         measure: &str,
         statistic: Option<Statistic>,
         text: &str,
-        names: &[&str],
+        contenders: &Contenders<'_>,
     ) -> Result<Comparison, (String, String)> {
         let how = "write it like \"pbft > raft\" or \"pbft > 3 x raft\"";
         let unclear = |what: &str| Err((what.to_owned(), how.to_owned()));
@@ -46,17 +46,68 @@ impl Comparison {
                 _ => return unclear("what stands before `x` is no positive number"),
             },
         };
-        for name in [left, right] {
-            if !names.contains(&name) {
-                let what = format!("`{name}` does not run in this scenario");
-                return Err((what, suggestion(name, names)));
-            }
-        }
+        let kinds = (contenders.kind(left)?, contenders.kind(right)?);
         if left == right {
-            return unclear("one protocol is compared with itself");
+            return unclear("this compares one with itself");
+        }
+        if kinds.0 != kinds.1 {
+            let what = format!("`{left}` is {}, `{right}` {}", kinds.0.words(), kinds.1.words());
+            let help = "compare like with like: \"raft@small > raft@large\"";
+            return Err((what, help.to_owned()));
         }
         let (measure, left, right) = (measure.to_owned(), left.to_owned(), right.to_owned());
         Ok(Comparison { measure, statistic, left, op, factor, right })
+    }
+}
+
+/// Who runs in a scenario: what may stand on either side.
+///
+/// A protocol is compared with another in every variant, and a variant with another for every protocol; `raft@lease` is
+/// one protocol in one variant.
+pub(super) struct Contenders<'a> {
+    pub(super) protocols: &'a [&'a str],
+    pub(super) variants: &'a [String],
+}
+
+/// What a name stands for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Protocol,
+    Variant,
+    One,
+}
+
+impl Kind {
+    fn words(self) -> &'static str {
+        match self {
+            Kind::Protocol => "a protocol",
+            Kind::Variant => "a variant",
+            Kind::One => "a protocol in a variant",
+        }
+    }
+}
+
+impl Contenders<'_> {
+    fn kind(&self, name: &str) -> Result<Kind, (String, String)> {
+        if self.variants.iter().any(|variant| variant == name) {
+            return Ok(Kind::Variant);
+        }
+        let is_one = self.protocols.len() < 2 && !self.variants.is_empty();
+        if self.protocols.contains(&name) && !is_one {
+            return Ok(Kind::Protocol);
+        }
+        if let Some((protocol, variant)) = name.split_once('@')
+            && self.protocols.contains(&protocol)
+            && self.variants.iter().any(|known| known == variant)
+        {
+            return Ok(Kind::One);
+        }
+        let mut known: Vec<&str> = self.variants.iter().map(String::as_str).collect();
+        if !is_one {
+            known.extend(self.protocols);
+        }
+        let what = format!("`{name}` does not run in this scenario");
+        Err((what, suggestion(name, &known)))
     }
 }
 
@@ -80,7 +131,8 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<String, String> {
-        let read = Comparison::read("messages-per-op", None, text, &["raft", "pbft"]);
+        let contenders = Contenders { protocols: &["raft", "pbft"], variants: &[] };
+        let read = Comparison::read("messages-per-op", None, text, &contenders);
         read.map(|comparison| comparison.to_string()).map_err(|(what, _)| what)
     }
 
@@ -92,11 +144,30 @@ mod tests {
     }
 
     #[test]
+    fn like_is_compared_with_like() {
+        let variants = ["lease".to_owned(), "log".to_owned()];
+        let read = |protocols: &[&str], text| {
+            let contenders = Contenders { protocols, variants: &variants };
+            let read = Comparison::read("latency", Some(Statistic::P50), text, &contenders);
+            read.map(|comparison| comparison.to_string()).map_err(|(what, _)| what)
+        };
+        let both: &[&str] = &["raft", "pbft"];
+        for text in ["lease < log", "raft < pbft", "raft@lease < 2 x pbft@log"] {
+            assert_eq!(read(both, text).unwrap(), format!("latency.p50: {text}"));
+        }
+        let unlike = read(both, "lease < raft").unwrap_err();
+        assert_eq!(unlike, "`lease` is a variant, `raft` a protocol");
+        assert!(read(&["raft"], "lease < log").is_ok());
+        assert!(read(&["raft"], "raft < log").is_err(), "raft is both");
+        assert!(read(both, "raft@leas < raft@log").is_err());
+    }
+
+    #[test]
     fn what_cannot_be_compared_is_told() {
         assert_eq!(read("pbft").unwrap_err(), "nothing is compared here");
         assert_eq!(read("pbft < paxos").unwrap_err(), "`paxos` does not run in this scenario");
         assert_eq!(read("pbft < 2").unwrap_err(), "`2` does not run in this scenario");
-        assert_eq!(read("pbft < pbft").unwrap_err(), "one protocol is compared with itself");
+        assert_eq!(read("pbft < pbft").unwrap_err(), "this compares one with itself");
         for factor in ["-1", "0", "inf", "three", ""] {
             let why = read(&format!("pbft < {factor} x raft")).unwrap_err();
             assert!(why.contains("positive number") || why.contains("does not run"), "{why}");

@@ -9,6 +9,7 @@ use super::problem::{Draft, Found, Problems};
 use super::scenario::{Scenario, Subject};
 use super::swarm::{Choices, Laid, Swarm};
 use super::value::{explain, read as value};
+use super::variants::Variants;
 use super::vocabulary::{Options, Vocabulary};
 use super::written::Around;
 use toml::de::DeTable;
@@ -22,15 +23,46 @@ pub fn read(text: &[u8], path: &str, vocabulary: &dyn Vocabulary) -> Result<Scen
     let Some(text) = decode(text, &mut found) else {
         return Err(found.finish(path, "").expect("what cannot be decoded is a problem"));
     };
-    let scenario = document(text, &[], vocabulary, &mut found);
+    let scenario = whole(text, vocabulary, &mut found);
     if found.is_empty() {
-        let swarm = scenario.as_ref().map(|scenario| &scenario.swarm);
-        swarm.into_iter().for_each(|swarm| each_value(swarm, vocabulary, &mut found));
+        let each = scenario.iter().flat_map(Scenario::each);
+        each.for_each(|one| each_value(&one.swarm, vocabulary, &mut found));
     }
     match found.finish(path, text) {
         Some(problems) => Err(problems),
         None => Ok(scenario.expect("without a problem there is a scenario")),
     }
+}
+
+/// A scenario with all its variants. What is wrong with one of those is told once, not again for every other.
+fn whole(text: &str, vocabulary: &dyn Vocabulary, found: &mut Found) -> Option<Scenario> {
+    let (table, errors) = DeTable::parse_recoverable(text);
+    let mut table = table.into_inner();
+    let count = match errors.is_empty() {
+        true => {
+            let names: Vec<&str> = vocabulary.protocols().iter().map(|it| it.name()).collect();
+            Variants::take(&mut table, text, &names, found).list().len()
+        }
+        false => 0,
+    };
+    if count == 0 || !found.is_empty() {
+        return match found.is_empty() {
+            true => document(text, None, &[], vocabulary, found),
+            false => None,
+        };
+    }
+    let mut variants = Vec::new();
+    for which in 0..count {
+        variants.extend(document(text, Some(which), &[], vocabulary, found));
+        if !found.is_empty() {
+            return None;
+        }
+    }
+    let first = variants.first()?.clone();
+    // A variant may have a title of its own.
+    let title = table.get("title").and_then(|title| title.get_ref().as_str());
+    let title = title.map_or(first.title.clone(), str::to_owned);
+    Some(Scenario { title, variant: None, variants, ..first })
 }
 
 /// Tries every value that a seed may draw, alone: what is wrong with one is told before any seed draws it.
@@ -40,7 +72,7 @@ fn each_value(swarm: &Swarm, vocabulary: &dyn Vocabulary, found: &mut Found) {
             let mut choices: Choices = vec![None; swarm.draws.len()];
             choices[place] = Some(value);
             let mut alone = Found::default();
-            document(&swarm.text, &choices, vocabulary, &mut alone);
+            document(&swarm.text, swarm.variant, &choices, vocabulary, &mut alone);
             if !alone.is_empty() {
                 found.take(alone);
                 break;
@@ -58,7 +90,7 @@ pub fn drawn(
 ) -> Option<(Scenario, Choices)> {
     let try_it = |choices: &Choices| {
         let mut found = Found::default();
-        let scenario = document(&swarm.text, choices, vocabulary, &mut found);
+        let scenario = document(&swarm.text, swarm.variant, choices, vocabulary, &mut found);
         scenario.filter(|_| found.is_empty())
     };
     if let Some(scenario) = try_it(&choices) {
@@ -103,9 +135,10 @@ fn decode<'t>(bytes: &'t [u8], found: &mut Found) -> Option<&'t str> {
     }
 }
 
-/// The whole file; nothing when there is a problem with something that it cannot do without.
+/// The file, or one variant of it; nothing when there is a problem with something that it cannot do without.
 fn document(
     text: &str,
+    which: Option<usize>,
     choices: &[Option<usize>],
     vocabulary: &dyn Vocabulary,
     found: &mut Found,
@@ -119,8 +152,11 @@ fn document(
     }
     let mut table = table.into_inner();
     let names: Vec<&str> = vocabulary.protocols().iter().map(|words| words.name()).collect();
+    let variants = Variants::take(&mut table, text, &names, found);
+    let called: Vec<String> = variants.list().into_iter().map(|one| one.name).collect();
+    let variant = which.and_then(|which| variants.lay(which, &mut table));
     let laid = Laid::take(&mut table, &names, found);
-    let swarm = if choices.is_empty() { laid.swarm(text) } else { Swarm::default() };
+    let swarm = if choices.is_empty() { laid.swarm(text, which) } else { Swarm::default() };
     laid.lay(choices, &mut table);
     let mut file = File::split(table, vocabulary, found)?;
     let title = file.title(found);
@@ -139,6 +175,8 @@ fn document(
     let (clients, loads) = clients::read(clients, &protocols, found);
     let known = Known {
         properties: protocols.iter().map(|words| (words.name(), words.properties())).collect(),
+        variants: &called,
+        closed_forms: protocols.iter().map(|words| (words.name(), words.closed_forms())).collect(),
         measures: vocabulary.measures(),
     };
     let faults = file.faults(text, &protocols, nodes.as_ref(), &clients, duration.clone(), found);
@@ -179,6 +217,8 @@ fn document(
         nemesis,
         swarm,
         expect: expect.unwrap_or_default(),
+        variant,
+        variants: Vec::new(),
     })
 }
 

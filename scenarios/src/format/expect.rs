@@ -1,7 +1,7 @@
 //! `[expect]`: what must come of a scenario beside what its protocols promise.
 
 use super::bound::Bound;
-use super::comparison::Comparison;
+use super::comparison::{Comparison, Contenders};
 use super::problem::{Draft, Found, clip};
 use super::value::{Value, read, suggestion, unknown};
 use super::vocabulary::{Measure, Unit};
@@ -98,6 +98,10 @@ const KEYS: [&str; 5] = ["holds", "breaks", "each", "all", "between"];
 pub(super) struct Known<'a> {
     /// For each protocol its name and its properties.
     pub(super) properties: Vec<(&'a str, Vec<&'a str>)>,
+    /// The names of the variants, if there are any.
+    pub(super) variants: &'a [String],
+    /// For each protocol its name and the measures of which it has a closed form.
+    pub(super) closed_forms: Vec<(&'a str, Vec<&'a str>)>,
     /// What runs measure.
     pub(super) measures: Vec<Measure>,
 }
@@ -134,12 +138,6 @@ pub(super) fn section(value: Value<'_>, known: &Known<'_>, found: &mut Found) ->
     expect.holds = holds.into_iter().map(Spanned::into_inner).collect();
     expect.breaks = breaks.into_iter().map(Spanned::into_inner).collect();
     expect
-}
-
-/// A part of the format that this version reads past.
-pub(super) fn unsupported(at: Range<usize>, what: &str) -> Draft {
-    Draft::at(at, format!("`{what}` is not supported by this version"))
-        .help("run the protocols or variants as scenarios of their own")
 }
 
 impl Known<'_> {
@@ -193,6 +191,8 @@ impl Known<'_> {
             found.say(wrong.help(how));
             return Vec::new();
         };
+        let protocols: Vec<&str> = self.properties.iter().map(|(name, _)| *name).collect();
+        let contenders = Contenders { protocols: &protocols, variants: self.variants };
         let mut comparisons = Vec::new();
         for (key, value) in table {
             let name = key.get_ref().as_ref();
@@ -204,8 +204,7 @@ impl Known<'_> {
             let mut one = |statistic, value: Value<'_>, found: &mut Found| {
                 let place = value.span();
                 let Some(text) = read::<String>(value, found) else { return };
-                let names: Vec<&str> = self.properties.iter().map(|(name, _)| *name).collect();
-                match Comparison::read(measure.name, statistic, &text, &names) {
+                match Comparison::read(measure.name, statistic, &text, &contenders) {
                     Ok(comparison) => comparisons.push(comparison),
                     Err((what, help)) => found.say(Draft::at(place, what).help(help)),
                 }
@@ -250,7 +249,13 @@ impl Known<'_> {
         };
         let place = value.span();
         match (measure.distribution, value.get_ref().is_table()) {
-            (false, false) => wanted.extend(bound(measure, None, value, found)),
+            (false, false) => {
+                let bound = bound(measure, None, value, found);
+                if matches!(&bound, Some(Wanted { bound: Bound::ClosedForm { .. }, .. })) {
+                    self.closed_form(name, &place, found);
+                }
+                wanted.extend(bound);
+            }
             (true, true) => {
                 let DeValue::Table(table) = value.into_inner() else { return };
                 self.statistics(measure, table, wanted, found);
@@ -266,6 +271,18 @@ impl Known<'_> {
         }
     }
 
+    /// Every protocol must have a formula for what is said to be as its formula says.
+    fn closed_form(&self, measure: &str, place: &Range<usize>, found: &mut Found) {
+        let lacks = self.closed_forms.iter().find(|(_, known)| !known.contains(&measure));
+        let Some((protocol, known)) = lacks else { return };
+        let wrong = format!("{protocol} has no closed form of `{measure}`");
+        let known = known.join(", ");
+        found.say(Draft::at(place.clone(), wrong).help(match known.as_str() {
+            "" => "write the bound itself, like \">= 2\"".to_owned(),
+            known => format!("it has one of {known}; else write the bound itself"),
+        }));
+    }
+
     fn statistics(
         &self,
         measure: Measure,
@@ -278,7 +295,12 @@ impl Known<'_> {
                 return;
             }
             if let Some(statistic) = statistic(&key, found) {
-                wanted.extend(bound(measure, Some(statistic), value, found));
+                let place = value.span();
+                let bound = bound(measure, Some(statistic), value, found);
+                if matches!(&bound, Some(Wanted { bound: Bound::ClosedForm { .. }, .. })) {
+                    self.closed_form(measure.name, &place, found);
+                }
+                wanted.extend(bound);
             }
         }
     }

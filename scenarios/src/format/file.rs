@@ -1,7 +1,6 @@
 //! Walks the table of a whole file, section by section.
 
 use super::check;
-use super::expect::unsupported;
 use super::fault::FaultLine;
 use super::limits;
 use super::line::{self, Bounds, Unresolved};
@@ -79,7 +78,6 @@ impl<'t> File<'t> {
             if let Some(name) = TOP.into_iter().find(|known| *known == name) {
                 file.places.insert(name.to_string(), at.clone());
                 match name {
-                    "variants" | "sweep" => found.say(unsupported(at, &format!("[{name}]"))),
                     "format" | "$schema" => {}
                     name => drop(file.known.insert(name, (at, value))),
                 }

@@ -15,6 +15,8 @@ pub const NODES: RangeInclusive<u32> = 1..=1_000_000;
 pub const CHOICES: usize = 100;
 /// Keys that `[swarm]` may draw.
 pub const DRAWS: usize = 100;
+/// Variants of a scenario, those that its sweep makes included.
+pub const VARIANTS: usize = 64;
 /// Clients of a run.
 pub const CLIENTS: u32 = 10_000;
 /// Seeds of a scenario.

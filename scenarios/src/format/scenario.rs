@@ -1,6 +1,6 @@
 //! What a scenario file says, once it is read: plain data, with nothing drawn yet.
 
-use super::{Expect, FaultLine, Options, Swarm};
+use super::{Expect, FaultLine, Options, Swarm, Variant};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de};
 use sim_core::fault::{Disturbance, FaultKind};
@@ -49,9 +49,48 @@ pub struct Scenario {
     pub swarm: Swarm,
     /// `[expect]`: what must hold beside the protocol's promises.
     pub expect: Expect,
+    /// Which of several variants this is.
+    pub variant: Option<Variant>,
+    /// `[variants]` and `[sweep]`: each a whole scenario, on the same seeds. Where there are some, they are what is run;
+    /// this one is as the first of them.
+    pub variants: Vec<Scenario>,
 }
 
 impl Scenario {
+    /// What is run: its variants, or itself when it has none.
+    pub fn each(&self) -> &[Scenario] {
+        match self.variants.as_slice() {
+            [] => std::slice::from_ref(self),
+            variants => variants,
+        }
+    }
+
+    /// All that run it: each protocol in each variant.
+    pub fn members(&self) -> impl Iterator<Item = (&Scenario, &Subject)> {
+        self.each().iter().flat_map(|one| one.subjects.iter().map(move |subject| (one, subject)))
+    }
+
+    /// What its members are called beside each other, in their order: by what tells them apart.
+    pub fn names(&self) -> Vec<String> {
+        let name = |(one, subject): (&Scenario, &Subject)| match &one.variant {
+            None => subject.protocol.clone(),
+            Some(variant) if one.subjects.len() == 1 => variant.name.clone(),
+            Some(variant) => format!("{}@{}", subject.protocol, variant.name),
+        };
+        self.members().map(name).collect()
+    }
+
+    /// What a name means that may end with a variant, `raft/reads@lease`: the name without it, and that variant alone.
+    pub fn called(mut self, name: &str) -> (&str, Scenario) {
+        if let Some((file, variant)) = name.rsplit_once('@') {
+            let is_it = |one: &Scenario| one.variant.as_ref().is_some_and(|it| it.name == variant);
+            if let Some(place) = self.variants.iter().position(is_it) {
+                return (file, self.variants.swap_remove(place));
+            }
+        }
+        (name, self)
+    }
+
     /// The seeds that it is run with unless told otherwise.
     pub fn own_seeds(&self) -> Range<u64> {
         match self.seed {
@@ -88,7 +127,7 @@ pub enum Count {
 pub struct Clients {
     /// How many.
     pub count: u32,
-    /// What they do, by name; none when there are no clients.
+    /// What they do, by name; none when there are no clients, or each protocol has a first load of its own.
     pub load: Option<String>,
     /// The pause between an answer and the next request (closed loop).
     pub think: SpanRange,

@@ -2,9 +2,10 @@
 
 use super::clients::Section;
 use super::expect::Statistic;
+use super::lay::DRAWN;
 use super::line::When;
-use super::swarm;
 use super::target::Nodes;
+use super::variants::ALSO;
 use super::verb::{FORMS, Verb};
 use super::vocabulary::Vocabulary;
 use super::written::{MessageLine, OperationLine};
@@ -57,14 +58,25 @@ pub fn schema(vocabulary: &dyn Vocabulary) -> Value {
         let about = format!("The options of {}.", words.name());
         key(words.name(), &about, words.options_schema(g).to_value());
     }
-    let swarm = swarm(&keys, &generator);
+    let about = "What each seed draws: keys of the scenario, each with the values to choose from.";
+    let swarm = described(lists(&keys, &generator), about);
+    let about = "What is swept: keys of the scenario, each with the values that it takes in turn.";
+    let sweep = described(lists(&keys, &generator), about);
+    let variants = variants(&keys);
     keys.insert("swarm".into(), swarm);
+    keys.insert("sweep".into(), sweep);
+    keys.insert("variants".into(), variants);
     let mut whole = json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "A splitbrain scenario",
         "type": "object",
         "properties": keys,
-        "required": ["title", "nodes", "duration"],
+        "required": ["title"],
+        "anyOf": [
+            { "required": ["nodes", "duration"] },
+            { "required": ["variants"] },
+            { "required": ["sweep"] }
+        ],
         "oneOf": [{ "required": ["protocol"] }, { "required": ["protocols"] }],
         "additionalProperties": false,
         "definitions": generator.take_definitions(true),
@@ -109,12 +121,25 @@ fn fault(generator: &mut SchemaGenerator) -> Value {
     table
 }
 
-/// What each seed may draw: lists of what may stand at a key, or of what may stand at the keys of a section.
-fn swarm(keys: &Map<String, Value>, generator: &SchemaGenerator) -> Value {
+/// The same scenario under several names, each with what it lays over the file.
+fn variants(keys: &Map<String, Value>) -> Value {
+    let may = |key: &str| DRAWN.contains(&key) || ALSO.contains(&key) || is_section(key, keys);
+    let own = keys.iter().filter(|(key, _)| may(key));
+    let own = table(own.map(|(key, schema)| (key.clone(), schema.clone())).collect());
+    let names = "^[A-Za-z0-9._-]{1,60}$";
+    json!({
+        "description": "Several forms of the scenario, on the same seeds: what each lays over it.",
+        "type": "object",
+        "patternProperties": { names: own },
+        "additionalProperties": false,
+    })
+}
+
+/// Lists of what may stand at a key, or of what may stand at the keys of a section.
+fn lists(keys: &Map<String, Value>, generator: &SchemaGenerator) -> Value {
     let list = |of: &Value| json!({ "type": "array", "items": of, "minItems": 1 });
-    let drawn = keys
-        .iter()
-        .filter(|(key, _)| swarm::DRAWN.contains(&key.as_str()) || is_section(key, keys));
+    let drawn =
+        keys.iter().filter(|(key, _)| DRAWN.contains(&key.as_str()) || is_section(key, keys));
     let drawn = drawn.map(|(key, schema)| {
         let whole = schema["allOf"][0].as_object().map_or(schema, |_| &schema["allOf"][0]);
         let own = resolved(whole, generator).get("properties").and_then(Value::as_object);
@@ -127,8 +152,7 @@ fn swarm(keys: &Map<String, Value>, generator: &SchemaGenerator) -> Value {
         };
         (key.clone(), schema)
     });
-    let about = "What each seed draws: keys of the scenario, each with the values to choose from.";
-    described(table(drawn.collect()), about)
+    table(drawn.collect())
 }
 
 /// Whether a key is the section of a protocol.

@@ -12,12 +12,11 @@
 //! that everything that a file may say can be drawn, and is checked as if it stood there. A value that is a table is
 //! laid over key by key. What cannot stand beside the values drawn before it is left as the file has it.
 
+use super::lay::{DRAWN, Key, OfLists, lay, walk};
 use super::limits;
 use super::problem::{Draft, Found};
 use sim_core::random::{Rng, Stream, key};
-use std::borrow::Cow;
 use std::fmt;
-use std::ops::Range;
 use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -29,6 +28,8 @@ pub struct Swarm {
     pub draws: Vec<Draw>,
     /// The file, from which a drawn scenario is read.
     pub(super) text: Arc<str>,
+    /// Which variant of it.
+    pub(super) variant: Option<usize>,
 }
 
 impl fmt::Debug for Swarm {
@@ -49,10 +50,6 @@ pub struct Draw {
 
 /// What a seed has drawn: for each key the place of its value, or none for what the file itself says.
 pub type Choices = Vec<Option<usize>>;
-
-/// The keys that a seed may draw, beside protocols' sections.
-pub(super) const DRAWN: [&str; 8] =
-    ["nodes", "duration", "settle", "network", "costs", "clocks", "clients", "nemesis"];
 
 impl Swarm {
     /// Draws a value for each key. Each draw is named by its key, so that a key more or less changes no other.
@@ -80,14 +77,7 @@ fn name(key: &str) -> u64 {
 /// What a file's `[swarm]` says, taken out of its table.
 #[derive(Default)]
 pub(super) struct Laid<'t> {
-    draws: Vec<Key<'t>>,
-}
-
-/// A key, and what may be laid over what stands there.
-struct Key<'t> {
-    path: Vec<Cow<'t, str>>,
-    at: Range<usize>,
-    values: Vec<Spanned<DeValue<'t>>>,
+    draws: Vec<Key<'t, Vec<Spanned<DeValue<'t>>>>>,
 }
 
 impl<'t> Laid<'t> {
@@ -95,21 +85,14 @@ impl<'t> Laid<'t> {
     pub(super) fn take(table: &mut DeTable<'t>, protocols: &[&str], found: &mut Found) -> Self {
         let mut laid = Laid::default();
         let Some((key, section)) = table.remove_entry("swarm") else { return laid };
-        match section.into_inner() {
-            DeValue::Table(section) => {
-                for (key, value) in section {
-                    let first = key.get_ref().as_ref();
-                    if !DRAWN.contains(&first) && !protocols.contains(&first) {
-                        let known: Vec<&str> =
-                            DRAWN.into_iter().chain(protocols.iter().copied()).collect();
-                        found.say(super::value::unknown(key.span(), "key", first, known));
-                        continue;
-                    }
-                    laid.walk(&mut vec![key.get_ref().clone()], key.span(), value, found);
-                }
-            }
-            _ => found.say(Draft::at(key.span(), "`swarm` is a section").help("write [swarm]")),
-        }
+        let DeValue::Table(section) = section.into_inner() else {
+            found.say(Draft::at(key.span(), "`swarm` is a section").help("write [swarm]"));
+            return laid;
+        };
+        let known: Vec<&str> = DRAWN.into_iter().chain(protocols.iter().copied()).collect();
+        let what = "the values among which a seed draws";
+        let of = OfLists { name: "[swarm]", what, known: &known };
+        walk(section, &of, &mut laid.draws, found);
         if laid.draws.len() > limits::DRAWS {
             let wrong = format!("[swarm] has {} keys; at most {}", laid.draws.len(), limits::DRAWS);
             found.say(Draft::at(key.span(), wrong));
@@ -117,87 +100,23 @@ impl<'t> Laid<'t> {
         laid
     }
 
-    fn walk(
-        &mut self,
-        path: &mut Vec<Cow<'t, str>>,
-        at: Range<usize>,
-        value: Spanned<DeValue<'t>>,
-        found: &mut Found,
-    ) {
-        let place = value.span();
-        match value.into_inner() {
-            DeValue::Table(section) => {
-                for (key, value) in section {
-                    path.push(key.get_ref().clone());
-                    self.walk(path, key.span(), value, found);
-                    path.pop();
-                }
-            }
-            DeValue::Array(values) if (1..=limits::CHOICES).contains(&values.len()) => {
-                self.draws.push(Key {
-                    path: path.clone(),
-                    at,
-                    values: values.into_iter().collect(),
-                });
-            }
-            DeValue::Array(values) => {
-                let wrong = format!("{} values to choose from", values.len());
-                let help = format!("list 1 to {}", limits::CHOICES);
-                found.say(Draft::at(place, wrong).help(help));
-            }
-            _ => {
-                let key = path.last().map_or("", |key| key.as_ref());
-                let help = format!("list the values among which a seed draws: {key} = [1, 2]");
-                found.say(Draft::at(place, "in [swarm] every value is a list").help(help));
-            }
-        }
-    }
-
     /// What a scenario keeps of it.
-    pub(super) fn swarm(&self, text: &'t str) -> Swarm {
+    pub(super) fn swarm(&self, text: &'t str, variant: Option<usize>) -> Swarm {
         let written = |value: &Spanned<DeValue<'t>>| text[value.span()].to_owned();
-        let draws = self.draws.iter().map(|Key { path, values, .. }| Draw {
-            key: path.join("."),
-            values: values.iter().map(written).collect(),
-        });
+        let draws = self
+            .draws
+            .iter()
+            .map(|key| Draw { key: key.name(), values: key.value.iter().map(written).collect() });
         let draws: Vec<Draw> = draws.collect();
         let text = if draws.is_empty() { "".into() } else { text.into() };
-        Swarm { draws, text }
+        Swarm { draws, text, variant }
     }
 
     /// Lays the values that were chosen over a file.
     pub(super) fn lay(mut self, choices: &[Option<usize>], table: &mut DeTable<'t>) {
-        for (Key { path, at, values }, choice) in self.draws.iter_mut().zip(choices) {
-            let Some(place) = choice.filter(|place| *place < values.len()) else { continue };
-            lay(path, at, values.swap_remove(place), table);
-        }
-    }
-}
-
-/// Lays a value over what stands at a path, key by key where both are tables.
-fn lay<'t>(
-    path: &[Cow<'t, str>],
-    at: &Range<usize>,
-    value: Spanned<DeValue<'t>>,
-    table: &mut DeTable<'t>,
-) {
-    let Some((first, rest)) = path.split_first() else { return };
-    if !rest.is_empty() && !table.contains_key(first.as_ref()) {
-        let key = Spanned::new(at.clone(), first.clone());
-        table.insert(key, Spanned::new(at.clone(), DeValue::Table(DeTable::new())));
-    }
-    let there = table.get_mut(first.as_ref()).map(Spanned::get_mut);
-    match (there, value.get_ref()) {
-        (Some(DeValue::Table(inner)), _) if !rest.is_empty() => lay(rest, at, value, inner),
-        (Some(DeValue::Table(inner)), DeValue::Table(_)) if rest.is_empty() => {
-            let DeValue::Table(over) = value.into_inner() else { return };
-            for (key, value) in over {
-                lay(&[key.get_ref().clone()], &key.span(), value, inner);
-            }
-        }
-        _ => {
-            let key = Spanned::new(at.clone(), first.clone());
-            table.insert(key, value);
+        for (Key { path, at, value }, choice) in self.draws.iter_mut().zip(choices) {
+            let Some(place) = choice.filter(|place| *place < value.len()) else { continue };
+            lay(path, at, value.swap_remove(place), table);
         }
     }
 }

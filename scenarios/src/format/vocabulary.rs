@@ -56,6 +56,9 @@ pub trait ProtocolWords {
     /// The properties that can be checked of it, promised or not.
     fn properties(&self) -> Vec<&str>;
 
+    /// The measures of which it knows what they are where nothing goes wrong, by a formula of its own.
+    fn closed_forms(&self) -> Vec<&str>;
+
     /// How few and how many nodes it works with.
     fn nodes(&self) -> RangeInclusive<u32>;
 

@@ -260,7 +260,8 @@ impl Around<'_> {
             let (name, text) = (words.name(), clip(what.get_ref(), 60));
             let wrong =
                 Draft::at(what.span(), format!("clients of {name} cannot ask for `{text}`"));
-            let load = self.clients.load.as_deref().unwrap_or_default();
+            let own = words.loads().first().copied();
+            let load = self.clients.load.as_deref().or(own).unwrap_or_default();
             let examples: Vec<String> = words.example_ops(load);
             found.say(match examples.is_empty() {
                 true => wrong.help(format!("{name} serves no clients")),

@@ -108,9 +108,10 @@ fn no_two_scenarios_have_one_title_and_each_expects_something() {
     let mut titles = BTreeSet::new();
     for shipped in LIBRARY {
         let scenario = scenario(shipped);
-        let expect = &scenario.expect;
-        let bounds = expect.each.len() + expect.all.len();
-        assert!(bounds > 0, "{} expects nothing that is measured", shipped.name);
+        for one in scenario.each() {
+            let bounds = one.expect.each.len() + one.expect.all.len();
+            assert!(bounds > 0, "{} expects nothing that is measured", shipped.name);
+        }
         assert!(titles.insert(scenario.title.clone()), "{}: {}", shipped.name, scenario.title);
         let first = shipped.text.lines().next();
         assert_eq!(first, Some("#:schema ../../scenario.schema.json"), "{}", shipped.name);
@@ -122,8 +123,8 @@ fn no_two_scenarios_have_one_title_and_each_expects_something() {
 fn every_scenario_holds_on_its_first_seeds_and_runs_alike_twice() {
     for shipped in LIBRARY {
         let scenario = scenario(shipped);
-        for subject in &scenario.subjects {
-            let course = Course::new(protocols::all(), shipped.name, &scenario, subject, &[])
+        for (scenario, subject) in scenario.members() {
+            let course = Course::new(protocols::all(), shipped.name, scenario, subject, &[])
                 .unwrap_or_else(|problem| panic!("{}: {problem}", shipped.name));
             let summary = course.run_all(0..2, &AtomicBool::new(false), &|_, _| {});
             assert_eq!(summary.seeds.held, 2, "{}: {:?}", shipped.name, summary.broken);

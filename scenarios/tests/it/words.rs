@@ -174,6 +174,9 @@ impl ProtocolWords for Words {
     fn properties(&self) -> Vec<&str> {
         self.properties.to_vec()
     }
+    fn closed_forms(&self) -> Vec<&str> {
+        Vec::new()
+    }
     fn nodes(&self) -> RangeInclusive<u32> {
         1..=1_000
     }

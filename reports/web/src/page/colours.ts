@@ -18,7 +18,7 @@ function read(): Colours {
   const style = getComputedStyle(document.documentElement);
   const value = (name: string) => style.getPropertyValue(`--${name}`).trim();
   const named = Object.fromEntries(NAMES.map((name) => [name, value(name)]));
-  const epochs = Array.from({ length: EPOCHS }, (_, i) => value(`epoch-${i}`));
+  const epochs = Array.from({ length: EPOCHS }, (_, i) => value(`hue-${i}`));
   return { ...named, epochs, font: getComputedStyle(document.body).fontFamily } as Colours;
 }
 
@@ -32,19 +32,25 @@ export function onColours(listener: () => void): void {
   listeners.push(listener);
 }
 
-/** Takes the theme that the reader's system has, also when that changes. */
+let isDark = false;
+let isPaper = false;
+
+/** Takes the theme that the reader's system has, also when that changes; paper is white. */
 export function followTheme(): void {
   const dark = matchMedia("(prefers-color-scheme: dark)");
-  setTheme(dark.matches);
-  dark.addEventListener("change", () => setTheme(dark.matches));
+  const paper = matchMedia("print");
+  dark.addEventListener("change", () => setTheme(dark.matches, isPaper));
+  paper.addEventListener("change", () => setTheme(isDark, paper.matches));
+  setTheme(dark.matches, paper.matches);
 }
 
 export function toggleTheme(): void {
-  setTheme(document.documentElement.dataset.theme !== "dark");
+  setTheme(!isDark, isPaper);
 }
 
-function setTheme(dark: boolean): void {
-  document.documentElement.dataset.theme = dark ? "dark" : "light";
+function setTheme(dark: boolean, paper: boolean): void {
+  [isDark, isPaper] = [dark, paper];
+  document.documentElement.dataset.theme = dark && !paper ? "dark" : "light";
   known = null;
   for (const listener of listeners) listener();
 }

@@ -1,5 +1,7 @@
 // Making elements. Texts go in as text, never as markup.
 
+import { shown } from "./words";
+
 type Child = Node | string | null;
 
 export function make<K extends keyof HTMLElementTagNameMap>(
@@ -13,11 +15,21 @@ export function make<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
+/** A foreign text, in a place of its own: its direction changes nothing around it. */
+export function foreign(text: string, most = 80): HTMLElement {
+  return make("bdi", {}, shown(text, most));
+}
+
 export function button(text: string, title: string, press: () => void, key = ""): HTMLButtonElement {
   const made = make("button", { type: "button", title }, text);
   if (key !== "") made.append(make("kbd", {}, key));
   made.addEventListener("click", press);
   return made;
+}
+
+/** What may be wider than its place: it scrolls, also by the keyboard. */
+export function scrolling(name: string, ...children: Child[]): HTMLElement {
+  return make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": name }, ...children);
 }
 
 /** Plain words about how something is read, folded away until they are wanted. */

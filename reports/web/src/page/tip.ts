@@ -8,8 +8,8 @@ export function mountTip(): void {
   document.body.append(tip);
 }
 
-/** Shows lines, the first of them as a heading. */
-export function showTip(event: PointerEvent, lines: string[]): void {
+/** Shows lines, the first of them as a heading, beside a point of the window. */
+export function showTip(event: { clientX: number; clientY: number }, lines: (string | Node)[]): void {
   tip.replaceChildren(...lines.map((line, i) => make(i === 0 ? "strong" : "span", {}, line)));
   tip.hidden = false;
   const { width, height } = tip.getBoundingClientRect();
