@@ -415,6 +415,12 @@ impl<P: Protocol> Findings<'_, P> {
                     && !(liars && World::<P>::makes_liars(*kind))
         };
         let mut beyond: Vec<FaultKind> = struck.filter(|kind| !under(kind)).collect();
+        // What a liar says or does is not looked at from the moment that it is one, not only from its first lie on.
+        for kind in self.world.became_liars(by).filter(|_| liars) {
+            if !beyond.contains(&kind) {
+                beyond.push(kind);
+            }
+        }
         if drifts && !beyond.contains(&FaultKind::ClockDrift) {
             // Clocks that were too wrong from the beginning.
             beyond.push(FaultKind::ClockDrift);

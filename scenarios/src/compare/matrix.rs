@@ -11,7 +11,6 @@ use crate::format::Scenario;
 use crate::run::Course;
 use crate::tally;
 use sim_core::Span;
-use sim_core::fault::FaultKind;
 use sim_core::matrix::{Cell, FaultClass, Matrix, Row, State};
 use sim_core::outcome::{Finding, Outcome, Rhythm, Samples, Verdict};
 use sim_core::summary::Breach;
@@ -26,6 +25,8 @@ struct Seed {
     /// Whether it ended without being live.
     is_stuck: bool,
     unserved: Option<Span>,
+    /// Whether all that must always hold was promised under the faults that struck, and all that must end.
+    promises: (bool, bool),
     struck: u64,
     /// What shows the state.
     shown: Option<Breach>,
@@ -107,18 +108,12 @@ fn cell(
     let shows =
         |seed: &&Seed| seed.state == state && (state != State::Blocked || seed.shown.is_some());
     let shown = each.values().filter(shows).find_map(|seed| seed.shown.clone());
-    let kinds = course.allowed(&course.case(seeds.start));
-    let under = |is_wanted: &dyn Fn(&str) -> bool| {
-        let stands = |under: &[FaultKind]| kinds.iter().all(|kind| under.contains(kind));
-        let mut wanted = promises.iter().filter(|one| is_wanted(one.property)).peekable();
-        wanted.peek().is_some() && wanted.all(|one| stands(&one.under))
-    };
     let nodes = summary.nodes.first().copied().unwrap_or_default();
     let cell = Cell {
         state,
         promises: (
-            under(&|property| !endings.contains(&property)),
-            under(&|property| endings.contains(&property)),
+            !each.is_empty() && each.values().all(|seed| seed.promises.0),
+            !each.is_empty() && each.values().all(|seed| seed.promises.1),
         ),
         kept: summary.seeds.broken == 0,
         seeds: tallies,
@@ -158,8 +153,14 @@ fn seed(
         ..Breach::default()
     });
     let shown = broken.or(stuck).map(|finding| tally::breach(outcome, finding)).or(why);
+    let promised = |ending| {
+        let mut counted =
+            outcome.findings.iter().filter(|one| counts(one) && is_ending(one) == ending);
+        counted.all(|finding| finding.promised)
+    };
     Seed {
         state,
+        promises: (promised(false), promised(true)),
         is_stuck: stuck.is_some(),
         unserved,
         struck: outcome.fired.iter().map(|(_, times)| times).sum(),

@@ -4,6 +4,7 @@ use scenarios::format::{Scenario, read};
 use scenarios::library::{LIBRARY, Shipped, named};
 use scenarios::run::{Course, Extras};
 use scenarios::words::Words;
+use sim_core::outcome::Verdict;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -135,4 +136,18 @@ fn every_scenario_holds_on_its_first_seeds_and_runs_alike_twice() {
             assert_eq!(digest(), digest(), "{}", shipped.name);
         }
     }
+}
+
+/// A node is a liar from the moment that a fault makes it one, and nobody looks any more at what it does. What others then
+/// do with what it had said in good faith breaks no promise, though it has not told a lie yet.
+#[test]
+fn nothing_is_promised_while_more_nodes_are_liars_than_a_protocol_reckons_with() {
+    let scenario = scenario(named("survival/matrix").expect("it ships"));
+    let (_, many_liars) = scenario.called("survival/matrix@many-liars");
+    let subject = many_liars.subjects.iter().find(|one| one.protocol == "multi-paxos");
+    let course = Course::new(protocols::all(), "", &many_liars, subject.expect("it runs"), &[]);
+    let outcome = course.expect("no bugs").run(2, Extras::default()).outcome;
+    let broken = outcome.finding("learner-consistency").expect("it is checked");
+    assert_eq!(broken.verdict, Verdict::Broken, "the seed is no good any more");
+    assert!(!broken.promised, "{broken:?}");
 }

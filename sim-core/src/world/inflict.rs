@@ -77,7 +77,7 @@ impl<P: Process> World<P> {
         }
         if P::HURT_DISKS_LIE && fault.kind().hurts_disks() {
             for node in all {
-                self.becomes_liar(*node);
+                self.becomes_liar(*node, fault.kind());
             }
         }
         // What strikes single messages is counted message by message.

@@ -50,8 +50,8 @@ pub(super) struct Liars<P: Process> {
     told: Vec<Told>,
     said: VecDeque<(Machine, P::Message)>,
     pairs: Vec<Pair>,
-    /// Who has ever lied, and since when.
-    since: Vec<(NodeId, Time)>,
+    /// Who has ever been a liar, since when, and by which kind of fault.
+    since: Vec<(NodeId, Time, FaultKind)>,
 }
 
 impl<P: Process> Default for Liars<P> {
@@ -87,9 +87,15 @@ struct Tale<M> {
 }
 
 impl<P: Process> World<P> {
-    /// How many nodes had lied by then.
+    /// How many nodes were liars by then, whether or not they had told a lie.
     pub fn liars(&self, by: Time) -> u32 {
-        self.liars.since.iter().filter(|(_, since)| *since <= by).count() as u32
+        self.became_liars(by).count() as u32
+    }
+
+    /// The kinds of fault that had made them so.
+    pub fn became_liars(&self, by: Time) -> impl Iterator<Item = FaultKind> {
+        let known = self.liars.since.iter();
+        known.filter(move |(_, since, _)| *since <= by).map(|(.., kind)| *kind)
     }
 
     /// Whether a node that a fault of this kind strikes is a liar from then on.
@@ -97,10 +103,10 @@ impl<P: Process> World<P> {
         kind.makes_liars() || P::HURT_DISKS_LIE && kind.hurts_disks()
     }
 
-    pub(super) fn becomes_liar(&mut self, node: NodeId) {
+    pub(super) fn becomes_liar(&mut self, node: NodeId, kind: FaultKind) {
         self.nodes.list[node.index()].lies = true;
-        if self.liars.since.iter().all(|(known, _)| *known != node) {
-            self.liars.since.push((node, self.now));
+        if self.liars.since.iter().all(|(known, ..)| *known != node) {
+            self.liars.since.push((node, self.now, kind));
         }
     }
 
@@ -120,7 +126,7 @@ impl<P: Process> World<P> {
         };
         let kinds = kinds_named::<P>(&about.kinds).unwrap_or_default();
         for node in nodes {
-            self.becomes_liar(*node);
+            self.becomes_liar(*node, kind_of(lie));
             let (lie, to, kinds) = (lie.clone(), to.clone(), kinds.clone());
             let (rng, key) = (Rng::named(rng.bits(), u64::from(node.0)), rng.bits());
             let machine = node.0;
@@ -297,7 +303,7 @@ impl<P: Process> World<P> {
 
     /// A node goes on twice.
     pub(super) fn begin_twins(&mut self, number: u64, node: NodeId, rng: &mut Rng) {
-        self.becomes_liar(node);
+        self.becomes_liar(node, FaultKind::Twins);
         if self.liars.pairs.iter().any(|pair| pair.identity == node) {
             return;
         }
