@@ -132,6 +132,9 @@ pub struct Run {
     /// Write the same run in the form of another tool, such as shiviz=run.log: `list exports` names them
     #[arg(long, value_name = "FORM=FILE", conflicts_with = "dry_run")]
     pub export: Vec<Export>,
+    /// Write what each run measured: a table to compute with (.csv or .json), or of all together (.md)
+    #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
+    pub measures: Option<PathBuf>,
     /// Use so many threads; all cores unless told
     #[arg(short, long, value_name = "N", env = "SPLITBRAIN_JOBS")]
     pub jobs: Option<usize>,
@@ -402,8 +405,10 @@ pub enum Schemas {
     Run,
     Known,
     Outcome,
+    Between,
     Compared,
     Matrix,
+    Measures,
     Mutants,
     Trace,
 }
@@ -433,7 +438,7 @@ pub struct Compare {
     /// Run these seeds: `100`, `A..B`, `A..=B` or `A..+N`
     #[arg(long, value_name = "SEEDS", env = "SPLITBRAIN_SEEDS")]
     pub seeds: Option<Seeds>,
-    /// Write the comparison to a file as well, as a page (.html), Markdown (.md) or JSON (.json)
+    /// Write the comparison to a file as well: a page (.html), Markdown (.md), JSON (.json), or all numbers (.csv)
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Use so many threads; all cores unless told

@@ -27,6 +27,7 @@ mod corpus;
 mod files;
 mod finds;
 mod hunt;
+mod measures;
 mod progress;
 mod regress;
 mod report;

@@ -20,8 +20,8 @@ use sim_core::{Span, Time};
 use std::collections::BTreeMap;
 
 /// The names of the schemas that [`schema`] knows.
-pub const SCHEMAS: [&str; 8] =
-    ["run", "between", "compared", "known", "matrix", "mutants", "outcome", "trace"];
+pub const SCHEMAS: [&str; 9] =
+    ["run", "between", "compared", "known", "matrix", "measures", "mutants", "outcome", "trace"];
 
 /// The JSON Schema (draft 7) of what is printed under this name; none for a name that is not in [`SCHEMAS`].
 pub fn schema(name: &str) -> Option<Value> {
@@ -33,6 +33,7 @@ pub fn schema(name: &str) -> Option<Value> {
         "compared" => generator().into_root_schema_for::<crate::compared::Machine<'static>>(),
         "matrix" => generator().into_root_schema_for::<crate::matrix::Machine<'static>>(),
         "known" => generator().into_root_schema_for::<Known>(),
+        "measures" => generator().into_root_schema_for::<crate::measures::Machine<'static>>(),
         "outcome" => generator().into_root_schema_for::<OneRun<'static>>(),
         "trace" => generator().into_root_schema_for::<TraceLine>(),
         _ => return None,

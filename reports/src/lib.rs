@@ -10,6 +10,7 @@
 //! | [`story`] | how a failure came about: words, and a space-time diagram in characters |
 //! | [`compared`] | several on the same seeds, and how they differ |
 //! | [`matrix`] | what survives what |
+//! | [`measures`] | what each run measured, as tables to compute with |
 //! | [`export`] | a run in the forms of other tools |
 //! | [`page`] | the report of one run as a page of HTML |
 //! | [`steps`] | a plain listing of steps |
@@ -25,6 +26,7 @@ pub mod json;
 pub mod junit;
 pub mod known;
 pub mod matrix;
+pub mod measures;
 pub mod mutants;
 pub mod page;
 pub mod steps;
@@ -39,5 +41,6 @@ mod explain;
 mod lives;
 mod measured;
 mod past;
+mod senders;
 
 pub use colour::Colour;

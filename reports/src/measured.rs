@@ -82,7 +82,8 @@ fn numbers(summary: &Summary, colour: Colour) -> Vec<String> {
     lines
 }
 
-fn quantity(measure: &MeasureSummary, value: u64) -> String {
+/// A value of a measure in words, with its unit.
+pub(crate) fn quantity(measure: &MeasureSummary, value: u64) -> String {
     match measure.unit.as_str() {
         "time" => brief(Span(value)),
         "ratio" => words::thousandths(value),

@@ -14,6 +14,7 @@ mod columns;
 mod texts;
 
 use self::columns::{Columns, Faults, Lanes, Lives};
+use crate::senders::Senders;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde::Serialize;
@@ -63,9 +64,10 @@ pub struct About<'a> {
 /// furthest from what broke, or from the beginning.
 pub fn page(about: &About<'_>, outcome: &Outcome, trace: &Trace) -> String {
     let around = around(outcome, trace);
+    let senders = Senders::of(trace, trace.steps.len());
     let packed = |steps: usize, words: usize| {
         let part = Part::around(around, trace.steps.len(), steps, words);
-        let run = Run::of(about, outcome, trace, &part);
+        let run = Run::of(about, outcome, &senders, &part);
         let json = serde_json::to_vec(&run).unwrap_or_default();
         miniz_oxide::deflate::compress_to_vec(&json, EFFORT)
     };
@@ -184,11 +186,12 @@ struct Blame<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn of(about: &About<'a>, outcome: &'a Outcome, trace: &'a Trace, part: &Part) -> Self {
+    fn of(about: &About<'a>, outcome: &'a Outcome, senders: &Senders<'a>, part: &Part) -> Self {
+        let trace = senders.trace();
         let lanes = Lanes::new(outcome.nodes, about.clients);
         let end = outcome.lasted.0;
         let faults = Faults::of(trace, &lanes, end);
-        let columns = Columns::of(trace, &lanes, &faults, part);
+        let columns = Columns::of(senders, &lanes, &faults, part);
         let blame = trace.blame.as_ref().map(|blame| Blame {
             key: blame.key,
             operations: columns.places_of(&trace.operations, &blame.operations),

@@ -6,10 +6,11 @@
 
 mod relate;
 
-pub(crate) use relate::{facts, involved};
+pub(crate) use relate::{facts, involved, sends};
 
+use crate::senders::Senders;
 use crate::words;
-use relate::{contradict, is_of, sends};
+use relate::{contradict, is_of};
 use sim_core::summary::Breach;
 use sim_core::trace::{Trace, TraceCause, TraceEffect, TraceStep};
 use sim_core::{Fact, NodeId, Time};
@@ -98,7 +99,7 @@ struct Past<'a> {
     end: usize,
     /// The last step of each node that the violation could know of.
     known: BTreeMap<NodeId, usize>,
-    of_node: BTreeMap<NodeId, Vec<usize>>,
+    senders: Senders<'a>,
     weights: BTreeMap<usize, Weight>,
     arrows: BTreeMap<usize, (NodeId, String)>,
     /// Whose doings the story is about, in the order in which they came up.
@@ -107,17 +108,11 @@ struct Past<'a> {
 
 impl<'a> Past<'a> {
     fn new(trace: &'a Trace, end: usize) -> Self {
-        let mut of_node: BTreeMap<NodeId, Vec<usize>> = BTreeMap::new();
-        for (place, step) in trace.steps[..=end].iter().enumerate() {
-            if let Some(node) = step.node {
-                of_node.entry(node).or_default().push(place);
-            }
-        }
         Past {
             trace,
             end,
             known: BTreeMap::new(),
-            of_node,
+            senders: Senders::of(trace, end + 1),
             weights: BTreeMap::new(),
             arrows: BTreeMap::new(),
             about: Vec::new(),
@@ -146,8 +141,7 @@ impl<'a> Past<'a> {
 
     /// The last step of a node before a place.
     fn before(&self, node: NodeId, place: usize) -> impl Iterator<Item = usize> + '_ {
-        let steps = self.of_node.get(&node).map(Vec::as_slice).unwrap_or_default();
-        steps[..steps.partition_point(|step| *step < place)].iter().rev().copied()
+        self.senders.before(node, place)
     }
 
     /// Marks what the violation could know of, in one sweep backwards. Without a step of its own, it is what the
@@ -182,22 +176,8 @@ impl<'a> Past<'a> {
     }
 
     /// The step that sent what caused this one, and what it is called; none when nothing was sent.
-    fn sender(&self, place: usize) -> Option<(usize, &'a str)> {
-        let step = self.step(place);
-        let (from, what) = match &step.cause {
-            TraceCause::Message { from, kind, .. } => (*from, *kind),
-            TraceCause::Request { client, .. } => (*client, "request"),
-            TraceCause::Answer { from, .. } => (*from, "answer"),
-            _ => return None,
-        };
-        let is_sender = |maker: &usize| *maker < place && self.step(*maker).node == Some(from);
-        let maker = self.trace.maker(step.event).filter(is_sender);
-        // A stream that was cut delivers later: what brings the message is then no step of its sender.
-        let found = maker.or_else(|| {
-            let mut earlier = self.before(from, place);
-            earlier.find(|earlier| sends(self.step(*earlier), step))
-        });
-        found.map(|found| (found, what))
+    fn sender(&self, place: usize) -> Option<(usize, &'static str)> {
+        self.senders.sender(place)
     }
 
     /// What set off the work that a step goes on with: a sync ends what an earlier step began.
@@ -440,7 +420,7 @@ impl<'a> Past<'a> {
             self.step(*place).node.into_iter().chain(arrow).filter(move |_| counts)
         });
         let end = self.step(self.end).node;
-        let acted = named.iter().copied().filter(|node| self.of_node.contains_key(node));
+        let acted = named.iter().copied().filter(|node| self.senders.has_acted(*node));
         let about = self.about.iter().copied();
         for node in end.into_iter().chain(acted).chain(about).chain(of_steps) {
             if columns.len() < MAX_COLUMNS && !columns.contains(&node) {

@@ -140,6 +140,22 @@ pub fn cut(text: &str, to: usize) -> String {
     kept
 }
 
+/// A text in a cell of a table of Markdown: on one line, and what would be markup is plain.
+pub(crate) fn cell(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() {
+            out.push(' ');
+            continue;
+        }
+        if "\\`*_[]<>|&#~!".contains(c) {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
 /// The text in lines of at most this width, broken between words where there are any.
 pub fn wrap(text: &str, to: usize) -> Vec<String> {
     let to = to.max(8);
@@ -237,6 +253,12 @@ mod tests {
         }
         assert_eq!(cut("a few words", 6), "a few…");
         assert_eq!(cut("\u{1b}[31mred", 20), "[31mred");
+    }
+
+    #[test]
+    fn cells_hold_no_markup() {
+        assert_eq!(cell("raft/minority-leader.toml"), "raft/minority-leader.toml");
+        assert_eq!(cell("a|b\n<i>[x](y) `_*"), "a\\|b \\<i\\>\\[x\\](y) \\`\\_\\*");
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! | [`nemesis`] | faults that a seed makes up |
 //! | [`words`] | the catalogue of protocols, as the words that scenarios may use |
 //! | [`run`] | a scenario over many seeds |
+//! | [`measured`] | what one run measured, number by number |
 //! | [`mod@compare`] | several protocols or scenarios on the same seeds |
 //! | [`campaign`] | the hunt for failures over many seeds, uniform or guided, cut and shared |
 //! | [`mutants`] | bugs planted on purpose, and what notices them |
@@ -23,6 +24,7 @@ pub mod failure;
 pub mod fingerprint;
 pub mod format;
 pub mod library;
+pub mod measured;
 pub mod mutants;
 pub mod nemesis;
 pub mod plan;

@@ -1,5 +1,8 @@
 //! A run written down, for stories, diagrams and replays: plain data that knows no protocol's types.
 
+mod shown;
+
+use self::shown::Shown;
 use crate::context::Effect;
 use crate::fact::{Claim, Fact};
 use crate::nodes::Nodes;
@@ -24,7 +27,7 @@ pub struct Trace {
     pub blame: Option<TraceBlame>,
     /// What each machine showed last; none when nodes are not to be shown.
     #[serde(skip)]
-    shown: Option<Vec<String>>,
+    shown: Option<Shown>,
 }
 
 /// One operation, as its client saw it.
@@ -79,7 +82,8 @@ pub struct TraceStep {
     pub cause: TraceCause,
     /// What was sent, claimed, replied or written then, in order.
     pub effects: Vec<TraceEffect>,
-    /// What its node shows of itself from then on; none when that is as before, or is not to be shown.
+    /// What its node shows of itself from then on, of long lists the end; none when that is as before, or is not to
+    /// be shown.
     pub state: Option<String>,
 }
 
@@ -147,21 +151,13 @@ pub struct TraceLost {
 impl Trace {
     /// An empty one that has what nodes show of themselves, too.
     pub fn showing() -> Trace {
-        Trace { shown: Some(Vec::new()), ..Trace::default() }
+        Trace { shown: Some(Shown::default()), ..Trace::default() }
     }
 
     /// What a machine shows of itself, if that has changed.
     fn glance<P: Process>(&mut self, nodes: &Nodes<P>, machine: Machine) -> Option<String> {
         let shown = self.shown.as_mut()?;
-        let now = nodes.process(machine)?.glance();
-        let machine = machine as usize;
-        if shown.len() <= machine {
-            shown.resize(machine + 1, String::new());
-        }
-        (shown[machine] != now).then(|| {
-            shown[machine].clone_from(&now);
-            now
-        })
+        shown.another(machine, nodes.process(machine)?.glance())
     }
 
     /// The place of the step that made an event; none for what a plan made.

@@ -7,7 +7,7 @@ use crate::files::write_whole;
 use crate::progress::Progress;
 use crate::report;
 use crate::sources::{self, Source};
-use reports::compared;
+use reports::{compared, measures};
 use scenarios::compare::compare;
 use scenarios::library::{self, LIBRARY};
 use scenarios::run::Course;
@@ -127,7 +127,10 @@ fn form(path: &Path) -> Result<fn(&Compared) -> String, String> {
         Some("html") => Ok(compared::page),
         Some("md") => Ok(compared::markdown),
         Some("json") => Ok(|compared| compared::json(compared) + "\n"),
-        _ => Err(format!("{}: name a file that ends with .html, .md or .json", path.display())),
+        Some("csv") => Ok(measures::compared_csv),
+        _ => {
+            Err(format!("{}: name a file that ends with .html, .md, .json or .csv", path.display()))
+        }
     }
 }
 

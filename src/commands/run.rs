@@ -4,6 +4,7 @@ use super::{App, Exit, on_cores};
 use crate::args::Run;
 use crate::files::write_whole;
 use crate::finds::Finds;
+use crate::measures::Measures;
 use crate::progress::Progress;
 use crate::regress::{self, Regressions};
 use crate::report::{self, One, Wanted};
@@ -34,15 +35,34 @@ pub fn run(app: &App, args: &Run) -> Exit {
         }
         return Exit::Misused;
     }
-    let mut exit = regressions(app, args, &sources).unwrap_or_else(|why| app.complain(&why));
-    for source in &sources {
+    let mut measures = match args.measures.as_deref().map(Measures::to).transpose() {
+        Ok(measures) => measures,
+        Err(why) => return app.complain(&why),
+    };
+    let exit = run_all(app, args, &sources, measures.as_mut());
+    // Whoever stops it halfway has what was measured until then.
+    match measures.map(|measures| measures.write()) {
+        Some(Err(why)) => exit.and(app.complain(&why)),
+        _ => exit,
+    }
+}
+
+/// Runs what was read, one protocol after the other.
+fn run_all(
+    app: &App,
+    args: &Run,
+    sources: &[Source],
+    mut measures: Option<&mut Measures<'_>>,
+) -> Exit {
+    let mut exit = regressions(app, args, sources).unwrap_or_else(|why| app.complain(&why));
+    for source in sources {
         let mut summaries = Vec::new();
         for (scenario, subject) in source.scenario.members() {
             if app.is_stopped() {
                 return exit.max(Exit::Interrupted);
             }
             let done = Course::new(app.catalogue, &source.name, scenario, subject, &args.bug)
-                .and_then(|course| run_one(app, args, source, &course));
+                .and_then(|course| run_one(app, args, source, &course, measures.as_deref_mut()));
             match done {
                 Ok((one, summary)) => {
                     exit = exit.max(one);
@@ -116,6 +136,7 @@ fn run_one(
     args: &Run,
     source: &Source,
     course: &Course<'_>,
+    measures: Option<&mut Measures<'_>>,
 ) -> Result<(Exit, Option<Summary>), String> {
     let seeds = seeds(args, source);
     if args.dry_run {
@@ -128,11 +149,17 @@ fn run_one(
         let failed = outcome.verdict() != Verdict::Holds;
         progress.step(failed);
         finds.see(case, outcome);
+        if let Some(measures) = &measures {
+            measures.see(outcome);
+        }
     };
     let (summary, jobs) =
         on_cores(args.jobs, |jobs| (course.run_all(seeds.clone(), &app.stop, &seen), jobs))?;
     progress.clear();
     let summary = finds.tell(app, summary);
+    if let Some(measures) = measures {
+        measures.sum_up(&summary);
+    }
     progress.tell_speed(summary.seeds.run, jobs, summary.virtual_time);
     if let Some(path) = &args.trace {
         write_trace(course, seeds.start, path)?;

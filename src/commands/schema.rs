@@ -12,8 +12,10 @@ pub fn run(app: &App, args: &Schema) -> Exit {
         Schemas::Run => reports::json::schema("run"),
         Schemas::Outcome => reports::json::schema("outcome"),
         Schemas::Known => reports::json::schema("known"),
+        Schemas::Between => reports::json::schema("between"),
         Schemas::Compared => reports::json::schema("compared"),
         Schemas::Matrix => reports::json::schema("matrix"),
+        Schemas::Measures => reports::json::schema("measures"),
         Schemas::Mutants => reports::json::schema("mutants"),
         Schemas::Trace => reports::json::schema("trace"),
     };

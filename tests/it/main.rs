@@ -7,6 +7,7 @@
 //! | [`fuzz`] | campaigns: uniform, guided, cut, shared, killed |
 //! | [`failures`] | failure files: written, replayed, damaged |
 //! | [`shrinking`] | a failure reduced to a scenario |
+//! | [`measures`] | what each run measured, in files |
 //! | [`bad_input`] | what is no scenario, and command lines that nobody should write |
 //! | [`in_tests`] | a hunt inside `cargo test` |
 //! | [`library_example`] | a protocol of one's own in a small program |
@@ -20,6 +21,7 @@ mod failures;
 mod fuzz;
 mod in_tests;
 mod library_example;
+mod measures;
 mod room;
 mod shrinking;
 mod tidy;

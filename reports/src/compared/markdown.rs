@@ -1,7 +1,7 @@
 //! A comparison for documents: tables of Markdown.
 
 use super::{differences, grows, is_shown, quantity, signed, verdict};
-use crate::words::of;
+use crate::words::{cell, of};
 use sim_core::compared::Compared;
 use std::fmt::Write;
 
@@ -46,9 +46,4 @@ pub fn markdown(compared: &Compared) -> String {
         }
     }
     out
-}
-
-/// A text in a cell of a table.
-fn cell(text: &str) -> String {
-    text.chars().map(|c| if c == '|' || c.is_control() { ' ' } else { c }).collect()
 }

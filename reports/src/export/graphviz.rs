@@ -2,8 +2,9 @@
 
 use super::Shown;
 use super::tale::Tale;
+use crate::senders::Senders;
 use sim_core::NodeId;
-use sim_core::trace::{Trace, TraceCause};
+use sim_core::trace::TraceCause;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -13,6 +14,9 @@ pub(super) fn write(shown: &Shown<'_>) -> String {
         "digraph run {\n    rankdir = LR\n    node [shape = box, fontname = \"sans-serif\"]\n"
             .to_owned();
     let _ = writeln!(out, "    label = {}", quoted(shown.title));
+    let senders = Senders::of(shown.trace, shown.trace.steps.len());
+    let is_message =
+        |step: usize| matches!(shown.trace.steps[step].cause, TraceCause::Message { .. });
     let mut before: BTreeMap<NodeId, usize> = BTreeMap::new();
     for row in &rows {
         let who = row.node.map_or("a fault".to_owned(), |node| node.to_string());
@@ -23,23 +27,16 @@ pub(super) fn write(shown: &Shown<'_>) -> String {
             let _ = writeln!(out, "    s{earlier} -> s{} [style = dotted]", row.step);
         }
         // The message that brought it, if whoever sent that is told of, and otherwise what that one did before.
-        if let Some((from, kind)) = heard(shown.trace, row.origin)
-            && let Some(sent) =
-                rows.iter().rfind(|one| one.node == Some(from.1) && one.step <= from.0)
+        if let Some((sender, kind)) = senders.sender(row.origin).filter(|_| is_message(row.origin))
+            && let Some(sent) = rows
+                .iter()
+                .rfind(|one| one.node == shown.trace.steps[sender].node && one.step <= sender)
         {
             let _ = writeln!(out, "    s{} -> s{} [label = {}]", sent.step, row.step, quoted(kind));
         }
     }
     out.push_str("}\n");
     out
-}
-
-/// The step that sent what a step heard, with its node; and of which kind that was.
-fn heard(trace: &Trace, step: usize) -> Option<((usize, NodeId), &'static str)> {
-    let one = &trace.steps[step];
-    let TraceCause::Message { kind, .. } = &one.cause else { return None };
-    let maker = trace.maker(one.event)?;
-    Some(((maker, trace.steps[maker].node?), kind))
 }
 
 fn quoted(text: &str) -> String {

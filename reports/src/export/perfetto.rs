@@ -3,6 +3,7 @@
 
 use super::Shown;
 use crate::lives::Lives;
+use crate::senders::Senders;
 use crate::steps;
 use serde_json::{Value, json};
 use sim_core::fault::{FaultKind, Role};
@@ -22,7 +23,8 @@ pub(super) fn write(shown: &Shown<'_>) -> String {
     let mut lives = Lives::default();
     let mut roles: BTreeMap<NodeId, (String, Time)> = BTreeMap::new();
     events.push(named(FAULTS, "faults"));
-    for step in &shown.trace.steps {
+    let senders = Senders::of(shown.trace, shown.trace.steps.len());
+    for (place, step) in shown.trace.steps.iter().enumerate() {
         lives.advance(step);
         let at = micros(step.at);
         if let TraceCause::Fault { id, kind, phase, text, .. } = &step.cause {
@@ -46,15 +48,17 @@ pub(super) fn write(shown: &Shown<'_>) -> String {
                             "tid": STEPS, "ts": at, "dur": 1, "args": { "step": step.number,
                             "did": step.effects.iter().map(steps::show).collect::<Vec<_>>() } }),
         );
-        // A flow a message: its sender is known by the step that made its event.
-        if let Some(maker) = shown.trace.maker(step.event).map(|place| &shown.trace.steps[place])
-            && let Some(from) = maker.node.filter(|from| *from != node)
+        // A flow a message from somebody else.
+        let sent = senders.sender(place).map(|(sender, _)| &shown.trace.steps[sender]);
+        if let Some(sent) = sent
+            && let Some(from) = sent.node.filter(|from| *from != node)
         {
             let flow = |ph: &str, pid: u32, at: f64| {
-                json!({ "ph": ph, "cat": "message", "name": "message", "id": step.event, "bp": "e",
+                // Chrome's own tools tie an end of a flow to the slice of the same category at that time.
+                json!({ "ph": ph, "cat": "step", "name": "message", "id": step.event, "bp": "e",
                         "pid": pid, "tid": STEPS, "ts": at })
             };
-            events.push(flow("s", process(from), micros(maker.at)));
+            events.push(flow("s", process(from), micros(sent.at)));
             events.push(flow("f", pid, at));
         }
         role(&mut events, &mut roles, node, &lives, step.at);
@@ -84,7 +88,8 @@ fn process(node: NodeId) -> u32 {
 }
 
 fn named(pid: u32, name: &str) -> Value {
-    json!({ "ph": "M", "name": "process_name", "pid": pid, "args": { "name": name } })
+    json!({ "ph": "M", "cat": "__metadata", "name": "process_name", "pid": pid, "tid": 0, "ts": 0,
+            "args": { "name": name } })
 }
 
 fn slice(pid: u32, tid: u32, name: &str, from: Time, until: Time) -> Value {

@@ -2,9 +2,10 @@
 //! Systems", 2016).
 
 use super::Shown;
+use crate::senders::Senders;
 use crate::steps;
 use sim_core::NodeId;
-use sim_core::trace::{Trace, TraceCause, TraceStep};
+use sim_core::trace::{TraceCause, TraceEffect, TraceStep};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -16,8 +17,9 @@ type Clock = BTreeMap<NodeId, u64>;
 
 pub(super) fn write(shown: &Shown<'_>) -> String {
     let trace = shown.trace;
+    let senders = Senders::of(trace, trace.steps.len());
     let mut clocks: BTreeMap<NodeId, Clock> = BTreeMap::new();
-    // What was known at a step that made events, for whoever is reached by them.
+    // What was known at a step that sent something, for whoever hears that.
     let mut then: BTreeMap<usize, Clock> = BTreeMap::new();
     let mut out = format!("{READS}\n\n");
     for (place, step) in trace.steps.iter().enumerate() {
@@ -30,7 +32,7 @@ pub(super) fn write(shown: &Shown<'_>) -> String {
         }
         let Some(node) = step.node else { continue };
         let clock = clocks.entry(node).or_default();
-        if let Some(heard) = maker(trace, step).and_then(|maker| then.get(&maker)) {
+        if let Some(heard) = senders.sender(place).and_then(|(sender, _)| then.get(&sender)) {
             for (of, count) in heard {
                 let known = clock.entry(*of).or_default();
                 *known = (*known).max(*count);
@@ -38,8 +40,7 @@ pub(super) fn write(shown: &Shown<'_>) -> String {
         }
         tick(clock, node);
         event(&mut out, node, clock, step);
-        let made = trace.steps.get(place + 1).is_none_or(|next| next.next_event > step.next_event);
-        if made {
+        if is_told(step) {
             then.insert(place, clock.clone());
         }
     }
@@ -57,7 +58,13 @@ fn event(out: &mut String, node: NodeId, clock: &Clock, step: &TraceStep) {
     let _ = writeln!(out, "{node} {{{}}}\n{says}", clock.join(","));
 }
 
-/// The step of another process that a step hears of.
-fn maker(trace: &Trace, step: &TraceStep) -> Option<usize> {
-    trace.maker(step.event).filter(|maker| trace.steps[*maker].node != step.node)
+/// Whether somebody may hear of a step.
+fn is_told(step: &TraceStep) -> bool {
+    let mut effects = step.effects.iter();
+    effects.any(|effect| {
+        matches!(
+            effect,
+            TraceEffect::Send { .. } | TraceEffect::Ask { .. } | TraceEffect::Reply { .. }
+        )
+    })
 }

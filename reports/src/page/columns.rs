@@ -3,6 +3,7 @@
 use super::Part;
 use super::texts::Texts;
 use crate::lives::{Life, Lives as Alive};
+use crate::senders::Senders;
 use crate::steps::claim;
 use serde::Serialize;
 use sim_core::fault::{FaultKind, Role};
@@ -195,7 +196,8 @@ struct Operations {
 
 impl Columns {
     /// The steps at these places, and all that is about them.
-    pub fn of(trace: &Trace, lanes: &Lanes, faults: &Faults, part: &Part) -> Columns {
+    pub fn of(senders: &Senders<'_>, lanes: &Lanes, faults: &Faults, part: &Part) -> Columns {
+        let trace = senders.trace();
         let shown = &part.steps;
         let mut columns = Columns::default();
         columns.steps.words = (part.words.start - shown.start, part.words.end - shown.start);
@@ -206,7 +208,7 @@ impl Columns {
             let at = rounded(step.at);
             columns.steps.at.push(at - before);
             before = at;
-            let by = trace.maker(step.event).filter(|by| shown.contains(by) && *by < place);
+            let by = senders.maker(place).filter(|by| shown.contains(by));
             columns.steps.by.push(by.map_or(0, |by| place - by));
             let fault = faults.of.get(&place).copied();
             columns.step(step, lanes, fault, part.words.contains(&place));
@@ -247,7 +249,7 @@ impl Columns {
             effects.says.push(says);
         }
         let state = match &step.state {
-            Some(state) if in_words => self.text(&abridged(state)),
+            Some(state) if in_words => self.text(state),
             _ => 0,
         };
         let steps = &mut self.steps;
@@ -273,7 +275,9 @@ impl Columns {
     }
 
     fn lose(&mut self, trace: &Trace, lanes: &Lanes, shown: &Range<usize>, lost: &TraceLost) {
-        let Some(by) = trace.maker(lost.event).filter(|by| shown.contains(by)) else { return };
+        let is_sender = |by: &usize| trace.steps[*by].node == Some(lost.from);
+        let by = trace.maker(lost.event).filter(|by| shown.contains(by) && is_sender(by));
+        let Some(by) = by else { return };
         self.lost.by.push(by - shown.start);
         self.lost.to.push(lanes.of(lost.to));
         self.lost.at.push(rounded(lost.at));
@@ -355,56 +359,4 @@ fn rounded(at: Time) -> u64 {
 /// A timer without how long it is set: that is seen when it runs out, and would be much of the page.
 fn without_length(timer: &str) -> String {
     timer.rsplit_once(" in ").map_or(timer, |(name, _)| name).to_owned()
-}
-
-/// As many parts of a list are shown.
-const PARTS: usize = 5;
-
-/// A text in which of long lists in brackets, such as logs, the last parts are left, behind how many were left out.
-fn abridged(text: &str) -> String {
-    let mut out = String::with_capacity(text.len().min(1_000));
-    // Where each list that is open begins in the text that is made, and where each of its parts does.
-    let mut open: Vec<(usize, Vec<usize>)> = Vec::new();
-    for c in text.chars() {
-        match c {
-            '[' => {
-                out.push(c);
-                open.push((out.len(), vec![out.len()]));
-                continue;
-            }
-            ']' => {
-                if let Some((start, parts)) = open.pop()
-                    && parts.len() > PARTS
-                {
-                    let left = parts.len() - PARTS;
-                    out.replace_range(start..parts[left], &format!("{left} more, "));
-                }
-            }
-            _ => {}
-        }
-        out.push(c);
-        if c == ' '
-            && out.ends_with(", ")
-            && let Some((_, parts)) = open.last_mut()
-        {
-            parts.push(out.len());
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn of_long_lists_the_end_is_left() {
-        let list =
-            |from: u32, to: u32| (from..=to).map(|n| n.to_string()).collect::<Vec<_>>().join(", ");
-        assert_eq!(abridged(&format!("log [{}]", list(1, 5))), format!("log [{}]", list(1, 5)));
-        let long = format!("log [{}], commit 3", list(1, 100));
-        assert_eq!(abridged(&long), format!("log [95 more, {}], commit 3", list(96, 100)));
-        let nested = format!("a [[{}], 2], b [1", list(1, 6));
-        assert_eq!(abridged(&nested), format!("a [[1 more, {}], 2], b [1", list(2, 6)));
-    }
 }

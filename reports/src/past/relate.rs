@@ -19,7 +19,7 @@ pub(super) fn is_of(text: &str, request: &str) -> bool {
 }
 
 /// Whether a step sent what another was caused by.
-pub(super) fn sends(step: &TraceStep, caused: &TraceStep) -> bool {
+pub(crate) fn sends(step: &TraceStep, caused: &TraceStep) -> bool {
     let receiver = caused.node;
     step.effects.iter().any(|effect| match (effect, &caused.cause) {
         (TraceEffect::Send { to, text, .. }, TraceCause::Message { text: arrived, .. }) => {

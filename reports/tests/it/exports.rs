@@ -154,7 +154,10 @@ fn diagrams_for_markdown_say_what_matters() {
     let (trace, breach) = forgotten_vote();
     insta::assert_snapshot!(written("mermaid", "A run", &trace, &breach));
     let (trace, breach) = evil();
-    for line in written("mermaid", EVIL, &trace, &breach).lines().skip(1) {
+    let hostile = written("mermaid", EVIL, &trace, &breach);
+    // Mermaid itself reads both, in `web/test/exports.test.mjs`.
+    insta::assert_snapshot!("a_diagram_of_hostile_texts", hostile);
+    for line in hostile.lines().skip(1) {
         assert!(!line.contains(['<', ';', '"', '{']) || line.contains("#"), "{line}");
     }
 }
@@ -200,6 +203,9 @@ fn a_trace_for_perfetto_has_whole_events_and_flows() {
         let mut flows: BTreeMap<u64, f64> = BTreeMap::new();
         for event in read["traceEvents"].as_array().expect("events") {
             assert!(event["pid"].is_u64() && event["name"].is_string(), "{event}");
+            // Some readers want these of every event.
+            assert!(event["tid"].is_u64() && event["ts"].is_number(), "{event}");
+            assert!(event["cat"].is_string(), "{event}");
             match event["ph"].as_str().expect("a phase") {
                 "M" => assert!(event["args"]["name"].is_string()),
                 "X" => assert!(
@@ -232,4 +238,33 @@ fn forms_have_names_of_their_own_and_one_line_each() {
     assert_eq!(apart.len(), names.len());
     assert!(FORMS.iter().all(|form| !form.about.contains('\n')));
     assert!(form("dot").is_none());
+}
+
+#[test]
+fn only_what_was_heard_is_a_message_whatever_number_its_event_has() {
+    let mut story = Story::default();
+    story.boot(ms(0), N1);
+    story.boot(ms(0), N2);
+    // A stream that a cut holds back: it is delivered in an event that another step makes.
+    story.timer(ms(1), N1, vec![send(N2, "held", "held back")]);
+    let made = story.timer(ms(2), N2, vec![send(N2, "own", "to itself")]);
+    story.gets(ms(3), N2, (made, N1, "held", "held back"), vec![]);
+    // A timer that was set for later meanwhile: it has a number of the time at which it queued itself again.
+    let cause = TraceCause::Timer { text: "Election".into() };
+    story.step(ms(4), N1, made, cause, vec![]);
+    let breach = Breach::default();
+
+    let read: Value =
+        serde_json::from_str(&written("perfetto", "t", &story.trace, &breach)).expect("JSON");
+    let events = read["traceEvents"].as_array().expect("events");
+    let flows = |phase: &str| {
+        let found = events.iter().filter(|event| event["ph"] == phase);
+        found.map(|event| (event["pid"].as_u64(), event["ts"].as_f64())).collect::<Vec<_>>()
+    };
+    assert_eq!(flows("s"), [(Some(1), Some(1_000.0))]);
+    assert_eq!(flows("f"), [(Some(2), Some(3_000.0))]);
+
+    let log = clocks(&written("shiviz", "t", &story.trace, &breach));
+    let knows: Vec<_> = log.iter().map(|(_, clock, _)| clock.len()).collect();
+    assert_eq!(knows, [1, 1, 1, 1, 2, 1], "n2 hears n1, and n1 hears nobody");
 }

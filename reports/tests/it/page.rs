@@ -1,6 +1,6 @@
 //! The report of a run: what a page has in it, read back.
 
-use crate::build::{Story, forgotten_vote, ms};
+use crate::build::{N1, N2, Story, forgotten_vote, ms, send};
 use crate::limits::busy_for;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -229,4 +229,18 @@ fn a_long_run_fits_and_keeps_what_led_to_what_broke() {
     let (from, until) = (first + words[0] as u64, first + words[1] as u64);
     assert!(shown > 60_000 && until - from > 5_000, "{shown} steps, {from} to {until} in words");
     assert!((from..until).contains(&broken), "{from} to {until}");
+}
+
+#[test]
+fn no_step_is_made_by_somebody_whom_it_did_not_hear() {
+    let mut story = Story::default();
+    story.boot(ms(0), N1);
+    story.boot(ms(0), N2);
+    story.timer(ms(1), N1, vec![send(N2, "held", "held back")]);
+    let made = story.timer(ms(2), N2, vec![send(N2, "own", "to itself")]);
+    story.gets(ms(3), N2, (made, N1, "held", "held back"), vec![]);
+    // A timer that was set for later meanwhile has a number of the time at which it queued itself again.
+    story.step(ms(4), N1, made, TraceCause::Timer { text: "Election".into() }, vec![]);
+    let run = read(&page(&ABOUT, &outcome(&story.trace, None), &story.trace));
+    assert_eq!(ints(&run["steps"]["by"]), [0, 0, 0, 0, 2, 0]);
 }

@@ -10,9 +10,11 @@ mod matrix;
 
 pub use matrix::matrix;
 
+use crate::measured;
 use crate::run::Course;
 use sim_core::compared::{Between, Compared, Contender, Difference, Rhythms};
 use sim_core::measure::{MEASURES, Measure, Unit};
+use sim_core::measured::Measured as Number;
 use sim_core::outcome::{Outcome, Rhythm};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -20,7 +22,7 @@ use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 
 /// Of what a run has many samples of, these are compared.
-const STATISTICS: [(&str, u64); 2] = [("p50", 500), ("p99", 990)];
+const STATISTICS: [&str; 2] = ["p50", "p99"];
 
 /// What one seed measured, by the name of the measure.
 type Measured = BTreeMap<String, u64>;
@@ -101,34 +103,19 @@ fn quantities() -> impl Iterator<Item = (String, Unit)> {
     MEASURES.iter().flat_map(|measure| {
         let Measure { name, unit, distribution, .. } = *measure;
         let names = match distribution {
-            true => STATISTICS.iter().map(|(of, _)| format!("{name}.{of}")).collect(),
+            true => STATISTICS.iter().map(|of| format!("{name}.{of}")).collect(),
             false => vec![name.to_owned()],
         };
         names.into_iter().map(move |name| (name, unit))
     })
 }
 
-/// What a run measured.
+/// What a run measured of that.
 fn of_one(outcome: &Outcome) -> Measured {
-    let mut measured = Measured::new();
-    for measure in MEASURES {
-        if let Some(count) = outcome.counts.get(measure.name) {
-            measured.insert(measure.name.to_owned(), *count);
-        }
-        let Some(samples) = outcome.samples.get(measure.name) else { continue };
-        let mut sorted = samples.0.clone();
-        sorted.sort_unstable();
-        let Some(last) = sorted.len().checked_sub(1) else { continue };
-        if measure.distribution {
-            for (of, share) in STATISTICS {
-                let place = (sorted.len() as u64 * share / 1_000) as usize;
-                measured.insert(format!("{}.{of}", measure.name), sorted[place.min(last)]);
-            }
-        } else {
-            measured.insert(measure.name.to_owned(), sorted[sorted.len() / 2]);
-        }
-    }
-    measured
+    let is_compared =
+        |one: &&Number| one.statistic.is_empty() || STATISTICS.contains(&one.statistic);
+    let measured = measured::of_run(outcome);
+    measured.iter().filter(is_compared).map(|one| (one.name(), one.value)).collect()
 }
 
 /// How two differ in one measure; none where they have it on too few seeds in common to say anything.
