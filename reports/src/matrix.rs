@@ -123,9 +123,9 @@ pub fn markdown(matrix: &Matrix) -> String {
     let (from, to) = matrix.seeds;
     let _ = writeln!(
         out,
-        "\n{} seeds a cell. Live: safe on every seed, and clients were served. Blocked: safe, but for more than half of \
-         the time of the faults nobody was served, or nobody was again at the end. In brackets: not promised under \
-         these faults.",
+        "\n{} seeds a cell. Live: safe on every seed, and clients were served. Blocked: safe, but \
+         for more than half of the time of the faults nobody was served, or nobody was again at \
+         the end. In brackets: not promised under these faults.",
         count(to - from)
     );
     out

@@ -96,7 +96,8 @@ pub fn page(about: &About<'_>, outcome: &Outcome, trace: &Trace) -> String {
     TEMPLATE.replacen(PLACE, &BASE64_STANDARD.encode(best), 1)
 }
 
-/// A page with its data in its place: deflated and in base64, so that nothing in it can be taken for a part of the page.
+/// A page with its data in its place: deflated and in base64, so that nothing in it can be taken for a part of the
+/// page.
 pub(crate) fn filled(template: &str, place: &str, json: &[u8]) -> String {
     let packed = miniz_oxide::deflate::compress_to_vec(json, EFFORT);
     template.replacen(place, &BASE64_STANDARD.encode(packed), 1)

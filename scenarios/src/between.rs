@@ -27,8 +27,8 @@ impl Side<'_> {
     }
 }
 
-/// Judges comparisons, when every seed that the scenario asks for has run. Where there are several protocols and several
-/// variants, two protocols are compared in each variant, and two variants for each protocol.
+/// Judges comparisons, when every seed that the scenario asks for has run. Where there are several protocols and
+/// several variants, two protocols are compared in each variant, and two variants for each protocol.
 pub fn judge(comparisons: &[Comparison], sides: &[Side<'_>], seeds: u64) -> Vec<Expectation> {
     let enough = sides.iter().all(|side| side.summary.seeds.run >= seeds);
     let judged = comparisons.iter().flat_map(|comparison| {

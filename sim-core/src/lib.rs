@@ -9,7 +9,7 @@
 //! | [`world`] [`nodes`] [`settings`] | what there is |
 //! | [`fault`] | what can go wrong |
 //! | [`observe`] [`invariant`] [`history`] [`measure`] [`trace`] | what is seen |
-//! | [`outcome`] [`measured`] [`summary`] [`compared`] | what a run, many runs, and several on the same seeds came to: plain data |
+//! | [`outcome`] [`measured`] [`summary`] [`compared`] [`matrix`] | what a run, many runs, and several on the same seeds came to: plain data |
 //! | [`drive`] | who picks what happens next |
 //! | [`time`] [`random`] | whole numbers and named draws |
 //!

@@ -40,7 +40,8 @@ impl Protocol for Bully {
         measure: "messages-per-election",
         formula: "n² + n - 2",
         of: |n| (n * n + n).saturating_sub(2),
-        about: "the first election, which every node begins: as many questions as there are pairs, as many answers, and the highest tells all others twice",
+        about: "the first election, which every node begins: as many questions as there are pairs, as \
+                many answers, and the highest tells all others twice",
     }];
 
     fn about() -> &'static str {

@@ -20,7 +20,7 @@ impl<S: Model> Protocol for Pbft<S> {
         measure: "messages-per-op",
         formula: "2n(n - 1)",
         of: |n| 2 * n * n.saturating_sub(1),
-        about: "a request in a batch of its own: n - 1 pre-prepares, (n - 1)(n - 1) prepares, n(n - 1) commits (figure 1)",
+        about: "a request in a batch of its own: n - 1 pre-prepares, (n - 1)² prepares, n(n - 1) commits",
     }];
 
     fn about() -> &'static str {

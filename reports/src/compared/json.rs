@@ -136,8 +136,8 @@ struct Measured<'a> {
     total: u64,
     min: u64,
     max: u64,
-    /// What 1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 98, 99, 99.5, 99.8, 99.9 and 100 % of all samples are at most;
-    /// nothing for what a run has one value of.
+    /// What 1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 98, 99, 99.5, 99.8, 99.9 and 100 % of all samples are at
+    /// most; nothing for what a run has one value of.
     curve: &'a [u64],
 }
 

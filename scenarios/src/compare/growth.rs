@@ -1,8 +1,8 @@
 //! How measures grow with a number that was swept.
 //!
-//! On every seed a line is laid through the logarithms of the key and of what was measured (least squares); its slope is
-//! the power with which the measure grows. Of all seeds' powers the median is told, with its interval, so that luck of a
-//! seed that is good to all sizes says nothing. Beside it stands what the protocol's own formula gives.
+//! On every seed a line is laid through the logarithms of the key and of what was measured (least squares); its slope
+//! is the power with which the measure grows. Of all seeds' powers the median is told, with its interval, so that
+//! luck of a seed that is good to all sizes says nothing. Beside it stands what the protocol's own formula gives.
 
 use super::{FEWEST, between, quantities};
 use crate::run::Course;

@@ -88,8 +88,8 @@ pub(super) fn read(
     (own.settings(count, load.flatten(), found), loads)
 }
 
-/// The load's name, when every protocol has it. Where the file names none and the protocols' first ones differ, each has
-/// its own, and this has no name.
+/// The load's name, when every protocol has it. Where the file names none and the protocols' first ones differ, each
+/// has its own, and this has no name.
 fn load(
     own: &Section,
     protocols: &[&dyn ProtocolWords],

@@ -1,5 +1,5 @@
-//! Values that are laid over a file before it is read, so that everything that a file may say can be laid over it, and is
-//! checked as if it stood there. `[swarm]`, `[variants]` and `[sweep]` do that.
+//! Values that are laid over a file before it is read, so that everything that a file may say can be laid over it,
+//! and is checked as if it stood there. `[swarm]`, `[variants]` and `[sweep]` do that.
 
 use super::limits;
 use super::problem::{Draft, Found};

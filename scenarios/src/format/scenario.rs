@@ -51,8 +51,8 @@ pub struct Scenario {
     pub expect: Expect,
     /// Which of several variants this is.
     pub variant: Option<Variant>,
-    /// `[variants]` and `[sweep]`: each a whole scenario, on the same seeds. Where there are some, they are what is run;
-    /// this one is as the first of them.
+    /// `[variants]` and `[sweep]`: each a whole scenario, on the same seeds. Where there are some, they are what is
+    /// run; this one is as the first of them.
     pub variants: Vec<Scenario>,
 }
 

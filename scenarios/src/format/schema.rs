@@ -61,7 +61,7 @@ pub fn schema(vocabulary: &dyn Vocabulary) -> Value {
     let about = "What each seed draws: keys of the scenario, each with the values to choose from.";
     let swarm = described(lists(&keys, &generator), about);
     let about = "What is swept: keys of the scenario, each with the values that it takes in turn.";
-    let sweep = described(lists(&keys, &generator), about);
+    let sweep = described(json!({ "$ref": "#/properties/swarm" }), about);
     let variants = variants(&keys);
     keys.insert("swarm".into(), swarm);
     keys.insert("sweep".into(), sweep);
@@ -124,8 +124,8 @@ fn fault(generator: &mut SchemaGenerator) -> Value {
 /// The same scenario under several names, each with what it lays over the file.
 fn variants(keys: &Map<String, Value>) -> Value {
     let may = |key: &str| DRAWN.contains(&key) || ALSO.contains(&key) || is_section(key, keys);
-    let own = keys.iter().filter(|(key, _)| may(key));
-    let own = table(own.map(|(key, schema)| (key.clone(), schema.clone())).collect());
+    let same = |key: &String| (key.clone(), json!({ "$ref": format!("#/properties/{key}") }));
+    let own = table(keys.keys().filter(|key| may(key)).map(same).collect());
     let names = "^[A-Za-z0-9._-]{1,60}$";
     json!({
         "description": "Several forms of the scenario, on the same seeds: what each lays over it.",

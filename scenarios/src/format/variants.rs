@@ -10,8 +10,9 @@
 //! nodes = [3, 5, 7]
 //! ```
 //!
-//! A variant has a name of its own; a value of a sweep is called by its key and itself: `nodes-5`. Where there are both,
-//! every variant is swept: `lease-nodes-5`. Each is a scenario, which can be run and replayed alone: `reads@lease-nodes-5`.
+//! A variant has a name of its own; a value of a sweep is called by its key and itself: `nodes-5`. Where there are
+//! both, every variant is swept: `lease-nodes-5`. Each is a scenario, which can be run and replayed alone:
+//! `reads@lease-nodes-5`.
 
 use super::lay::{DRAWN, Key, OfLists, lay, walk};
 use super::limits;

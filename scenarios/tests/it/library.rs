@@ -138,8 +138,8 @@ fn every_scenario_holds_on_its_first_seeds_and_runs_alike_twice() {
     }
 }
 
-/// A node is a liar from the moment that a fault makes it one, and nobody looks any more at what it does. What others then
-/// do with what it had said in good faith breaks no promise, though it has not told a lie yet.
+/// A node is a liar from the moment that a fault makes it one, and nobody looks any more at what it does. What others
+/// then do with what it had said in good faith breaks no promise, though it has not told a lie yet.
 #[test]
 fn nothing_is_promised_while_more_nodes_are_liars_than_a_protocol_reckons_with() {
     let scenario = scenario(named("survival/matrix").expect("it ships"));
