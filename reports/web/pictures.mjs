@@ -21,6 +21,15 @@ function report(name, ...scenario) {
   return page;
 }
 
+/** Compares and gives the path of the page. */
+function comparison(name, ...what) {
+  const page = join(folder, `${name}.html`);
+  const run = spawnSync(splitbrain, ["compare", ...what, "--quiet", "--output", page], { stdio: "pipe" });
+  if (run.error) throw run.error;
+  if (run.status > 1) throw new Error(run.stderr.toString());
+  return page;
+}
+
 /** Takes a picture of a page after these keys. */
 async function picture(browser, name, page, options, ...keys) {
   const shown = await browser.open(page, options);
@@ -36,6 +45,10 @@ try {
   await picture(browser, "broken", broken, { width: 1280, height: 1100 }, "v");
   const held = report("held", "raft/minority-leader", "--seed", "3");
   await picture(browser, "held-dark", held, { width: 1280, height: 1100, colorScheme: "dark" });
+  const prices = comparison("prices", "consensus/crash-vs-byzantine-price");
+  await picture(browser, "compared", prices, { width: 1280, height: 1400 });
+  const matrix = comparison("matrix", "--matrix", "--seeds", "20");
+  await picture(browser, "matrix", matrix, { width: 1400, height: 1400 });
 } finally {
   await browser.close();
   rmSync(folder, { recursive: true });

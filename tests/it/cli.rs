@@ -122,13 +122,13 @@ fn what_new_writes_runs_and_is_never_written_over() {
     assert!(said.err.starts_with("error: there is no protocol `tarf`; there are raft"));
 }
 
-fn validator(room: &Room, what: &str) -> jsonschema::Validator {
+pub fn validator(room: &Room, what: &str) -> jsonschema::Validator {
     let schema = room.run(&format!("schema {what}")).ended(0).json();
     jsonschema::validator_for(&schema).expect("a sound schema")
 }
 
 #[track_caller]
-fn fits(schema: &jsonschema::Validator, value: &Value) {
+pub fn fits(schema: &jsonschema::Validator, value: &Value) {
     let problems: Vec<String> = schema
         .iter_errors(value)
         .take(5)

@@ -16,6 +16,7 @@
 
 mod bad_input;
 mod cli;
+mod compared;
 mod determinism;
 mod failures;
 mod fuzz;

@@ -72,12 +72,20 @@ pub fn schema(vocabulary: &dyn Vocabulary) -> Value {
         "type": "object",
         "properties": keys,
         "required": ["title"],
-        "anyOf": [
-            { "required": ["nodes", "duration"] },
-            { "required": ["variants"] },
-            { "required": ["sweep"] }
+        // What a variant or a sweep lays over the file may be missing in it.
+        "allOf": [
+            { "anyOf": [
+                { "required": ["nodes", "duration"] },
+                { "required": ["variants"] },
+                { "required": ["sweep"] }
+            ] },
+            { "anyOf": [
+                { "required": ["protocol"] },
+                { "required": ["protocols"] },
+                { "required": ["variants"] }
+            ] }
         ],
-        "oneOf": [{ "required": ["protocol"] }, { "required": ["protocols"] }],
+        "not": { "required": ["protocol", "protocols"] },
         "additionalProperties": false,
         "definitions": generator.take_definitions(true),
     });

@@ -222,19 +222,6 @@ fn colour_is_only_colour() {
 }
 
 #[test]
-fn what_this_version_cannot_do_is_refused_by_name_and_nothing_else_is() {
-    let variants = "title = \"T\"\nprotocols = [\"raft\", \"pbft\"]\nnodes = { tolerate = 1 }\n\
-        duration = \"60s\"\nseeds = 30\n[raft]\nelection-timeout = \"1s..2s\"\n[pbft]\n\
-        view-change-timeout = \"4s\"\n[network]\ntopology = \"three-continents\"\n[clients]\n\
-        count = 3\nload = \"kv\"\n[[faults]]\nat = \"20s\"\ncrash = \"leader\"\nfor = \"20s\"\n\
-        [expect.between]\nmessages-per-op = \"pbft > 3 x raft\"\n[variants.lease]\nraft.reads = \"lease\"\n";
-    let problems = bad(variants.as_bytes());
-    let messages: Vec<&str> = problems.problems.iter().map(|p| p.message.as_str()).collect();
-    assert_eq!(messages.len(), 1, "{messages:?}");
-    assert!(messages[0].ends_with("is not supported by this version"), "{messages:?}");
-}
-
-#[test]
 fn single_messages() {
     let lines = [
         "{ link = \"n1 > n2\", at = \"3s\" }",

@@ -10,5 +10,6 @@ mod shipped;
 mod shrunk;
 mod swarm;
 mod tally;
+mod variants;
 mod words;
 mod written;

@@ -217,9 +217,9 @@ export interface Row {
 
 export interface Cell {
   /**
-   * `live`: safe on every seed, and served again after all had healed. `blocked`: safe on every seed, but not served again
-   * on some. `unsafe`: a safety property broke on some seed. `unknown`: a checker's budget ran out. `none`: the class
-   * makes no sense here (no disk to lose, nobody who may lie).
+   * `live`: safe on every seed, and clients were served. `blocked`: safe on every seed, but on most of them nobody was
+   * served for more than half of the time of the faults, or on some nobody was again at the end. `unsafe`: something broke
+   * that must always hold. `unknown`: a checker's budget ran out. `none`: the protocol was not run so.
    */
   state: "live" | "blocked" | "unsafe" | "unknown" | "none";
   /** Whether the protocol promises to be safe, and to be live again, under it. */
@@ -228,7 +228,7 @@ export interface Cell {
   kept: boolean;
   /** How many seeds were live, blocked, unsafe, undecided. */
   seeds: { live: number; blocked: number; unsafe: number; unknown: number };
-  /** How much longer clients were not served, at most: the median over seeds; none without clients. */
+  /** For how long clients waited and none was served, at most: the median over seeds; none without clients. */
   unavailable: number | null;
   /** How often faults of the class struck, over all seeds. */
   struck: number;

@@ -9,11 +9,11 @@ interface State {
 }
 
 export const STATES: Record<Cell["state"], State> = {
-  live: { sign: "✓", word: "live", about: "safe on every seed, and served again after all had healed" },
+  live: { sign: "✓", word: "live", about: "safe on every seed; clients were served while faults lasted, and again at the end" },
   blocked: {
     sign: "▮",
     word: "blocked",
-    about: "safe on every seed, but on some not served again after all had healed",
+    about: "safe on every seed, but for more than half of the time of the faults nobody was served, or nobody was again",
   },
   unsafe: { sign: "✗", word: "unsafe", about: "a safety property broke on some seed" },
   unknown: { sign: "?", word: "undecided", about: "a check ran out of its budget, and nothing was seen to break" },
