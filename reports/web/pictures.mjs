@@ -48,7 +48,7 @@ try {
   const prices = comparison("prices", "consensus/crash-vs-byzantine-price");
   await picture(browser, "compared", prices, { width: 1280, height: 1400 });
   const matrix = comparison("matrix", "--matrix", "--seeds", "20");
-  await picture(browser, "matrix", matrix, { width: 1400, height: 1400 });
+  await picture(browser, "matrix", matrix, { width: 1640, height: 1300 });
 } finally {
   await browser.close();
   rmSync(folder, { recursive: true });

@@ -62,7 +62,7 @@ pub fn text(compared: &Compared, all: bool, colour: Colour) -> String {
         for one in shown {
             let sentence = sentence(one, first, &other.name);
             let painted = if one.is_any() { sentence } else { colour.paint(DIM, &sentence) };
-            let _ = writeln!(out, "    {}  {painted}", pad(&one.measure, 21));
+            let _ = writeln!(out, "    {}  {painted}", pad(&one.measure, 22));
         }
     }
     out.push('\n');
