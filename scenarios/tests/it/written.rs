@@ -3,7 +3,7 @@
 use protocols::Ran;
 use scenarios::explicit::explicit;
 use scenarios::format::{Scenario, Vocabulary, read, write};
-use scenarios::library::LIBRARY;
+use scenarios::library::{LIBRARY, Shipped};
 use scenarios::run::{Case, Course, Extras};
 use scenarios::words::Words;
 use sim_core::Chance;
@@ -37,8 +37,18 @@ fn options(scenario: &Scenario) -> String {
 
 #[test]
 fn every_shipped_scenario_is_read_again_as_the_same() {
-    for shipped in LIBRARY {
-        let first = reads(shipped.text, shipped.name);
+    let alone = |shipped: &'static Shipped| {
+        let scenario = reads(shipped.text, shipped.name);
+        let each: Vec<Scenario> = scenario.each().to_vec();
+        each.into_iter().map(move |mut one| {
+            // What was laid over a file is in it when it is written; beside whom it ran is not.
+            if one.variant.take().is_some() {
+                one.expect.between.clear();
+            }
+            (shipped, one)
+        })
+    };
+    for (shipped, first) in LIBRARY.iter().flat_map(alone) {
         let text = writes(&first, &["Written by a test".to_owned(), String::new()]);
         let again = reads(&text, shipped.name);
         assert_eq!(format!("{first:?}"), format!("{again:?}"), "{text}");
