@@ -27,19 +27,21 @@ export function expectations({ contenders, expected }: Compared): HTMLElement | 
   const order = (met: boolean | null) => (met === false ? 0 : met === null ? 1 : 2);
   found.sort((a, b) => order(a.one.met) - order(b.one.met));
   const first = found.filter(({ one }) => one.met !== true).length + MET;
-  const part = make("div", {}, make("h3", {}, "What was expected"), table(found.slice(0, first)));
+  const shown = table("What was expected, as a table", found.slice(0, first));
+  const part = make("div", {}, make("h3", {}, "What was expected"), shown);
   const rest = found.slice(first, MOST);
-  if (rest.length > 0) part.append(unfolding([`${count(rest.length)} more that are met`], () => [table(rest)]));
+  const more = () => [table("What was expected as well, and is met, as a table", rest)];
+  if (rest.length > 0) part.append(unfolding([`${count(rest.length)} more that are met`], more));
   if (found.length > MOST) part.append(make("p", { class: "quiet" }, `and ${count(found.length - MOST)} more`));
   return part;
 }
 
-function table(wishes: Wish[]): HTMLElement {
+function table(label: string, wishes: Wish[]): HTMLElement {
   const columns = ["Expected", "Of", "Measured"].map((name) => make("th", { scope: "col" }, name));
   const head = make("thead", {}, make("tr", {}, make("td"), ...columns));
   const body = make("tbody", {}, ...wishes.map(({ one, of }) => row(one, of)));
   const caption = make("caption", {}, "What was expected, and whether it is met");
-  return scrolling("What was expected, as a table", make("table", { class: "wishes" }, caption, head, body));
+  return scrolling(label, make("table", { class: "wishes" }, caption, head, body));
 }
 
 function row({ scope, text, measured, met }: Expected, of: string | null): HTMLElement {
