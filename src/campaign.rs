@@ -9,7 +9,6 @@ use scenarios::campaign::share::{Hunted, Share};
 use scenarios::library;
 use scenarios::run::Course;
 use sim_core::fault::FaultKind;
-use sim_core::outcome::Verdict;
 use sim_core::summary::{Hunt, Summary};
 use std::path::Path;
 
@@ -102,11 +101,7 @@ pub fn tell(
     let idle = !hunt.never.is_empty() && summary.seeds.run > 0;
     summary.hunt = Some(hunt);
     let summary = finds.tell(app, summary);
-    let mut exit = match summary.verdict() {
-        Verdict::Holds => Exit::Held,
-        Verdict::Unknown => Exit::Undecided,
-        Verdict::Broken => Exit::Broken,
-    };
+    let mut exit = Exit::from(summary.verdict());
     if is_empty {
         exit = exit.and(nothing_to_do(app, course, strict));
     }

@@ -247,21 +247,24 @@ where
             let name = path.display().to_string();
             let scenario = format::read(text.as_bytes(), &name, &Words::of(self.catalogue))
                 .map_err(|problems| problems.to_string())?;
-            let course =
-                Course::new(self.catalogue, &name, &scenario, &scenario.subjects[0], &self.bugs)?;
-            let finds = Finds::new(&course, &text, &places.failures);
-            for seed in scenario.own_seeds() {
-                let case = course.case(seed);
-                finds.see(&case, &course.run_case(&case, Extras::default()).outcome);
-            }
-            if let Some(find) = finds.all().into_values().next() {
-                let story = finds.story_of(&breach(&find.failure, find.seed), &find);
-                return Err(format!(
-                    "{name}, which is kept from an earlier failure, breaks again\n\n{story}"
-                ));
+            for (scenario, subject) in scenario.members() {
+                let course = Course::new(self.catalogue, &name, scenario, subject, &self.bugs)?;
+                self.play_one(&course, &text, places)?;
             }
         }
         Ok(())
+    }
+
+    fn play_one(&self, course: &Course<'_>, text: &str, places: &Places) -> Result<(), String> {
+        let finds = Finds::new(course, text, &places.failures);
+        for seed in course.scenario.own_seeds() {
+            let case = course.case(seed);
+            finds.see(&case, &course.run_case(&case, Extras::default()).outcome);
+        }
+        let Some(find) = finds.all().into_values().next() else { return Ok(()) };
+        let story = finds.story_of(&breach(&find.failure, find.seed), &find);
+        let name = &course.name;
+        Err(format!("{name}, which is kept from an earlier failure, breaks again\n\n{story}"))
     }
 
     /// Plays one failure alone.
@@ -272,9 +275,9 @@ where
         let scenario =
             format::read(failure.scenario.as_bytes(), &failure.name, &Words::of(self.catalogue))
                 .map_err(|problems| failed(problems.to_string()))?;
+        let (name, scenario) = scenario.called(&failure.name);
         let bugs = &failure.overrides.bugs;
-        let course =
-            Course::new(self.catalogue, &failure.name, &scenario, &scenario.subjects[0], bugs)?;
+        let course = Course::new(self.catalogue, name, &scenario, &scenario.subjects[0], bugs)?;
         let case = failure.case(&course);
         let outcome = course.run_case(&case, Extras::default()).outcome;
         let finds = Finds::new(&course, &failure.scenario, &places.failures);

@@ -155,7 +155,7 @@ struct Between<'a> {
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[schemars(rename = "Property")]
-struct Property<'a> {
+pub(crate) struct Property<'a> {
     property: &'a str,
     /// Whether it is promised under the faults that struck.
     promised: bool,
@@ -197,7 +197,7 @@ struct Broken<'a> {
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[schemars(rename = "Expected")]
-struct Expected<'a> {
+pub(crate) struct Expected<'a> {
     /// `each`, `all`, `between`, `holds` or `breaks`.
     scope: &'a str,
     /// What, as the file says it.
@@ -258,7 +258,7 @@ impl<'a> Run<'a> {
     }
 }
 
-fn properties(summary: &Summary) -> Vec<Property<'_>> {
+pub(crate) fn properties(summary: &Summary) -> Vec<Property<'_>> {
     let tallies = summary.properties.iter();
     tallies
         .map(|tally| Property {
@@ -291,7 +291,7 @@ fn broken(summary: &Summary) -> Vec<Broken<'_>> {
         .collect()
 }
 
-fn expected(expectations: &[Expectation]) -> Vec<Expected<'_>> {
+pub(crate) fn expected(expectations: &[Expectation]) -> Vec<Expected<'_>> {
     expectations
         .iter()
         .map(|expectation| Expected {

@@ -27,7 +27,7 @@ pub(crate) fn table(summary: &Summary, verbose: bool, colour: Colour) -> String 
     }
     for measure in shown {
         let MeasureSummary { p50, p90, p99, max, .. } = *measure;
-        let values = [p50, p90, p99, max].map(|value| quantity(measure, value));
+        let values = [p50, p90, p99, max].map(|value| quantity(&measure.unit, value));
         lines.push(table_row(&measure.name, &values));
     }
     let per_operation = per_operation(summary);
@@ -76,15 +76,15 @@ fn numbers(summary: &Summary, colour: Colour) -> Vec<String> {
             lines.push(colour.paint(DIM, &format!("  {:<22}{head}", "in each run")));
         }
         let values = [measure.min, measure.p50, measure.max];
-        let values = values.map(|value| format!("{:>12}", quantity(measure, value)));
+        let values = values.map(|value| format!("{:>12}", quantity(&measure.unit, value)));
         lines.push(format!("  {:<22}{}", measure.name, values.concat()));
     }
     lines
 }
 
-/// A value of a measure in words, with its unit.
-pub(crate) fn quantity(measure: &MeasureSummary, value: u64) -> String {
-    match measure.unit.as_str() {
+/// A value in words, with its unit.
+pub(crate) fn quantity(unit: &str, value: u64) -> String {
+    match unit {
         "time" => brief(Span(value)),
         "ratio" => words::thousandths(value),
         _ => count(value),

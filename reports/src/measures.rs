@@ -73,7 +73,8 @@ pub fn markdown(all: &[MeasuredRuns]) -> String {
             summary.measures.iter().partition(|measure| measure.max > 0);
         for measure in seen {
             let MeasureSummary { name, samples, min, p50, p90, p99, max, total, .. } = measure;
-            let of = [min, p50, p90, p99, max].map(|value| quantity(measure, *value)).join(" | ");
+            let of =
+                [min, p50, p90, p99, max].map(|value| quantity(&measure.unit, *value)).join(" | ");
             // Times of many runs, and ratios, add up to nothing.
             let is_count = measure.unit == Unit::Count.name();
             let total = if is_count { count(*total) } else { String::new() };

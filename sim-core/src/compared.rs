@@ -104,6 +104,8 @@ pub struct Point {
 pub struct Closed {
     /// In words: `2n(n - 1)`.
     pub formula: String,
+    /// What it takes for granted.
+    pub about: String,
     /// At each point, in the measure's unit.
     pub values: Vec<u64>,
 }

@@ -32,13 +32,8 @@ fn compared(app: &App, args: &Compare) -> Result<Exit, String> {
     if let Some(name) = args.protocol.iter().find(|name| app.catalogue.get(name).is_none()) {
         return Err(format!("there is no protocol `{name}`"));
     }
-    let colour = app.colours_errors();
-    let sources: Result<Vec<Source>, String> = args
-        .scenarios
-        .iter()
-        .map(|what| sources::find(app.catalogue, family(what), colour))
-        .collect();
-    let sources = sources?;
+    let read = |what: &String| sources::find(app.catalogue, family(what), app.colours_errors());
+    let sources: Vec<Source> = args.scenarios.iter().map(read).collect::<Result<_, String>>()?;
     let courses = courses(app, args, &sources)?;
     let seeds = seeds(args, &sources);
     let runs = (seeds.end - seeds.start) * courses.len() as u64;
@@ -52,16 +47,11 @@ fn compared(app: &App, args: &Compare) -> Result<Exit, String> {
     let title = |source: &Source| (source.name.clone(), source.scenario.title.clone());
     compared.scenarios = sources.iter().map(title).collect();
     compared.reproduce = reproduce;
-    for ((_, course), contender) in courses.iter().zip(&mut compared.contenders) {
-        contender.replay = report::before_seed(course);
-        for breach in &mut contender.summary.broken {
-            breach.replay = report::by_seed(course, breach.seed);
-        }
-    }
+    add_replays(&mut compared, &courses);
     let expected: Vec<Vec<Expectation>> =
         sources.iter().map(|source| expected(source, &courses, &compared.contenders)).collect();
     compared.expected = expected.concat();
-    let mut exit = compared.contenders.iter().map(|one| ends(one.summary.verdict())).max();
+    let mut exit = compared.contenders.iter().map(|one| one.summary.verdict().into()).max();
     if app.is_json() {
         app.say(&compared::json(&compared));
     } else if !app.manner.quiet || exit > Some(Exit::Held) {
@@ -77,6 +67,16 @@ fn compared(app: &App, args: &Compare) -> Result<Exit, String> {
     Ok(if app.is_stopped() { exit.max(Exit::Interrupted) } else { exit })
 }
 
+/// Says of each contender, and of what broke, how it is replayed.
+fn add_replays(compared: &mut Compared, courses: &[(String, Course<'_>)]) {
+    for ((_, course), contender) in courses.iter().zip(&mut compared.contenders) {
+        contender.replay = report::before_seed(course);
+        for breach in &mut contender.summary.broken {
+            breach.replay = report::by_seed(course, breach.seed);
+        }
+    }
+}
+
 /// The scenario that a name means: `elections` is the one in which the elections are compared.
 fn family(what: &str) -> &str {
     let is_known = Path::new(what).exists() || library::named(what).is_some();
@@ -86,13 +86,15 @@ fn family(what: &str) -> &str {
 }
 
 /// The command that gives the same.
-fn reproduce(args: &Compare, seeds: &Range<u64>) -> String {
-    let protocols = match args.protocol.as_slice() {
-        [] => String::new(),
-        some => format!(" --protocol {}", some.join(",")),
-    };
-    let Range { start, end } = seeds;
-    format!("splitbrain compare {}{protocols} --seeds {start}..{end}", args.scenarios.join(" "))
+pub(super) fn reproduce(args: &Compare, seeds: &Range<u64>) -> String {
+    let mut words = vec!["splitbrain compare".to_owned()];
+    words.extend(args.matrix.then(|| "--matrix".to_owned()));
+    words.extend(args.scenarios.iter().cloned());
+    if !args.protocol.is_empty() {
+        words.push(format!("--protocol {}", args.protocol.join(",")));
+    }
+    words.push(format!("--seeds {}..{}", seeds.start, seeds.end));
+    words.join(" ")
 }
 
 /// What came of what a scenario expects between those that ran it.
@@ -111,14 +113,6 @@ fn expected(
 /// Whether it runs this scenario, or a variant of it.
 fn is_of(course: &Course<'_>, source: &Source) -> bool {
     source.scenario.each().iter().any(|one| std::ptr::eq(one, course.scenario))
-}
-
-fn ends(verdict: Verdict) -> Exit {
-    match verdict {
-        Verdict::Holds => Exit::Held,
-        Verdict::Unknown => Exit::Undecided,
-        Verdict::Broken => Exit::Broken,
-    }
 }
 
 /// How a file is written, by its ending.

@@ -80,6 +80,10 @@ fn protocol(entry: &dyn Entry) -> String {
     for promise in entry.promises(&entry.default_options()) {
         let _ = writeln!(text, "  {:22} {}", promise.property, promise.words);
     }
+    for (at, form) in entry.closed_forms().iter().enumerate() {
+        let head = if at == 0 { "\nCosts among n nodes, where nothing goes wrong\n" } else { "" };
+        let _ = writeln!(text, "{head}  {:22} {:12} {}", form.measure, form.formula, form.about);
+    }
     let survives = protocols::Catalogue::survives(entry, &entry.default_options());
     let kinds: Vec<&str> = survives.iter().map(|kind| kind.name()).collect();
     let _ = writeln!(text, "\nUnder {}", kinds.join(", "));

@@ -1,5 +1,6 @@
 //! `compare --matrix`: every protocol of a scenario against every class of faults that its variants are.
 
+use super::compare::reproduce;
 use super::{App, Exit, on_cores};
 use crate::args::Compare;
 use crate::files::write_whole;
@@ -47,14 +48,7 @@ pub fn run(app: &App, args: &Compare) -> Result<Exit, String> {
     let run = |_| survey(&source.scenario, &courses, seeds.clone(), &app.stop, &seen);
     let mut found = on_cores(args.jobs, run)?;
     progress.clear();
-    let protocols = match args.protocol.as_slice() {
-        [] => String::new(),
-        some => format!(" --protocol {}", some.join(",")),
-    };
-    found.reproduce = format!(
-        "splitbrain compare --matrix {what}{protocols} --seeds {}..{}",
-        seeds.start, seeds.end
-    );
+    found.reproduce = reproduce(args, &seeds);
     add_replays(&mut found, &courses);
     let broke = found.rows.iter().flat_map(|row| &row.cells);
     let broke = broke.filter(|cell| !cell.kept && cell.state != State::None).count();

@@ -18,6 +18,7 @@ use crate::args::{Cli, Color, Command, Format, Manner};
 use protocols::Catalogue;
 use reports::Colour;
 use scenarios::run::Course;
+use sim_core::outcome::Verdict;
 use std::any::Any;
 use std::io::{IsTerminal as _, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -41,6 +42,16 @@ pub enum Exit {
     Unsteady,
     /// Wrong usage, or a wrong file.
     Misused,
+}
+
+impl From<Verdict> for Exit {
+    fn from(verdict: Verdict) -> Exit {
+        match verdict {
+            Verdict::Holds => Exit::Held,
+            Verdict::Unknown => Exit::Undecided,
+            Verdict::Broken => Exit::Broken,
+        }
+    }
 }
 
 impl Exit {

@@ -172,11 +172,7 @@ fn tell(
     } else {
         app.say(&findings(app, course, &outcome, &trace, failure));
     }
-    Ok(match outcome.verdict() {
-        Verdict::Holds => Exit::Held,
-        Verdict::Unknown => Exit::Undecided,
-        Verdict::Broken => Exit::Broken,
-    })
+    Ok(outcome.verdict().into())
 }
 
 /// Whether a run is another than the one that was recorded; if so, says where it departs.

@@ -174,11 +174,7 @@ fn run_one(
         let name = |path: &Path| path_of_one(args, source, course, path);
         wanted.write(app, &One { course, case, outcome, trace, reproduce }, &name)?;
     }
-    let mut exit = match summary.verdict() {
-        Verdict::Holds => Exit::Held,
-        Verdict::Unknown => Exit::Undecided,
-        Verdict::Broken => Exit::Broken,
-    };
+    let mut exit = Exit::from(summary.verdict());
     if args.twice {
         exit = exit.max(twice(app, args, course, seeds)?);
     }

@@ -1,7 +1,7 @@
 //! A comparison for machines, and for the page: `web/src/compared/format.ts` says what is in it.
 
 use super::{differences, grows, is_shown, sentence};
-use crate::json::line;
+use crate::json::{Expected, Property, expected, line, properties};
 use schemars::JsonSchema;
 use serde::Serialize;
 use sim_core::Span;
@@ -9,7 +9,7 @@ use sim_core::compared::{Compared, Contender, Difference, Growth, Line, Rhythms}
 use sim_core::fault::FaultKind;
 use sim_core::measure::{MEASURES, Measure};
 use sim_core::outcome::Verdict;
-use sim_core::summary::{Breach, Expectation, FiredSummary, MeasureSummary, PropertyTally};
+use sim_core::summary::{Breach, FiredSummary, MeasureSummary};
 
 /// Of so many seeds it tells what each measured.
 const SEEDS: usize = 1_000;
@@ -88,17 +88,6 @@ struct One<'a> {
 }
 
 #[derive(Serialize, JsonSchema)]
-struct Property<'a> {
-    property: &'a str,
-    promised: bool,
-    held: u64,
-    broken: u64,
-    /// It broke under faults under which it is not promised.
-    unpromised: u64,
-    unknown: u64,
-}
-
-#[derive(Serialize, JsonSchema)]
 struct Broke<'a> {
     /// In digits.
     seed: String,
@@ -107,17 +96,6 @@ struct Broke<'a> {
     promised: bool,
     /// The command that gives the same run.
     replay: &'a str,
-}
-
-#[derive(Serialize, JsonSchema)]
-struct Expected<'a> {
-    /// `each`, `all`, `between`, `holds` or `breaks`
-    scope: &'a str,
-    text: &'a str,
-    /// What was measured, in words.
-    measured: &'a str,
-    /// Null when so few seeds cannot tell.
-    met: Option<bool>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -259,7 +237,7 @@ impl<'a> Machine<'a> {
             contenders: compared.contenders.iter().map(One::of).collect(),
             differences: all.map(apart).collect(),
             values: Values::of(compared),
-            expected: compared.expected.iter().map(Expected::of).collect(),
+            expected: expected(&compared.expected),
             growth: compared.growth.iter().map(Grown::of).collect(),
         }
     }
@@ -284,9 +262,9 @@ impl<'a> One<'a> {
             clients: summary.clients,
             load: &summary.load,
             replay: &one.replay,
-            properties: summary.properties.iter().map(Property::of).collect(),
+            properties: properties(summary),
             breaches: summary.broken.iter().take(BREACHES).map(Broke::of).collect(),
-            expected: summary.expectations.iter().map(Expected::of).collect(),
+            expected: expected(&summary.expectations),
             fired: summary
                 .fired
                 .iter()
@@ -298,25 +276,10 @@ impl<'a> One<'a> {
     }
 }
 
-impl<'a> Property<'a> {
-    fn of(tally: &'a PropertyTally) -> Self {
-        let &PropertyTally { ref property, promised, held, broken, unpromised, unknown, .. } =
-            tally;
-        Property { property, promised, held, broken, unpromised, unknown }
-    }
-}
-
 impl<'a> Broke<'a> {
     fn of(breach: &'a Breach) -> Self {
         let Breach { seed, property, why, promised, replay, .. } = breach;
         Broke { seed: seed.to_string(), property, why, promised: *promised, replay }
-    }
-}
-
-impl<'a> Expected<'a> {
-    fn of(one: &'a Expectation) -> Self {
-        let Expectation { scope, text, measured, met, .. } = one;
-        Expected { scope, text, measured, met: *met }
     }
 }
 

@@ -20,8 +20,8 @@ pub(crate) use page::TEMPLATE;
 pub use page::page;
 pub use text::text;
 
-use crate::words::{brief, count, join, thousandths};
-use sim_core::Span;
+use crate::measured;
+use crate::words::{count, join};
 use sim_core::compared::{Between, Compared, Difference, Growth, Line};
 use sim_core::measure::Unit;
 use sim_core::outcome::Verdict;
@@ -93,11 +93,7 @@ fn sentence(one: &Difference, first: &str, other: &str) -> String {
 }
 
 fn quantity(unit: Unit, value: u64) -> String {
-    match unit {
-        Unit::Time => brief(Span(value)),
-        Unit::Ratio => thousandths(value),
-        Unit::Count => count(value),
-    }
+    measured::quantity(unit.name(), value)
 }
 
 /// A factor in thousandths, to two digits that matter.
@@ -150,7 +146,8 @@ fn grows(growth: &Growth, line: &Line) -> String {
         (0, 0) => "and so it was measured".to_owned(),
         (least, most) => format!("measured {} to {}", percent(least), percent(most)),
     };
-    format!("{who}{power}; {} is {}, {apart}", closed.formula, join(&formula))
+    let (formula, values, about) = (&closed.formula, join(&formula), &closed.about);
+    format!("{who}{power}; {formula} is {values}, {apart}; that is {about}")
 }
 
 fn signed_power(thousandths: i64) -> String {

@@ -41,14 +41,14 @@ struct Family {
 fn families(key: &str, contenders: &[Contender]) -> Vec<Family> {
     let several =
         |of: fn(&Contender) -> &str| contenders.iter().map(of).collect::<BTreeSet<_>>().len() > 1;
-    let by_scenario = several(|one| one.summary.scenario.split('@').next().unwrap_or_default());
+    let by_scenario = several(file_of);
     let by_protocol = several(|one| &one.summary.protocol);
     let mut families: Vec<Family> = Vec::new();
     for (place, one) in contenders.iter().enumerate() {
         let Some((_, value)) = one.swept.iter().find(|(swept, _)| swept == key) else { continue };
         let mut parts = Vec::new();
         if by_scenario {
-            parts.extend(one.summary.scenario.split('@').next().map(str::to_owned));
+            parts.push(file_of(one).to_owned());
         }
         if by_protocol {
             parts.push(one.summary.protocol.clone());
@@ -70,6 +70,13 @@ fn families(key: &str, contenders: &[Contender]) -> Vec<Family> {
     }
     families.retain(|family| family.members.len() > 1);
     families
+}
+
+/// The name of a contender's scenario without its variant.
+fn file_of(one: &Contender) -> &str {
+    let scenario = one.summary.scenario.as_str();
+    let variant = one.variant.as_deref().and_then(|variant| scenario.strip_suffix(variant));
+    variant.and_then(|file| file.strip_suffix('@')).unwrap_or(scenario)
 }
 
 fn line(
@@ -101,7 +108,8 @@ fn line(
     let closed = form.map(|form| {
         let scale = if unit == Unit::Ratio { 1_000 } else { 1 };
         let values = points.iter().map(|point| (form.of)(point.x as u64) * scale);
-        Closed { formula: form.formula.to_owned(), values: values.collect() }
+        let (formula, about) = (form.formula.to_owned(), form.about.to_owned());
+        Closed { formula, about, values: values.collect() }
     });
     Some(Line { name: family.name.clone(), points, power, closed })
 }

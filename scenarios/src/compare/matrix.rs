@@ -93,35 +93,36 @@ fn cell(
         }
     });
     let each = each.into_inner().unwrap_or_default();
-    let count = |state| each.values().filter(|seed| seed.state == state).count() as u64;
-    let tallies = [State::Live, State::Blocked, State::Unsafe, State::Undecided].map(count);
-    let [live, blocked, broken, undecided] = tallies;
+    let each: Vec<Seed> = each.into_values().collect();
+    let nodes = summary.nodes.first().copied().unwrap_or_default();
+    (together(&each, summary.seeds.broken == 0), nodes)
+}
+
+/// What all seeds of a cell come to.
+fn together(each: &[Seed], kept: bool) -> Cell {
+    let count = |state| each.iter().filter(|seed| seed.state == state).count() as u64;
+    let seeds = [State::Live, State::Blocked, State::Unsafe, State::Undecided].map(count);
+    let [live, blocked, broken, undecided] = seeds;
     let state = match () {
         () if each.is_empty() => State::None,
         () if broken > 0 => State::Unsafe,
         () if undecided > 0 => State::Undecided,
-        () if blocked > live || each.values().any(|seed| seed.is_stuck) => State::Blocked,
+        () if blocked > live || each.iter().any(|seed| seed.is_stuck) => State::Blocked,
         () => State::Live,
     };
-    let mut unserved: Vec<Span> = each.values().filter_map(|seed| seed.unserved).collect();
+    let mut unserved: Vec<Span> = each.iter().filter_map(|seed| seed.unserved).collect();
     unserved.sort_unstable();
-    let shows =
-        |seed: &&Seed| seed.state == state && (state != State::Blocked || seed.shown.is_some());
-    let shown = each.values().filter(shows).find_map(|seed| seed.shown.clone());
-    let nodes = summary.nodes.first().copied().unwrap_or_default();
-    let cell = Cell {
+    let mut showing = each.iter().filter(|seed| seed.state == state && state != State::Live);
+    let all = |is: fn(&Seed) -> bool| !each.is_empty() && each.iter().all(is);
+    Cell {
         state,
-        promises: (
-            !each.is_empty() && each.values().all(|seed| seed.promises.0),
-            !each.is_empty() && each.values().all(|seed| seed.promises.1),
-        ),
-        kept: summary.seeds.broken == 0,
-        seeds: tallies,
+        promises: (all(|seed| seed.promises.0), all(|seed| seed.promises.1)),
+        kept,
+        seeds,
         unavailable: unserved.get(unserved.len() / 2).copied(),
-        struck: each.values().map(|seed| seed.struck).sum(),
-        shown: shown.filter(|_| state != State::Live),
-    };
-    (cell, nodes)
+        struck: each.iter().map(|seed| seed.struck).sum(),
+        shown: showing.find_map(|seed| seed.shown.clone()),
+    }
 }
 
 fn seed(

@@ -250,11 +250,7 @@ impl Known<'_> {
         let place = value.span();
         match (measure.distribution, value.get_ref().is_table()) {
             (false, false) => {
-                let bound = bound(measure, None, value, found);
-                if matches!(&bound, Some(Wanted { bound: Bound::ClosedForm { .. }, .. })) {
-                    self.closed_form(name, &place, found);
-                }
-                wanted.extend(bound);
+                wanted.extend(self.bound(measure, None, value, found));
             }
             (true, true) => {
                 let DeValue::Table(table) = value.into_inner() else { return };
@@ -271,13 +267,29 @@ impl Known<'_> {
         }
     }
 
+    fn bound(
+        &self,
+        measure: Measure,
+        statistic: Option<Statistic>,
+        value: Value<'_>,
+        found: &mut Found,
+    ) -> Option<Wanted> {
+        let place = value.span();
+        let wanted = bound(measure, statistic, value, found)?;
+        if let Bound::ClosedForm { .. } = wanted.bound {
+            self.closed_form(&wanted, place, found);
+        }
+        Some(wanted)
+    }
+
     /// Every protocol must have a formula for what is said to be as its formula says.
-    fn closed_form(&self, measure: &str, place: &Range<usize>, found: &mut Found) {
+    fn closed_form(&self, wanted: &Wanted, place: Range<usize>, found: &mut Found) {
+        let measure = wanted.measure.as_str();
         let lacks = self.closed_forms.iter().find(|(_, known)| !known.contains(&measure));
         let Some((protocol, known)) = lacks else { return };
         let wrong = format!("{protocol} has no closed form of `{measure}`");
         let known = known.join(", ");
-        found.say(Draft::at(place.clone(), wrong).help(match known.as_str() {
+        found.say(Draft::at(place, wrong).help(match known.as_str() {
             "" => "write the bound itself, like \">= 2\"".to_owned(),
             known => format!("it has one of {known}; else write the bound itself"),
         }));
@@ -295,12 +307,7 @@ impl Known<'_> {
                 return;
             }
             if let Some(statistic) = statistic(&key, found) {
-                let place = value.span();
-                let bound = bound(measure, Some(statistic), value, found);
-                if matches!(&bound, Some(Wanted { bound: Bound::ClosedForm { .. }, .. })) {
-                    self.closed_form(measure.name, &place, found);
-                }
-                wanted.extend(bound);
+                wanted.extend(self.bound(measure, Some(statistic), value, found));
             }
         }
     }
