@@ -36,24 +36,21 @@ pub fn read(text: &[u8], path: &str, vocabulary: &dyn Vocabulary) -> Result<Scen
 
 /// A scenario with all its variants. What is wrong with one of those is told once, not again for every other.
 fn whole(text: &str, vocabulary: &dyn Vocabulary, found: &mut Found) -> Option<Scenario> {
-    let (table, errors) = DeTable::parse_recoverable(text);
-    let mut table = table.into_inner();
-    let count = match errors.is_empty() {
-        true => {
-            let names: Vec<&str> = vocabulary.protocols().iter().map(|it| it.name()).collect();
-            Variants::take(&mut table, text, &names, found).list().len()
-        }
-        false => 0,
-    };
-    if count == 0 || !found.is_empty() {
-        return match found.is_empty() {
-            true => document(text, None, &[], vocabulary, found),
-            false => None,
-        };
+    let table = parse(text, found)?;
+    if !["variants", "sweep"].iter().any(|section| table.contains_key(*section)) {
+        return document(text, table, None, &[], vocabulary, found);
+    }
+    let names: Vec<&str> = vocabulary.protocols().iter().map(|words| words.name()).collect();
+    let count = Variants::take(&mut table.clone(), text, &names, found).list().len();
+    if !found.is_empty() {
+        return None;
+    }
+    if count == 0 {
+        return document(text, table, None, &[], vocabulary, found);
     }
     let mut variants = Vec::new();
     for which in 0..count {
-        variants.extend(document(text, Some(which), &[], vocabulary, found));
+        variants.extend(document(text, table.clone(), Some(which), &[], vocabulary, found));
         if !found.is_empty() {
             return None;
         }
@@ -65,6 +62,26 @@ fn whole(text: &str, vocabulary: &dyn Vocabulary, found: &mut Found) -> Option<S
     Some(Scenario { title, variant: None, variants, ..first })
 }
 
+/// The table of a file; nothing when it is no TOML.
+fn parse<'t>(text: &'t str, found: &mut Found) -> Option<DeTable<'t>> {
+    let (table, errors) = DeTable::parse_recoverable(text);
+    for error in &errors {
+        found.say(explain(error, 0..0, &[]));
+    }
+    errors.is_empty().then(|| table.into_inner())
+}
+
+/// The scenario of a swarm's file with these values chosen.
+fn chosen(
+    swarm: &Swarm,
+    choices: &[Option<usize>],
+    vocabulary: &dyn Vocabulary,
+    found: &mut Found,
+) -> Option<Scenario> {
+    let table = parse(&swarm.text, found)?;
+    document(&swarm.text, table, swarm.variant, choices, vocabulary, found)
+}
+
 /// Tries every value that a seed may draw, alone: what is wrong with one is told before any seed draws it.
 fn each_value(swarm: &Swarm, vocabulary: &dyn Vocabulary, found: &mut Found) {
     for (place, draw) in swarm.draws.iter().enumerate() {
@@ -72,7 +89,7 @@ fn each_value(swarm: &Swarm, vocabulary: &dyn Vocabulary, found: &mut Found) {
             let mut choices: Choices = vec![None; swarm.draws.len()];
             choices[place] = Some(value);
             let mut alone = Found::default();
-            document(&swarm.text, swarm.variant, &choices, vocabulary, &mut alone);
+            chosen(swarm, &choices, vocabulary, &mut alone);
             if !alone.is_empty() {
                 found.take(alone);
                 break;
@@ -90,7 +107,7 @@ pub fn drawn(
 ) -> Option<(Scenario, Choices)> {
     let try_it = |choices: &Choices| {
         let mut found = Found::default();
-        let scenario = document(&swarm.text, swarm.variant, choices, vocabulary, &mut found);
+        let scenario = chosen(swarm, choices, vocabulary, &mut found);
         scenario.filter(|_| found.is_empty())
     };
     if let Some(scenario) = try_it(&choices) {
@@ -136,21 +153,14 @@ fn decode<'t>(bytes: &'t [u8], found: &mut Found) -> Option<&'t str> {
 }
 
 /// The file, or one variant of it; nothing when there is a problem with something that it cannot do without.
-fn document(
-    text: &str,
+fn document<'t>(
+    text: &'t str,
+    mut table: DeTable<'t>,
     which: Option<usize>,
     choices: &[Option<usize>],
     vocabulary: &dyn Vocabulary,
     found: &mut Found,
 ) -> Option<Scenario> {
-    let (table, errors) = DeTable::parse_recoverable(text);
-    if !errors.is_empty() {
-        for error in &errors {
-            found.say(explain(error, 0..0, &[]));
-        }
-        return None;
-    }
-    let mut table = table.into_inner();
     let names: Vec<&str> = vocabulary.protocols().iter().map(|words| words.name()).collect();
     let variants = Variants::take(&mut table, text, &names, found);
     let called: Vec<String> = variants.list().into_iter().map(|one| one.name).collect();
