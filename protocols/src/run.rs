@@ -498,7 +498,11 @@ impl<P: Protocol> Findings<'_, P> {
                 (_, Due::No(why), _) => (Verdict::Holds, why.clone()),
                 (Some(_), _, true) => {
                     let steps = self.world.steps();
-                    (Verdict::Unknown, format!("the run was given up after {steps} steps"))
+                    let pending = self.world.count_pending();
+                    let why = format!(
+                        "the run was given up after {steps} steps, with {pending} events pending"
+                    );
+                    (Verdict::Unknown, why)
                 }
                 (Some(why), _, false) => (Verdict::Broken, why),
             };

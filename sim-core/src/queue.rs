@@ -209,6 +209,12 @@ impl<T> Queue<T> {
         None
     }
 
+    /// How many events are pending.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.open.len() + self.filed
+    }
+
     /// Every pending event, in no particular order.
     pub fn iter(&self) -> impl Iterator<Item = (Time, u64, &T)> {
         let entries = self.open.iter().chain(self.ring.iter().flatten()).chain(&self.beyond);

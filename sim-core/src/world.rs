@@ -242,6 +242,12 @@ impl<P: Process> World<P> {
         self.queue.iter()
     }
 
+    /// How many events are pending.
+    #[inline]
+    pub fn count_pending(&self) -> usize {
+        self.queue.len()
+    }
+
     /// Lets the event happen that was made as this number, whatever else is earlier. False when there is none.
     ///
     /// Time never runs backwards: what was due earlier and happens later happens at the later time.
@@ -258,9 +264,9 @@ impl<P: Process> World<P> {
 
     /// Takes an event out of the queue without letting it happen. False when there is none.
     pub fn discard(&mut self, number: u64) -> bool {
-        let before = self.queue.iter().count();
+        let before = self.queue.len();
         self.queue.retain(|made, _| made != number);
-        self.queue.iter().count() < before
+        self.queue.len() < before
     }
 
     /// Moves time on to an instant when nothing happens, if it is later than now.

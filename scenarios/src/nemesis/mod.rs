@@ -504,9 +504,9 @@ impl Hunt<'_> {
 
     /// Random halves, one node alone, or halves with a bridge between them.
     fn cut(&self, rng: &mut Rng) -> Sides {
-        let alone = self.one(rng);
+        let few = self.few(rng);
         let groups = match rng.below(3) {
-            0 => vec![vec![alone], vec![Target::Rest]],
+            0 => vec![few, self.others(rng)],
             _ if self.nodes > NAMED => vec![vec![Target::Majority], vec![Target::Rest]],
             1 if self.nodes >= 3 => self.bridge(rng),
             _ => {
@@ -515,6 +515,27 @@ impl Hunt<'_> {
             }
         };
         Sides { groups, one_way: false }
+    }
+
+    /// One node, or one and others that are a minority with it: what a leader still reaches keeps it
+    /// believing that it leads.
+    fn few(&self, rng: &mut Rng) -> Targets {
+        let mut few = vec![self.one(rng)];
+        let company = self.temper.company;
+        if company != Chance::NEVER && self.minority() > 1 && rng.chance(company) {
+            let others = between(1, (self.minority() - 1).min(NAMED), rng) as usize;
+            few.extend(vec![Target::Random; others]);
+        }
+        few
+    }
+
+    /// Whom those few do not reach: all the rest, or only one of them.
+    fn others(&self, rng: &mut Rng) -> Targets {
+        let partial = self.temper.partial;
+        match partial != Chance::NEVER && self.nodes > 2 && rng.chance(partial) {
+            true => vec![Target::Random],
+            false => vec![Target::Rest],
+        }
     }
 
     /// Two groups that share one node, which reaches both.
@@ -532,10 +553,10 @@ impl Hunt<'_> {
         chosen.into_iter().map(|node| Target::Node(NodeId(node))).collect()
     }
 
-    /// One node that cannot be heard, or cannot hear.
+    /// A few nodes that cannot be heard, or cannot hear.
     fn one_way(&self, rng: &mut Rng) -> Sides {
-        let (alone, rest) = (vec![self.one(rng)], vec![Target::Rest]);
-        let groups = if rng.below(2) == 0 { vec![alone, rest] } else { vec![rest, alone] };
+        let (few, others) = (self.few(rng), self.others(rng));
+        let groups = if rng.below(2) == 0 { vec![few, others] } else { vec![others, few] };
         Sides { groups, one_way: true }
     }
 

@@ -7,6 +7,9 @@
 //! - **Flapping**: a fault that comes and goes, faster than anybody recovers.
 //! - **Swizzles**: nodes are cut off one by one and come back in another order, as FoundationDB clogs networks (Zhou et
 //!   al., "FoundationDB: A Distributed Unbundled Transactional Key Value Store", SIGMOD 2021, section 4).
+//! - **Partial partitions**: two sides that do not reach each other while everybody else reaches both, and leaders that
+//!   are cut off together with a few who still follow them (Alfatafta et al., "Toward a Generic Fault Tolerance Technique
+//!   for Partial Network Partitioning", OSDI 2020).
 //! - **Stale words**: a few messages are held back for seconds, and heard when they are long out of date.
 //! - **Particular kinds**: all votes are lost, or every answer is heard again seconds later, and nothing else is wrong.
 
@@ -26,6 +29,10 @@ pub(super) struct Temper {
     /// How long storms last, and how long it is calm after each.
     calm: Option<(Span, Span)>,
     prey: Prey,
+    /// How many cuts of one node leave it some others for company.
+    pub(super) company: Chance,
+    /// How many cuts are partial: all others still reach both sides.
+    pub(super) partial: Chance,
     /// The moments that faults wait for, and how many of them do.
     moments: Vec<String>,
     aimed: Chance,
@@ -58,6 +65,8 @@ impl Temper {
             at_once: nemesis.at_once,
             calm: None,
             prey: Prey::Anybody,
+            company: Chance::NEVER,
+            partial: Chance::NEVER,
             moments: Vec::new(),
             aimed: Chance::NEVER,
             flapping: Chance::NEVER,
@@ -90,6 +99,8 @@ impl Temper {
             at_once: 1 + rng.below(u64::from(nemesis.at_once)) as u32,
             calm,
             prey,
+            company: Chance::percent([0, 50, 100][rng.index(3)]),
+            partial: Chance::percent([0, 50, 100][rng.index(3)]),
             moments: rng
                 .choose(&(0..moments.len()).collect::<Vec<_>>(), count)
                 .into_iter()
@@ -234,9 +245,15 @@ pub fn aim_at_doer(fault: &mut Fault, words: &dyn ProtocolWords) {
         messages.links = Links::Of(vec![Target::Doer]);
         return;
     }
+    // Of two sides one: whom the doer does not reach is somebody else.
+    let mut is_aimed = false;
     fault.each_targets(&mut |targets| {
-        if let [Target::Random | Target::The(_) | Target::A(_) | Target::Node(_)] = targets[..] {
-            *targets = vec![Target::Doer];
+        if let [first, company @ ..] = &mut targets[..]
+            && !is_aimed
+            && matches!(first, Target::Random | Target::The(_) | Target::A(_) | Target::Node(_))
+            && company.iter().all(|other| *other == Target::Random)
+        {
+            (*first, is_aimed) = (Target::Doer, true);
         }
     });
 }

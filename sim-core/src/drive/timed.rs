@@ -10,11 +10,15 @@ use crate::world::World;
 pub enum Stopped {
     /// The time had come.
     InTime,
-    /// It took as many steps as it may.
+    /// It took as many steps as it may, or more than [`MOST_PENDING`] events were pending.
     AtLimit,
     /// Nothing is pending any more.
     Quiet,
 }
+
+/// More events than this are not pending at once, unless messages bring forth ever more messages: memory would be at its
+/// end long before the steps are.
+pub const MOST_PENDING: usize = 4_000_000;
 
 /// Runs a world, started before, until a time, or for at most so many events.
 pub fn run<P: Process>(
@@ -28,6 +32,9 @@ pub fn run<P: Process>(
             let is_quiet = world.pending().next().is_none();
             world.wait_until(until);
             return if is_quiet { Stopped::Quiet } else { Stopped::InTime };
+        }
+        if world.count_pending() > MOST_PENDING {
+            break;
         }
     }
     Stopped::AtLimit

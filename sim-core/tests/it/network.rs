@@ -1,8 +1,9 @@
 //! Links: cuts, streams, and drivers that pick what arrives.
 
 use crate::puppet::Act::{Broadcast, Send, Set};
-use crate::puppet::Cue::{Boot, Timer};
+use crate::puppet::Cue::{Boot, Hear, Timer};
 use crate::puppet::{Act, Line, Notes, Stage, about, ms, n};
+use sim_core::drive::timed;
 use sim_core::fault::{DiskLoss, Fault, Links, Sides, Target};
 use sim_core::settings::{Delay, Transport};
 use sim_core::world::Event;
@@ -128,4 +129,19 @@ fn a_driver_may_pick_what_arrives_and_what_never_does() {
     assert!(world.discard(second) && !world.discard(second));
     while world.step(&mut notes) {}
     assert_eq!(about(&notes.0, "n2"), ["1ms n2 hears 3", "1ms n2 hears 1"]);
+}
+
+#[test]
+fn words_that_bring_forth_ever_more_words_end_the_run() {
+    // Whoever hears word 2 says it to the seven others, so that there are seven times as many a trip later.
+    let mut lines = vec![Line(1, Boot, vec![Broadcast(2)])];
+    lines.extend((1..=8).map(|node| Line(node, Hear(2), vec![Broadcast(2)])));
+    let mut world = Stage::new(8, &lines).build();
+    world.start(&mut ());
+    assert_eq!(timed::run(&mut world, ms(1_000), u64::MAX, &mut ()), timed::Stopped::AtLimit);
+    let pending = world.count_pending();
+    assert!(
+        (timed::MOST_PENDING..timed::MOST_PENDING + 10).contains(&pending),
+        "{pending} are pending"
+    );
 }
