@@ -8,8 +8,8 @@
 //! - **Swizzles**: nodes are cut off one by one and come back in another order, as FoundationDB clogs networks (Zhou et
 //!   al., "FoundationDB: A Distributed Unbundled Transactional Key Value Store", SIGMOD 2021, section 4).
 //! - **Partial partitions**: two sides that do not reach each other while everybody else reaches both, and leaders that
-//!   are cut off together with a few who still follow them (Alfatafta et al., "Toward a Generic Fault Tolerance Technique
-//!   for Partial Network Partitioning", OSDI 2020).
+//!   are cut off together with a few who still follow them (Alfatafta, Alkhatib, Alquraan and Al-Kiswany, "Toward a
+//!   Generic Fault Tolerance Technique for Partial Network Partitioning", OSDI 2020).
 //! - **Stale words**: a few messages are held back for seconds, and heard when they are long out of date.
 //! - **Particular kinds**: all votes are lost, or every answer is heard again seconds later, and nothing else is wrong.
 

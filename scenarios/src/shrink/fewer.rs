@@ -5,7 +5,7 @@ use super::bench::Bench;
 use super::{HUNT, SEEDS, Size};
 use crate::format::{Count, FaultLine, Scenario, What, numbered};
 use sim_core::fault::{Target, Targets};
-use sim_core::{NodeId, Written};
+use sim_core::{NodeId, Span, Written};
 use std::collections::BTreeMap;
 
 /// As many of anything as are few enough to be left to delta debugging on the one seed.
@@ -58,15 +58,23 @@ impl Bench<'_> {
     }
 
     /// Where much is left because each part of it holds on to the others, the failure is hunted once more: chances as
-    /// they were, other seeds, and fewer operations from the beginning. What is found is kept when it becomes smaller
-    /// than what there was.
+    /// they were, other seeds, and less of the run from the beginning, or fewer operations in all of it. What is found
+    /// is kept when it becomes smaller than what there was.
     pub(super) fn hunt_again(&mut self, wild: &Scenario) {
         let Some(operations) = &wild.operations else { return };
-        for share in [32, 8, 3] {
+        let breach = self.outcome.finding(&self.rig.wanted.property).and_then(|found| found.at);
+        let is_unsafe = breach.is_some_and(|at| at.0 < self.best.duration.0);
+        let shorter = [16, 4].into_iter().filter(|_| is_unsafe).map(|share| {
+            // In a shorter run it breaks less often, and more of them are soon run.
+            (wild.begun(share), HUNT * share.min(8))
+        });
+        let sparser = [32, 8, 3].into_iter().map(|share| {
             let some: Vec<Written> = operations.iter().step_by(share).cloned().collect();
+            (Scenario { operations: Some(some), ..wild.clone() }, HUNT)
+        });
+        for (candidate, seeds) in shorter.chain(sparser) {
             let known = (self.best.clone(), self.best_name, self.outcome.clone());
-            let candidate = Scenario { operations: Some(some), ..wild.clone() };
-            if !self.keep_on_some_seed(candidate, HUNT) {
+            if !self.keep_on_some_seed(candidate, seeds) {
                 continue;
             }
             self.cut_time();
@@ -95,6 +103,15 @@ fn parts<T: Clone>(list: &[T]) -> Vec<Vec<T>> {
 }
 
 impl Scenario {
+    /// The beginning of it: this part of its time, and what strikes and is asked for in that.
+    fn begun(&self, share: u64) -> Scenario {
+        let mut begun = self.clone();
+        let end = Span(self.duration.0 / share).in_tenths();
+        begun.end_at(end);
+        begun.operations.iter_mut().for_each(|all| all.retain(|written| written.at.0 <= end.0));
+        begun
+    }
+
     /// The same without the clients that ask for nothing; nothing when there are none.
     fn with_used_clients(&self) -> Option<Scenario> {
         let operations = self.operations.as_ref().filter(|all| !all.is_empty())?;

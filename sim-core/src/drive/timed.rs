@@ -16,8 +16,8 @@ pub enum Stopped {
     Quiet,
 }
 
-/// More events than this are not pending at once, unless messages bring forth ever more messages: memory would be at its
-/// end long before the steps are.
+/// More events than this are not pending at once, unless messages bring forth ever more messages: memory would be at
+/// its end long before the steps are.
 pub const MOST_PENDING: usize = 4_000_000;
 
 /// Runs a world, started before, until a time, or for at most so many events.
