@@ -23,6 +23,8 @@ pub struct Patience {
     pub timeout: Span,
     /// How long after its invocation an operation is given up.
     pub patience: Span,
+    /// What is invoked from then on is not given up.
+    pub persists_from: Time,
     /// How long it waits before it asks on, when a node has refused and knows nobody better.
     pub pause: SpanRange,
     /// When an answer is believed.
@@ -37,10 +39,16 @@ impl Patience {
         Patience {
             timeout: settings.timeout,
             patience: settings.patience,
+            persists_from: settings.persists_from,
             pause: SpanRange::millis(20, 50),
             matching: settings.matching,
             retry_as_new: false,
         }
+    }
+
+    /// When an operation is given up that was invoked then.
+    fn ends(&self, invoked: Time) -> Time {
+        if invoked >= self.persists_from { Time::NEVER } else { invoked + self.patience }
     }
 }
 
@@ -171,7 +179,7 @@ impl<S: Service> Caller<S> {
     pub fn on_timer(&mut self, timer: u32, ctx: &mut ClientContext<S>) -> Option<Ended<S>> {
         let number = *self.timers.get(timer.checked_sub(1)? as usize)?;
         let call = self.open.get_mut(&number)?;
-        if ctx.now().since(call.invoked) >= self.patience.patience {
+        if ctx.now() >= self.patience.ends(call.invoked) {
             let ending = if S::is_read(&call.op) && call.refused {
                 Ending::Fail
             } else {
@@ -318,7 +326,7 @@ impl<S: Service> Caller<S> {
     /// Sets the operation's timer, but no later than where patience ends.
     fn wake_after(&self, number: u32, after: Span, ctx: &mut ClientContext<S>) {
         let Some(call) = self.open.get(&number) else { return };
-        let left = (call.invoked + self.patience.patience).since(ctx.now());
+        let left = self.patience.ends(call.invoked).since(ctx.now());
         ctx.set_timer(call.timer, after.min(left));
     }
 

@@ -29,6 +29,7 @@ fn client_settings<L>(load: L) -> ClientSettings<L> {
         interval: None,
         timeout: Span::secs(1),
         patience: Span::secs(10),
+        persists_from: Time::NEVER,
         operations: 0,
         until: Time::NEVER,
         matching: Default::default(),

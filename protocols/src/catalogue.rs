@@ -325,6 +325,7 @@ fn examples<S: Service>(load: <S::Client as Client>::Load) -> Vec<String> {
         interval: Some(Span::millis(1)),
         timeout: Span::secs(1),
         patience: Span::secs(1),
+        persists_from: Time::NEVER,
         operations: 0,
         until: Time::NEVER,
         matching: Default::default(),

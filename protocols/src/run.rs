@@ -252,6 +252,7 @@ fn clients<P: Protocol>(job: &Job<'_>, config: &P::Config) -> Vec<<P::Service as
         interval: settings.interval,
         timeout: settings.timeout,
         patience: settings.patience,
+        persists_from: settings.persists_from,
         operations: settings.operations,
         until: settings.until,
         matching: P::matching(config, job.settings.nodes),

@@ -142,6 +142,7 @@ impl Case<'_> {
                 interval: clients.interval,
                 timeout: clients.timeout,
                 patience: clients.patience,
+                persists_from: self.plan.heal,
                 operations: clients.operations,
                 until: Time::NEVER,
                 matching: Default::default(),

@@ -160,6 +160,9 @@ pub struct ClientSettings<L> {
     pub timeout: Span,
     /// How long after its invocation an operation is given up as unknown.
     pub patience: Span,
+    /// What is invoked from then on is not given up: faults have healed, and requests that are retried are promised to
+    /// be done.
+    pub persists_from: Time,
     /// How many operations each client invokes at most; 0 means no limit.
     pub operations: u32,
     /// No operation is invoked later than this.
@@ -176,13 +179,23 @@ pub struct ClientSettings<L> {
 impl<L: Clone> ClientSettings<L> {
     /// The same without what is written out, which a client keeps in its own way.
     pub fn alone(&self) -> Self {
-        let ClientSettings { think, interval, timeout, patience, operations, until, .. } = *self;
+        let ClientSettings {
+            think,
+            interval,
+            timeout,
+            patience,
+            persists_from,
+            operations,
+            until,
+            ..
+        } = *self;
         let (matching, load) = (self.matching, self.load.clone());
         ClientSettings {
             think,
             interval,
             timeout,
             patience,
+            persists_from,
             operations,
             until,
             matching,

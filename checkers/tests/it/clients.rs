@@ -56,6 +56,7 @@ fn settings(load: KvLoad) -> ClientSettings<KvLoad> {
         interval: None,
         timeout: Span::millis(100),
         patience: Span::secs(1),
+        persists_from: Time::NEVER,
         operations: 0,
         until: Time::ZERO + Span::secs(5),
         matching: Default::default(),
@@ -88,6 +89,9 @@ fn run(settings: &ClientSettings<KvLoad>, count: u32, manner: Manner, seed: u64)
         world.step(index, |client, ctx| client.start(ctx));
     }
     while let Some(((now, _), event)) = world.queue.pop_first() {
+        if now > Time::ZERO + Span::secs(20) {
+            break;
+        }
         world.now = now;
         world.handle(event);
     }
@@ -232,6 +236,20 @@ fn silence_is_unknown_and_refusal_fails_reads_only() {
     }
     // A refusal is followed by a pause of at least 20 ms.
     assert!(world.requests.len() < world.operations().len() * 50);
+}
+
+#[test]
+fn what_is_asked_after_the_healing_is_asked_for_until_it_is_answered() {
+    let settings =
+        ClientSettings { persists_from: Time::ZERO + Span::secs(3), ..settings(named("kv")) };
+    let world = run(&settings, 1, Manner { silent: true, ..Manner::default() }, 1);
+    let (last, before) = world.operations().split_last().unwrap();
+    assert!(
+        before.iter().all(|one| one.returned.is_some() && one.invoked < settings.persists_from)
+    );
+    assert!(last.returned.is_none() && last.invoked >= settings.persists_from);
+    let asked = world.requests.iter().filter(|request| request.id == last.id).count();
+    assert!((160..=171).contains(&asked), "every 100 ms of 17 seconds, {asked} times");
 }
 
 #[test]

@@ -19,6 +19,7 @@ fn settings<L>(load: L) -> ClientSettings<L> {
         interval: None,
         timeout: Span::millis(100),
         patience: Span::secs(1),
+        persists_from: Time::NEVER,
         operations: 0,
         until: Time::NEVER,
         matching: Default::default(),

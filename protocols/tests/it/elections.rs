@@ -181,6 +181,7 @@ fn serves_without_the_highest(config: Config) -> Verdict {
             interval: None,
             timeout: Span::millis(300),
             patience: Span::secs(4),
+            persists_from: Time::NEVER,
             operations: 0,
             until: Time::NEVER,
             matching: Default::default(),

@@ -58,6 +58,7 @@ fn alone(first: First, nodes: u32) -> Watch {
         interval: None,
         timeout: Span::secs(1),
         patience: Span::secs(3),
+        persists_from: Time::NEVER,
         operations: 50,
         until: Time(60_000_000_000),
         load,

@@ -84,6 +84,7 @@ fn undisturbed(config: Config, nodes: u32, reads: u64) -> (Watch, World<Server>)
         interval: None,
         timeout: Span::secs(1),
         patience: Span::secs(3),
+        persists_from: Time::NEVER,
         operations: 0,
         until: UNTIL,
         matching: Default::default(),

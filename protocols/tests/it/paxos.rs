@@ -49,6 +49,7 @@ fn undisturbed(learning: Learning, nodes: u32) -> (u64, Watch) {
         interval: None,
         timeout: Span::secs(1),
         patience: Span::secs(3),
+        persists_from: Time::NEVER,
         operations: 40,
         until: Time(60_000_000_000),
         load,

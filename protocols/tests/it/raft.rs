@@ -83,6 +83,7 @@ fn clients(count: u32) -> Vec<Asker> {
         interval: None,
         timeout: Span::millis(150),
         patience: Span::secs(2),
+        persists_from: Time::NEVER,
         operations: 0,
         until: JUST_BEFORE,
         matching: Default::default(),

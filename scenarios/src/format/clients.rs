@@ -27,7 +27,7 @@ pub(super) struct Section {
     /// How long to wait for an answer before asking another node.
     #[schemars(with = "Option<Span>")]
     timeout: Option<Spanned<Span>>,
-    /// How long after it began an operation is given up as unknown.
+    /// How long after it began an operation is given up as unknown; those that begin when all has healed are not.
     #[schemars(with = "Option<Span>")]
     patience: Option<Spanned<Span>>,
     /// Requests a second from each client whatever the answers, instead of `think`.

@@ -135,7 +135,7 @@ pub struct Clients {
     pub interval: Option<Span>,
     /// How long to wait for an answer before asking another node.
     pub timeout: Span,
-    /// How long after it began an operation is given up as unknown.
+    /// How long after it began an operation is given up as unknown; those that begin when all has healed are not.
     pub patience: Span,
     /// How many operations each client invokes at most; 0 means no limit.
     pub operations: u32,

@@ -28,6 +28,7 @@ fn world(reads: Reads) -> World<TikvRaft> {
         interval: None,
         timeout: Span::millis(200),
         patience: Span::secs(3),
+        persists_from: Time::NEVER,
         operations: 0,
         until: Time::NEVER,
         matching: Default::default(),
