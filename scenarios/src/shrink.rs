@@ -48,6 +48,8 @@ pub const BUDGET: u64 = 10_000;
 pub const ROUNDS: u32 = 12;
 /// More elements than this are many: other seeds are tried before they are taken away one by one.
 const MANY: usize = 20;
+/// To take so many away one by one would take all runs: the failure is hunted once more before.
+const HUGE: usize = 300;
 /// As many seeds as are tried, beside the one that failed, for each candidate that is another run anyway; and where
 /// there is much to gain.
 const SEEDS: u64 = 24;
@@ -288,11 +290,15 @@ impl Bench<'_> {
         if Size::of(&self.best).elements() > MANY {
             self.leap(MORE_SEEDS);
         }
+        let is_huge = Size::of(&self.best).elements() > HUGE;
+        if is_huge {
+            self.hunt_again(&wild);
+        }
         let mut leapt = None;
         for round in 0..ROUNDS {
             let before = self.best_name;
             self.fewest();
-            if round == 0 && Size::of(&self.best).elements() > MANY {
+            if round == 0 && !is_huge && Size::of(&self.best).elements() > MANY {
                 self.hunt_again(&wild);
             }
             // A leap is dear: only what is smaller than before is worth another one.
