@@ -4,7 +4,7 @@ use crate::reads::{SOAK, good};
 use crate::words::Catalogue;
 use scenarios::format::{self, Nemesis, Scenario, Vocabulary};
 use scenarios::nemesis::{self, Field};
-use sim_core::fault::{FaultKind, Lasts, Strike, Target};
+use sim_core::fault::{Fault, FaultKind, Lasts, Strike, Target, Targets};
 use sim_core::{Chance, Span, Time};
 use std::collections::BTreeSet;
 
@@ -116,6 +116,33 @@ fn a_swarm_strikes_in_every_rhythm_and_always_in_time() {
     assert!(aimed > 500 && at_doer > 200, "{aimed} aimed, {at_doer} at whose event it was");
     assert!(flapping > 200 && swizzled > 50, "{flapping} flapping, {swizzled} cut");
     assert!(counts.first() < Some(&8) && counts.last() > Some(&60), "{counts:?}");
+}
+
+#[test]
+fn swarms_cut_partially_and_leave_company_and_others_do_not() {
+    for is_swarm in [true, false] {
+        let nemesis = Nemesis { swarm: is_swarm, ..Nemesis::default() };
+        let (mut partial, mut company, mut aimed) = (0, 0, 0);
+        for strike in (0..400).flat_map(|seed| strikes(&nemesis, seed)) {
+            let Fault::Cut { sides } = &strike.fault else { continue };
+            let [one, other] = &sides.groups[..] else { continue };
+            let doers =
+                [one, other].into_iter().filter(|side| side.contains(&Target::Doer)).count();
+            assert!(doers < 2, "nobody is cut off from itself: {sides:?}");
+            let side = |targets: &Targets| targets[1..].contains(&Target::Random);
+            partial += u32::from(
+                is_swarm && !one.contains(&Target::Rest) && !other.contains(&Target::Rest),
+            );
+            company += u32::from(side(one) || side(other));
+            aimed += u32::from(doers == 1 && (side(one) || side(other)));
+        }
+        if is_swarm {
+            let counts = format!("{partial} partial, {company} with company, {aimed} aimed");
+            assert!(partial > 200 && company > 200 && aimed > 50, "{counts}");
+        } else {
+            assert_eq!((partial, company, aimed), (0, 0, 0));
+        }
+    }
 }
 
 #[test]
