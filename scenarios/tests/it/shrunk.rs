@@ -5,6 +5,7 @@ use scenarios::library;
 use scenarios::run::{Course, Extras};
 use scenarios::shrink::{BUDGET, Breaks, End, Shrunk, Task, shrink};
 use scenarios::words::Words;
+use sim_core::fault::FaultKind;
 use sim_core::outcome::Verdict;
 use std::sync::atomic::AtomicBool;
 
@@ -15,9 +16,13 @@ fn shipped(name: &str) -> Scenario {
 
 /// Shrinks the first seed of a shipped scenario on which a planted bug breaks a property.
 fn shrinks(name: &str, bug: &str, property: &str, budget: u64) -> Shrunk {
-    let (scenario, bugs) = (shipped(name), [bug.to_owned()]);
+    shrinks_first(&shipped(name), &[bug.to_owned()], property, budget)
+}
+
+/// Shrinks the first seed of a scenario on which a property breaks.
+fn shrinks_first(scenario: &Scenario, bugs: &[String], property: &str, budget: u64) -> Shrunk {
     let subject = &scenario.subjects[0];
-    let course = Course::new(protocols::all(), name, &scenario, subject, &bugs).unwrap();
+    let course = Course::new(protocols::all(), "here", scenario, subject, bugs).unwrap();
     let breaks =
         |seed: &u64| Breaks::of(&course.run(*seed, Extras::default()).outcome, property).is_some();
     let seed = (0..200).find(breaks).expect("a seed on which it breaks");
@@ -115,6 +120,23 @@ fn what_a_swarm_finds_becomes_small() {
     assert!(faults[middle] <= 3, "{faults:?}");
     assert!(operations[middle] <= 4, "{operations:?}");
     assert!(runs[middle] < 1_000, "{runs:?}");
+}
+
+/// Beyond what is promised things break as well; what is left then breaks no promise either.
+#[test]
+fn what_is_not_promised_is_shrunk_as_something_that_is_not() {
+    let text = "title = \"Disks that forget\"\nprotocol = \"raft\"\nnodes = 3\nduration = \"4s\"\n\
+                clients = { count = 2 }\n[nemesis]\nkinds = [\"wiped-crash\", \"cut\", \"loss\"]\n\
+                beyond = true\nevery = \"100ms..400ms\"\nfor = \"100ms..600ms\"\n";
+    let words = Words::of(protocols::all());
+    let forgetful = read(text.as_bytes(), "here", &words);
+    let forgetful = forgetful.unwrap_or_else(|problems| panic!("{}", problems.render(false)));
+    let shrunk = shrinks_first(&forgetful, &[], "monotonicity", BUDGET);
+    assert!(!shrunk.breaks.promised && shrunk.end == End::Minimal, "{:?}", shrunk.breaks);
+    let Scenario { faults, .. } = &shrunk.scenario;
+    let kinds: Vec<FaultKind> = faults.iter().map(|line| line.what.kind()).collect();
+    assert_eq!(kinds, [FaultKind::WipedCrash]);
+    assert_eq!(breaks(&shrunk.scenario, "monotonicity"), Some(shrunk.breaks));
 }
 
 /// Whether a cluster is live again is judged by who has wanted something for long enough.
