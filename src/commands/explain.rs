@@ -3,7 +3,9 @@
 use super::{App, Exit};
 use crate::args::Explain;
 use protocols::Entry;
+use scenarios::format::{read, write};
 use scenarios::library;
+use scenarios::words::Words;
 use serde_json::Value;
 use sim_core::fault::FaultKind;
 use sim_core::measure::Measure;
@@ -36,7 +38,7 @@ fn find(app: &App, what: &str) -> Option<String> {
         let shipped = scenario(what).map(|shipped| format!("\n\n{shipped}")).unwrap_or_default();
         return Some(text + &shipped);
     }
-    if let Some(text) = scenario(what) {
+    if let Some(text) = scenario(what).or_else(|| variant(app, what)) {
         return Some(text);
     }
     if let Some(kind) = FaultKind::named(what) {
@@ -66,6 +68,16 @@ fn find(app: &App, what: &str) -> Option<String> {
 fn scenario(name: &str) -> Option<String> {
     let shipped = library::named(name)?;
     Some(format!("{}\n\n{}", shipped.name, shipped.text.trim_end()))
+}
+
+/// A shipped scenario's variant, `raft/reads@lease`, as the file that it would be alone.
+fn variant(app: &App, name: &str) -> Option<String> {
+    let (file, _) = name.rsplit_once('@')?;
+    let (shipped, words) = (library::named(file)?, Words::of(app.catalogue));
+    let scenario = read(shipped.text.as_bytes(), file, &words).ok()?;
+    let (left, variant) = scenario.called(name);
+    let text = write(&variant, &words, &[]).ok().filter(|_| left == file)?;
+    Some(format!("{name}\n\n{}", text.trim_end()))
 }
 
 fn protocol(entry: &dyn Entry) -> String {

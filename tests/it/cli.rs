@@ -96,6 +96,7 @@ fn everything_that_is_listed_can_be_explained() {
             assert!(text.starts_with(&format!("{protocol}/{name}: ")), "{text}");
         }
     }
+    assert_snapshot!("explain_variant", explained("survival/matrix@one-liar"));
     assert_snapshot!("explain_bug", explained("raft/vote-not-persisted"));
     assert_snapshot!("explain_property", explained("raft/linearizable"));
     assert_snapshot!("explain_measure", explained("failover"));
