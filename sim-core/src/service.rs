@@ -179,29 +179,7 @@ pub struct ClientSettings<L> {
 impl<L: Clone> ClientSettings<L> {
     /// The same without what is written out, which a client keeps in its own way.
     pub fn alone(&self) -> Self {
-        let ClientSettings {
-            think,
-            interval,
-            timeout,
-            patience,
-            persists_from,
-            operations,
-            until,
-            ..
-        } = *self;
-        let (matching, load) = (self.matching, self.load.clone());
-        ClientSettings {
-            think,
-            interval,
-            timeout,
-            patience,
-            persists_from,
-            operations,
-            until,
-            matching,
-            load,
-            written: None,
-        }
+        ClientSettings { load: self.load.clone(), written: None, ..*self }
     }
 }
 

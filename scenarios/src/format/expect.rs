@@ -275,16 +275,24 @@ impl Known<'_> {
         found: &mut Found,
     ) -> Option<Wanted> {
         let place = value.span();
-        let wanted = bound(measure, statistic, value, found)?;
-        if let Bound::ClosedForm { .. } = wanted.bound {
-            self.closed_form(&wanted, place, found);
+        let bound: Bound = read(value, found)?;
+        let time = measure.unit == Unit::Time && statistic != Some(Statistic::Count);
+        let name = measure.name;
+        if bound.of_time().is_some_and(|of_time| of_time != time) {
+            let (what, example) = if time { ("a time", "< 2s") } else { ("a number", ">= 2") };
+            let dot = statistic.map(|one| format!(".{}", one.name())).unwrap_or_default();
+            let wrong = Draft::at(place, format!("`{name}{dot}` is {what}"));
+            found.say(wrong.help(format!("write it like \"{example}\"")));
+            return None;
         }
-        Some(wanted)
+        if let Bound::ClosedForm { .. } = bound {
+            self.closed_form(name, place, found);
+        }
+        Some(Wanted { measure: name.to_owned(), statistic, bound })
     }
 
     /// Every protocol must have a formula for what is said to be as its formula says.
-    fn closed_form(&self, wanted: &Wanted, place: Range<usize>, found: &mut Found) {
-        let measure = wanted.measure.as_str();
+    fn closed_form(&self, measure: &str, place: Range<usize>, found: &mut Found) {
         let lacks = self.closed_forms.iter().find(|(_, known)| !known.contains(&measure));
         let Some((protocol, known)) = lacks else { return };
         let wrong = format!("{protocol} has no closed form of `{measure}`");
@@ -321,24 +329,4 @@ fn statistic(key: &Spanned<Cow<'_, str>>, found: &mut Found) -> Option<Statistic
         found.say(unknown(key.span(), "statistic", name, Statistic::ALL.map(Statistic::name)));
     }
     statistic
-}
-
-fn bound(
-    measure: Measure,
-    statistic: Option<Statistic>,
-    value: Value<'_>,
-    found: &mut Found,
-) -> Option<Wanted> {
-    let place = value.span();
-    let bound: Bound = read(value, found)?;
-    let time = measure.unit == Unit::Time && statistic != Some(Statistic::Count);
-    let name = measure.name.to_string();
-    if bound.of_time().is_some_and(|of_time| of_time != time) {
-        let (what, example) = if time { ("a time", "< 2s") } else { ("a number", ">= 2") };
-        let dot = statistic.map(|statistic| format!(".{}", statistic.name())).unwrap_or_default();
-        let wrong = Draft::at(place, format!("`{name}{dot}` is {what}"));
-        found.say(wrong.help(format!("write it like \"{example}\"")));
-        return None;
-    }
-    Some(Wanted { measure: name, statistic, bound })
 }

@@ -130,9 +130,9 @@ fn swarms_cut_partially_and_leave_company_and_others_do_not() {
                 [one, other].into_iter().filter(|side| side.contains(&Target::Doer)).count();
             assert!(doers < 2, "nobody is cut off from itself: {sides:?}");
             let side = |targets: &Targets| targets[1..].contains(&Target::Random);
-            partial += u32::from(
-                is_swarm && !one.contains(&Target::Rest) && !other.contains(&Target::Rest),
-            );
+            let is_lone = |side: &Targets| *side == [Target::Random];
+            let is_partial = [one, other].into_iter().all(|side| !side.contains(&Target::Rest));
+            partial += u32::from(is_partial && (is_lone(one) || is_lone(other)));
             company += u32::from(side(one) || side(other));
             aimed += u32::from(doers == 1 && (side(one) || side(other)));
         }

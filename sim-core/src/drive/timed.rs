@@ -20,7 +20,7 @@ pub enum Stopped {
 /// its end long before the steps are.
 pub const MOST_PENDING: usize = 4_000_000;
 
-/// Runs a world, started before, until a time, or for at most so many events.
+/// Runs a world, started before, until a time, or for at most so many events, or until too many are pending.
 pub fn run<P: Process>(
     world: &mut World<P>,
     until: Time,
