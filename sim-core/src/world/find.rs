@@ -82,6 +82,12 @@ impl<P: Process> World<P> {
         Some(hit)
     }
 
+    /// Whether there is such a node or client at all.
+    fn is_known(&self, node: NodeId) -> bool {
+        let count = if node.is_client() { self.clients.len() } else { self.nodes.len() };
+        node.index() < count
+    }
+
     /// The nodes of a target list. What is chosen is chosen among those that are not taken.
     pub(super) fn find_group(
         &self,
@@ -98,7 +104,7 @@ impl<P: Process> World<P> {
                 self.nodes.role(node.0).is_some_and(|(now, _)| now == role)
             };
             let new = match target {
-                Target::Node(node) => vec![*node],
+                Target::Node(node) => self.is_known(*node).then_some(*node).into_iter().collect(),
                 Target::The(role) => vec![self.nodes.the(*role)?],
                 Target::A(role) => {
                     let some: Vec<NodeId> = all.filter(|n| in_role(n, *role) && free(n)).collect();

@@ -3,8 +3,8 @@
 use crate::puppet::Act::{Append, Leads, Send, Set, Sync};
 use crate::puppet::Cue::{Boot, Hear, Timer};
 use crate::puppet::{Line, Stage, about, ms, n};
-use sim_core::Span;
 use sim_core::fault::{DiskLoss, Fault, FaultId, FaultKind, Lasts, Moment, Role, Strike, Target};
+use sim_core::{NodeId, Span};
 
 fn crash(target: Target) -> Fault {
     Fault::Crash { nodes: vec![target], disk: DiskLoss::Synced }
@@ -95,6 +95,19 @@ fn a_fault_aims_at_the_leader_of_the_highest_epoch_and_waits_for_one() {
     assert_eq!(struck(1), "10ms * crash n1", "nobody led");
     let twice = Stage::new(3, &lines).fault(15, 0, leader()).fault(16, 0, leader());
     assert_eq!(faults(&twice.play()), ["15ms * crash n1", "20ms * crash n3"]);
+}
+
+#[test]
+fn a_fault_of_who_is_not_there_strikes_nobody() {
+    let nobody = || Target::Node(NodeId::client(0));
+    for fault in [
+        Fault::Pause { nodes: vec![nobody()] },
+        Fault::BigMac { clients: vec![nobody()], at: Vec::new() },
+        crash(n(3)),
+    ] {
+        let notes = Stage::new(2, &[]).fault(5, 0, fault).fault(6, 0, crash(n(1))).play();
+        assert_eq!(faults(&notes), ["6ms * crash n1"]);
+    }
 }
 
 #[test]
