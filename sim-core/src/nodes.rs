@@ -148,6 +148,11 @@ impl<P: Process> Nodes<P> {
     pub fn is_paused(&self, machine: Machine) -> bool {
         self.list[machine as usize].paused > 0
     }
+    /// Whether something that a machine asked for waits for its disk, and happens only when that has synced.
+    #[inline]
+    pub fn waits_for_disk(&self, machine: Machine) -> bool {
+        self.list[machine as usize].is_holding()
+    }
     /// The records that a machine's disk would still have after a crash, file after file.
     pub fn durable(&self, machine: Machine) -> impl DoubleEndedIterator<Item = &P::Record> + Clone {
         let rare = self.list[machine as usize].rare.as_ref();

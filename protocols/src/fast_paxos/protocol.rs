@@ -20,6 +20,7 @@ impl Decides for FastPaxos {
 
     fn saying(message: &Message) -> Option<(Key, Saying<Round>)> {
         Some(match *message {
+            Message::Prepare { key, ballot } => (key, Saying::Begins(Round::fast(ballot))),
             Message::Promise { key, ballot, vote } => {
                 (key, Saying::Promises { ballot: Round::fast(ballot), vote })
             }

@@ -14,7 +14,10 @@ const ALWAYS: &[(&str, &str)] = &[
     ),
     ("agreement", "no two values are ever chosen for a slot"),
     ("learner-consistency", "what a server executes was chosen for its slot before"),
-    ("ballot-uniqueness", "a ballot has one value for a slot, nor after restarts another"),
+    (
+        "ballot-uniqueness",
+        "a ballot has one value a slot, and nobody begins it again after a restart",
+    ),
     (
         "proposal-rule",
         "what is proposed is free, or what may have been chosen in a lower ballot (P2c)",

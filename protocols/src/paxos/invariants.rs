@@ -20,6 +20,8 @@ pub type Invariants = (Rules<Ballot>,);
 /// What a message says, in the words of the papers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Saying<R> {
+    /// Its sender asks for promises, for a ballot of its own.
+    Begins(R),
     /// Its sender will take part in no lower ballot, and this is its last vote.
     Promises {
         /// Which ballot.
@@ -71,6 +73,7 @@ impl Decides for Paxos {
 
     fn saying(message: &Message) -> Option<(Key, Saying<Ballot>)> {
         Some(match *message {
+            Message::Prepare { key, ballot } => (key, Saying::Begins(ballot)),
             Message::Promise { key, ballot, vote } => (key, Saying::Promises { ballot, vote }),
             Message::Accept { key, ballot, value } => {
                 (key, Saying::Proposes { ballot, value: Some(value) })
@@ -89,7 +92,7 @@ impl Decides for Paxos {
 /// | property | what |
 /// |---|---|
 /// | `validity` | what is proposed was asked for by a client |
-/// | `ballot-uniqueness` | a ballot has one value, unless clients may propose in it; and an acceptor one vote in it |
+/// | `ballot-uniqueness` | one value, unless clients may propose in it; one vote an acceptor; begun in one life |
 /// | `proposal-rule` | no other value was or can still be chosen in a lower ballot |
 /// | `promise-integrity` | acceptors take part in no ballot below their promise, and report their last vote |
 /// | `agreement` | one value is chosen |
@@ -100,6 +103,8 @@ pub struct Rules<R> {
     places: BTreeMap<Key, Place<R>>,
     /// The highest key of which nothing is known any more: what is said of it is believed.
     forgotten: Key,
+    /// How often each node has booted.
+    lives: Vec<u32>,
 }
 
 /// How many decisions are remembered: those with the highest keys.
@@ -107,7 +112,7 @@ const DECISIONS: usize = 1 << 14;
 
 impl<R> Default for Rules<R> {
     fn default() -> Self {
-        Rules { places: BTreeMap::new(), forgotten: 0 }
+        Rules { places: BTreeMap::new(), forgotten: 0, lives: Vec::new() }
     }
 }
 
@@ -126,6 +131,8 @@ struct Said<R> {
     promised: R,
     vote: Option<Vote<R>>,
     decided: Option<Value>,
+    /// The highest ballot that it has begun, and in which life.
+    begun: (R, u32),
 }
 
 /// What happens in a ballot.
@@ -141,13 +148,15 @@ type Found = Result<(), (&'static str, String)>;
 
 impl<R: Number> Place<R> {
     fn new(nodes: usize) -> Place<R> {
-        let said = Said { promised: R::default(), vote: None, decided: None };
+        let begun = (R::default(), 0);
+        let said = Said { promised: R::default(), vote: None, decided: None, begun };
         let (asked, ballots) = (SmallVec::new(), BTreeMap::new());
         Place { asked, said: vec![said; nodes], ballots, chosen: None }
     }
 
-    fn hear(&mut self, node: NodeId, saying: Saying<R>) -> Found {
+    fn hear(&mut self, node: NodeId, life: u32, saying: Saying<R>) -> Found {
         match saying {
+            Saying::Begins(ballot) => self.on_begin(node, life, ballot),
             Saying::Promises { ballot, vote } => self.on_promise(node, ballot, vote),
             Saying::Proposes { ballot, value } => self.on_proposal(node, ballot, value),
             Saying::Votes(vote) => self.on_vote(node, vote),
@@ -184,6 +193,21 @@ impl<R: Number> Place<R> {
         }
         // It may have voted without telling, or its telling may wait for the disk.
         vote.map_or(Ok(()), |vote| self.count(node, vote))
+    }
+
+    /// "Each proposer remembers (in stable storage) the highest-numbered proposal it has tried to issue, and begins
+    /// phase 1 with a higher proposal number than any it has already used" ("Paxos Made Simple", 2.5). In one life it
+    /// may ask again, because messages may have been lost.
+    fn on_begin(&mut self, node: NodeId, life: u32, ballot: R) -> Found {
+        let begun = &mut self.said[node.index()].begun;
+        let (highest, then) = *begun;
+        *begun = (highest.max(ballot), life);
+        if ballot > highest || life == then {
+            return Ok(());
+        }
+        let why =
+            format!("{node} has restarted and begins {ballot}, and had begun {highest} before");
+        Err(("ballot-uniqueness", why))
     }
 
     fn on_proposal(&mut self, node: NodeId, ballot: R, value: Option<Value>) -> Found {
@@ -356,6 +380,11 @@ impl<P: Decides> Invariant<P> for Rules<P::Number> {
     #[inline]
     fn check(&mut self, nodes: &Nodes<P>, step: &Step<'_, P>) -> Result<(), Violation> {
         let count = nodes.len();
+        self.lives.resize(count, 0);
+        if matches!(step.cause, Cause::Boot) {
+            self.lives[step.node.index()] += 1;
+        }
+        let life = self.lives[step.node.index()];
         if let Cause::Request(request) = &step.cause
             && let Some(value) = request.op.value()
             && let Some(place) = self.place(request.op.key(), count)
@@ -368,7 +397,8 @@ impl<P: Decides> Invariant<P> for Rules<P::Number> {
             let found = match effect {
                 Effect::Send { message, .. } => {
                     P::saying(message).map_or(Ok(()), |(key, saying)| {
-                        self.place(key, count).map_or(Ok(()), |place| place.hear(step.node, saying))
+                        let place = self.place(key, count);
+                        place.map_or(Ok(()), |place| place.hear(step.node, life, saying))
                     })
                 }
                 Effect::Claim(claim) => match claim.fact {

@@ -12,7 +12,7 @@ const SAFETY: &[(&str, &str)] = &[
     ("agreement", "no two values are ever chosen for a decision"),
     ("integrity", "a node decides once, nor after restarts anything else"),
     ("learner-consistency", "what a node decides was chosen before"),
-    ("ballot-uniqueness", "a ballot has one value, nor after restarts another"),
+    ("ballot-uniqueness", "a ballot has one value, and nobody begins it again after a restart"),
     ("proposal-rule", "no other value than the proposed one can be chosen in a lower ballot (P2c)"),
     ("promise-integrity", "an acceptor keeps its promises and its votes, and reports its last"),
     ("linearizable", "proposals and reads take effect at once"),

@@ -38,7 +38,7 @@ planted_bugs! {
         "Logs are compared by commit index instead of by their last entries.",
         "MongoDB protocol version 0 (Jepsen, MongoDB 3.4.0-rc3)";
     StaleLeaderHeartbeatResetsTimer "stale-leader-heartbeat-resets-timer"
-        ["live-again" "catch-up"] [Cut OneWayCut Crash]
+        ["stale-rejection" "live-again" "catch-up"] [Cut OneWayCut Crash]
         "A heartbeat restarts the election timer before its term is looked at.",
         "butaneprotocol/oracles #32; openraft #2080";
     SeenVoteCountsAsGranted "seen-vote-counts-as-granted"
@@ -64,7 +64,7 @@ planted_bugs! {
         "A follower acknowledges its own last entry instead of the last that it was sent.",
         "the class behind RaftOS #25 and PySyncObj #167";
     AckFromOldTermCounted "ack-from-old-term-counted"
-        ["leader-completeness" "state-machine-safety"] [Delay Cut]
+        ["stale-rejection" "leader-completeness" "state-machine-safety"] [Delay Cut]
         "A leader counts an acknowledgement of an earlier term.",
         "the class behind RaftOS #25 and PySyncObj #167";
     ReplyBeforeFsync "reply-before-fsync" ["leader-completeness" "state-machine-safety"] [Crash]
@@ -171,13 +171,14 @@ planted_bugs! {
     PrevoteBumpsTerm "prevote-bumps-term" ["pre-vote-free"] [Cut]
         "A server takes over the term of a Pre-Vote.",
         "negative of thesis 9.6";
-    PrevoteStaleTermReply "prevote-stale-term-reply" ["live-again"] [Cut Crash]
+    PrevoteStaleTermReply "prevote-stale-term-reply" ["stale-rejection" "live-again"] [Cut Crash]
         "A Pre-Vote of a lower term is dropped, so that its sender never learns the term.",
         "etcd #8243 and #8501; canonical/raft #279; rabbitmq/ra #439";
     TransferNeverAborts "transfer-never-aborts" ["live-again"] [Loss]
         "A leader whose transfer failed goes on refusing writes.",
         "openraft #2088";
-    TimeoutnowStaleTerm "timeoutnow-stale-term" ["lease-disjointness" "linearizable"] [Delay Cut]
+    TimeoutnowStaleTerm "timeoutnow-stale-term"
+        ["stale-rejection" "lease-disjointness" "linearizable"] [Delay Cut]
         "A server obeys a TimeoutNow of an earlier term.",
         "raft-rs #234 and #369";
     DedupLeaderMemory "dedup-leader-memory"

@@ -14,6 +14,7 @@ const ALWAYS: &[(&str, &str)] = &[
     ("leader-completeness", "what was committed is in the logs of all later leaders (Fig. 3)"),
     ("state-machine-safety", "no two servers apply different entries at an index (Fig. 3)"),
     ("monotonicity", "terms, votes and commit indices never go back, nor across restarts"),
+    ("stale-rejection", "what bears an old term is refused, and changes nothing (5.1)"),
     ("exactly-once", "a request changes the state at most once, however often it is sent"),
     ("pre-vote-free", "asking beforehand changes no term and no vote"),
     ("configuration-safety", "no two configurations whose quorums could decide apart are in force"),

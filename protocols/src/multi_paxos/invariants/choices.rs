@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, VecDeque};
 /// | property | what |
 /// |---|---|
 /// | `validity` | a proposed request was sent by its client, as it is |
-/// | `ballot-uniqueness` | a ballot proposes one value for a slot |
+/// | `ballot-uniqueness` | a ballot proposes one value for a slot, and is begun in one life of its proposer |
 /// | `proposal-rule` | P2c: a majority has promised, and the value is that of their highest vote, if any |
 /// | `reconfiguration-window` | nobody proposes further than alpha ahead, and only acceptors vote |
 /// | `agreement` | one value is chosen for a slot |
@@ -36,6 +36,8 @@ pub struct Choices {
     window: u64,
     /// Everything up to here is chosen.
     prefix: Slot,
+    /// The highest ballot that each server has begun, and whether that was before its last boot.
+    begun: Vec<(Ballot, bool)>,
 }
 
 /// How many slots are remembered, and how many ballots.
@@ -99,6 +101,19 @@ impl Choices {
                 self.promised.push_back((ballot, NodeSet::of(node)));
             }
         }
+    }
+
+    /// "Each proposer remembers (in stable storage) the highest-numbered proposal it has tried to issue, and begins
+    /// phase 1 with a higher proposal number than any it has already used" ("Paxos Made Simple", 2.5). In one life it
+    /// may ask again, because messages may have been lost.
+    fn begin_ballot(&mut self, node: NodeId, ballot: Ballot) -> Found {
+        let (highest, is_of_old) = self.begun.get_mut(node.index())?;
+        let why =
+            || format!("{node} has restarted and begins {ballot}, and had begun {highest} before");
+        let is_reused = *is_of_old && ballot <= *highest;
+        let found = is_reused.then(|| ("ballot-uniqueness", why()));
+        (*highest, *is_of_old) = (ballot.max(*highest), false);
+        found
     }
 
     /// A proposal is made known: what is wrong about it, and whether it was unknown.
@@ -244,6 +259,7 @@ impl Choices {
     ) -> Found {
         let node = step.node;
         match message {
+            Message::Prepare { ballot, .. } => self.begin_ballot(node, *ballot),
             Message::Promise { ballot, votes, .. } => {
                 self.promise(node, *ballot);
                 let mut found = None;
@@ -288,6 +304,10 @@ impl<S: Service> Invariant<MultiPaxos<S>> for Choices {
         step: &Step<'_, MultiPaxos<S>>,
     ) -> Result<(), Violation> {
         self.begin(nodes, step.machine);
+        if matches!(step.cause, Cause::Boot) {
+            self.begun.resize(nodes.len(), (Ballot::default(), false));
+            self.begun[step.node.index()].1 = true;
+        }
         if let Cause::Request(request) = &step.cause {
             self.asked.note(request.id, hash_of(&request.op));
         }

@@ -1,15 +1,20 @@
-//! What terms, votes and indices may do: monotonicity, and a Pre-Vote without consequences.
+//! What terms, votes and indices may do: monotonicity, old terms that count for nothing, and a Pre-Vote without
+//! consequences.
 
 use super::super::log::{Index, Term};
-use super::super::message::Message;
+use super::super::message::{self, Message};
 use super::super::{Raft, Role};
 use super::PerMachine;
-use sim_core::context::Kinds;
+use sim_core::context::{Kinds, Target};
 use sim_core::{Cause, Effect, Invariant, NodeId, NodeSet, Nodes, Service, Step, Violation};
 
 /// Terms never go back and a term has one vote, nor across restarts as far as others were told; in
 /// one life of a server the commit index, what is applied, and the snapshot never go back, nor in
 /// one term what a leader knows of its followers, as long as they are its followers.
+///
+/// And what bears an old term has no consequences: "If a server receives a request with a stale term number, it rejects
+/// the request" (section 5.1), which is an answer and nothing else, and an answer to what the server was in an old term
+/// tells it nothing.
 #[derive(Clone, Debug, Default)]
 pub struct Monotonicity(PerMachine<Known>);
 
@@ -88,13 +93,13 @@ impl Known {
             .or_else(|| went_back("snapshot index", self.snapshot, raft.snapshot_index()))
     }
 
-    /// Why what a leader knows of a follower went back.
+    /// What a leader knew and knows of a follower, as its match index.
     fn of_follower<S: Service>(
         &mut self,
         raft: &Raft<S>,
         from: NodeId,
         servers: usize,
-    ) -> Option<String> {
+    ) -> Option<(Index, Index)> {
         if raft.role() != Role::Leader {
             self.leads_in = None;
             return None;
@@ -108,7 +113,39 @@ impl Known {
         }
         let now = raft.match_index(from);
         let before = std::mem::replace(self.matched.get_mut(from.index())?, now);
-        (now < before).then(|| format!("goes back from match index {before} to {now} of {from}"))
+        Some((before, now))
+    }
+
+    /// What came of a message of a term that was over when it came.
+    fn of_old_term<S: Service>(
+        &self,
+        nodes: &Nodes<Raft<S>>,
+        step: &Step<'_, Raft<S>>,
+        follower: Option<(Index, Index)>,
+    ) -> Option<&'static str> {
+        let Cause::Message { from, message } = &step.cause else { return None };
+        if message.term() >= self.term || !is_of_its_term(message) {
+            return None;
+        }
+        if follower.is_some_and(|(before, now)| before != now) {
+            return Some("counts it");
+        }
+        let to_sender = |effect: &Effect<_>| matches!(effect, Effect::Send { to, .. } if *to == Target::One(*from));
+        let more = |effect: &&Effect<_>| is_answer(message) || !to_sender(effect);
+        match step.effects.iter().find(more) {
+            Some(Effect::Append { .. } | Effect::Rewrite { .. } | Effect::Sync) => Some("writes"),
+            Some(Effect::SetTimer { .. } | Effect::CancelTimer { .. }) => Some("sets a timer"),
+            Some(Effect::Send { .. }) => Some("sends more than an answer"),
+            Some(Effect::Claim(_) | Effect::Reply { .. }) => Some("acts on it"),
+            // An answer may wait for the disk.
+            None if step.effects.is_empty()
+                && is_to_be_answered(message)
+                && !nodes.waits_for_disk(step.machine) =>
+            {
+                Some("does not answer")
+            }
+            None => None,
+        }
     }
 
     fn say<S: Service>(&mut self, message: &Message<S>, to: Option<NodeId>, me: NodeId) {
@@ -126,38 +163,76 @@ impl Known {
     }
 }
 
+/// Whether a message means something in its term alone. What is said of reads stands beside the papers' figures.
+fn is_of_its_term<S: Service>(message: &Message<S>) -> bool {
+    !matches!(
+        message,
+        Message::ReadIndex { .. } | Message::ReadIndexReply { .. } | Message::OwnSync { .. }
+    )
+}
+
+fn is_answer<S: Service>(message: &Message<S>) -> bool {
+    matches!(
+        message,
+        Message::PreVoteReply { .. }
+            | Message::Vote { .. }
+            | Message::Appended { .. }
+            | Message::Installed { .. }
+    )
+}
+
+/// Whether its sender must be told of the term that has begun. Who stands by a leader need not answer a candidate.
+fn is_to_be_answered<S: Service>(message: &Message<S>) -> bool {
+    matches!(
+        message,
+        Message::PreVote(_) | Message::AppendEntries(_) | Message::InstallSnapshot { .. }
+    )
+}
+
 impl<S: Service> Invariant<Raft<S>> for Monotonicity {
-    const PROPERTIES: &'static [&'static str] = &["monotonicity"];
+    const PROPERTIES: &'static [&'static str] = &["monotonicity", "stale-rejection"];
 
     #[inline]
     fn check(&mut self, nodes: &Nodes<Raft<S>>, step: &Step<'_, Raft<S>>) -> Result<(), Violation> {
         let Some(raft) = nodes.process(step.machine) else { return Ok(()) };
         let known = self.0.of(nodes, step.machine);
-        let wrong = match step.cause {
+        let mut stale = None;
+        let wrong = match &step.cause {
             Cause::Boot => {
                 known.leads_in = None;
                 known.across_restarts(raft)
             }
-            Cause::Message { from, .. } => {
-                let follower = known.of_follower(raft, from, nodes.len());
+            Cause::Message { from, message } => {
+                let follower = known.of_follower(raft, *from, nodes.len());
+                stale = known.of_old_term(nodes, step, follower).map(|what| (message, what));
+                let goes_back = |(before, now)| {
+                    format!("goes back from match index {before} to {now} of {from}")
+                };
+                let follower = follower.filter(|(before, now)| now < before).map(goes_back);
                 known.in_one_life(raft).or(follower)
             }
             _ => known.in_one_life(raft),
         };
+        let term = known.term;
         known.look(raft);
         let effects = if step.kinds.any_of(Kinds::SENDS) { step.effects } else { &[] };
         for effect in effects {
             if let Effect::Send { to, message } = effect {
                 let to = match to {
-                    sim_core::context::Target::One(to) => Some(*to),
-                    sim_core::context::Target::Peers => None,
+                    Target::One(to) => Some(*to),
+                    Target::Peers => None,
                 };
                 known.say(message, to, step.node);
             }
         }
-        let Some(wrong) = wrong else { return Ok(()) };
-        let why = format!("{} {wrong}", step.node);
-        Err(Violation { property: "monotonicity", why })
+        if let Some(wrong) = wrong {
+            let why = format!("{} {wrong}", step.node);
+            return Err(Violation { property: "monotonicity", why });
+        }
+        let Some((message, what)) = stale else { return Ok(()) };
+        let (kind, old) = (message::KINDS[message.kind()], message.term());
+        let why = format!("{} hears {kind} of term {old} in term {term}, and {what}", step.node);
+        Err(Violation { property: "stale-rejection", why })
     }
 }
 
