@@ -39,6 +39,30 @@ impl Ballot {
     }
 }
 
+/// Which ballots a proposer has begun, as far as others could see, for invariants.
+///
+/// "Each proposer remembers (in stable storage) the highest-numbered proposal it has tried to issue, and begins phase 1
+/// with a higher proposal number than any it has already used" ("Paxos Made Simple", section 2.5). In one life it may
+/// ask for the same promises again, because messages may have been lost.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Begun<B> {
+    highest: B,
+    /// How often the proposer had booted then.
+    life: u32,
+}
+
+impl<B: Copy + Ord + fmt::Display> Begun<B> {
+    /// A proposer begins a ballot, in the life that its so many-th boot began: why it must not, if so.
+    pub(crate) fn begins(&mut self, node: NodeId, ballot: B, life: u32) -> Result<(), String> {
+        let Begun { highest, life: then } = *self;
+        *self = Begun { highest: highest.max(ballot), life };
+        if ballot > highest || life == then {
+            return Ok(());
+        }
+        Err(format!("{node} has restarted and begins {ballot}, and had begun {highest} before"))
+    }
+}
+
 /// `2.n3`: round 2 of n3.
 impl fmt::Debug for Ballot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -67,6 +91,17 @@ mod tests {
         assert_eq!(format!("{}", one.next(first)), "2.n1");
         assert_eq!(format!("{}", one.next(third)), "2.n3");
         assert_eq!(format!("{}", Ballot::default().next(first).next(third)), "1.n3");
+    }
+
+    #[test]
+    fn a_ballot_is_begun_again_in_the_same_life_alone() {
+        let node = NodeId(0);
+        let mut begun = Begun::default();
+        let mut begins = |ballot: u64, life| begun.begins(node, ballot, life).is_ok();
+        assert!(begins(3, 1) && begins(3, 1), "messages may have been lost");
+        assert!(begins(4, 2) && begins(4, 2));
+        assert!(!begins(4, 3) && !begins(3, 4), "it has forgotten what it had begun");
+        assert!(begins(5, 5));
     }
 
     #[test]

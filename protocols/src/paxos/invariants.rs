@@ -6,7 +6,7 @@
 
 use super::message::{Message, Vote};
 use super::{Key, Paxos, Value};
-use crate::ballot::Ballot;
+use crate::ballot::{Ballot, Begun};
 use crate::quorum::majority;
 use checkers::model::decisions::Decisions;
 use sim_core::{Cause, Effect, Fact, Invariant, NodeId, NodeSet, Nodes, Process, Step, Violation};
@@ -131,8 +131,7 @@ struct Said<R> {
     promised: R,
     vote: Option<Vote<R>>,
     decided: Option<Value>,
-    /// The highest ballot that it has begun, and in which life.
-    begun: (R, u32),
+    begun: Begun<R>,
 }
 
 /// What happens in a ballot.
@@ -148,15 +147,17 @@ type Found = Result<(), (&'static str, String)>;
 
 impl<R: Number> Place<R> {
     fn new(nodes: usize) -> Place<R> {
-        let begun = (R::default(), 0);
-        let said = Said { promised: R::default(), vote: None, decided: None, begun };
+        let said = Said::default();
         let (asked, ballots) = (SmallVec::new(), BTreeMap::new());
         Place { asked, said: vec![said; nodes], ballots, chosen: None }
     }
 
     fn hear(&mut self, node: NodeId, life: u32, saying: Saying<R>) -> Found {
         match saying {
-            Saying::Begins(ballot) => self.on_begin(node, life, ballot),
+            Saying::Begins(ballot) => {
+                let begins = self.said[node.index()].begun.begins(node, ballot, life);
+                begins.map_err(|why| ("ballot-uniqueness", why))
+            }
             Saying::Promises { ballot, vote } => self.on_promise(node, ballot, vote),
             Saying::Proposes { ballot, value } => self.on_proposal(node, ballot, value),
             Saying::Votes(vote) => self.on_vote(node, vote),
@@ -193,21 +194,6 @@ impl<R: Number> Place<R> {
         }
         // It may have voted without telling, or its telling may wait for the disk.
         vote.map_or(Ok(()), |vote| self.count(node, vote))
-    }
-
-    /// "Each proposer remembers (in stable storage) the highest-numbered proposal it has tried to issue, and begins
-    /// phase 1 with a higher proposal number than any it has already used" ("Paxos Made Simple", 2.5). In one life it
-    /// may ask again, because messages may have been lost.
-    fn on_begin(&mut self, node: NodeId, life: u32, ballot: R) -> Found {
-        let begun = &mut self.said[node.index()].begun;
-        let (highest, then) = *begun;
-        *begun = (highest.max(ballot), life);
-        if ballot > highest || life == then {
-            return Ok(());
-        }
-        let why =
-            format!("{node} has restarted and begins {ballot}, and had begun {highest} before");
-        Err(("ballot-uniqueness", why))
     }
 
     fn on_proposal(&mut self, node: NodeId, ballot: R, value: Option<Value>) -> Found {

@@ -3,7 +3,7 @@
 use super::super::MultiPaxos;
 use super::super::log::{Command, Slot, Value};
 use super::super::message::Message;
-use crate::ballot::Ballot;
+use crate::ballot::{Ballot, Begun};
 use crate::quorum::majority;
 use checkers::safety::Ring;
 use sim_core::drive::replay::hash_of;
@@ -36,8 +36,8 @@ pub struct Choices {
     window: u64,
     /// Everything up to here is chosen.
     prefix: Slot,
-    /// The highest ballot that each server has begun, and whether that was before its last boot.
-    begun: Vec<(Ballot, bool)>,
+    /// How often each server has booted, and what it has begun.
+    begun: Vec<(u32, Begun<Ballot>)>,
 }
 
 /// How many slots are remembered, and how many ballots.
@@ -101,19 +101,6 @@ impl Choices {
                 self.promised.push_back((ballot, NodeSet::of(node)));
             }
         }
-    }
-
-    /// "Each proposer remembers (in stable storage) the highest-numbered proposal it has tried to issue, and begins
-    /// phase 1 with a higher proposal number than any it has already used" ("Paxos Made Simple", 2.5). In one life it
-    /// may ask again, because messages may have been lost.
-    fn begin_ballot(&mut self, node: NodeId, ballot: Ballot) -> Found {
-        let (highest, is_of_old) = self.begun.get_mut(node.index())?;
-        let why =
-            || format!("{node} has restarted and begins {ballot}, and had begun {highest} before");
-        let is_reused = *is_of_old && ballot <= *highest;
-        let found = is_reused.then(|| ("ballot-uniqueness", why()));
-        (*highest, *is_of_old) = (ballot.max(*highest), false);
-        found
     }
 
     /// A proposal is made known: what is wrong about it, and whether it was unknown.
@@ -259,7 +246,11 @@ impl Choices {
     ) -> Found {
         let node = step.node;
         match message {
-            Message::Prepare { ballot, .. } => self.begin_ballot(node, *ballot),
+            Message::Prepare { ballot, .. } => {
+                let (life, begun) = &mut self.begun[node.index()];
+                let begins = begun.begins(node, *ballot, *life);
+                begins.err().map(|why| ("ballot-uniqueness", why))
+            }
             Message::Promise { ballot, votes, .. } => {
                 self.promise(node, *ballot);
                 let mut found = None;
@@ -305,8 +296,8 @@ impl<S: Service> Invariant<MultiPaxos<S>> for Choices {
     ) -> Result<(), Violation> {
         self.begin(nodes, step.machine);
         if matches!(step.cause, Cause::Boot) {
-            self.begun.resize(nodes.len(), (Ballot::default(), false));
-            self.begun[step.node.index()].1 = true;
+            self.begun.resize(nodes.len(), Default::default());
+            self.begun[step.node.index()].0 += 1;
         }
         if let Cause::Request(request) = &step.cause {
             self.asked.note(request.id, hash_of(&request.op));
