@@ -30,7 +30,7 @@ struct Row {
 }
 
 impl Row {
-    /// What is left of faults, operations and disturbed messages, in hundredths.
+    /// What is left of faults, operations, disturbed messages and chances, in hundredths.
     fn share(&self) -> f64 {
         let (before, after) = (self.shrunk.before.elements(), self.shrunk.after.elements());
         after as f64 * 100.0 / before.max(1) as f64
@@ -43,8 +43,13 @@ impl Row {
 
     fn told(&self) -> String {
         let Shrunk { before, after, runs, end, .. } = &self.shrunk;
+        let chances = match after.chances {
+            0 => String::new(),
+            1 => " and a chance".to_owned(),
+            n => format!(" and {n} chances"),
+        };
         format!(
-            "| {} | {}→{} | {}→{} | {}→{} | {:.1} % | {:.1} | {runs}{} |",
+            "| {} | {}→{} | {}→{} | {}→{}{chances} | {:.1} % | {:.1} | {runs}{} |",
             self.what,
             before.faults,
             after.faults,

@@ -38,7 +38,7 @@ use protocols::{Catalogue, Job};
 use rayon::prelude::*;
 use sim_core::fault::FaultId;
 use sim_core::outcome::{Outcome, Verdict};
-use sim_core::settings::Clocks;
+use sim_core::settings::{Clocks, NetworkSettings};
 use sim_core::{Chance, Span};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -72,6 +72,8 @@ pub struct Size {
     pub operations: usize,
     /// Messages to which something happens by chance or by a fault of links.
     pub messages: usize,
+    /// Kinds of things that happen to any message by chance.
+    pub chances: usize,
     /// Nodes.
     pub nodes: u32,
     /// Clients.
@@ -83,10 +85,13 @@ pub struct Size {
 impl Size {
     /// Of a scenario that is written out.
     pub fn of(scenario: &Scenario) -> Size {
+        let mut network = scenario.network.clone();
+        let chances = chances(&mut network).into_iter().filter(|one| **one != Chance::NEVER);
         Size {
             faults: scenario.faults.len(),
             operations: scenario.operations.as_ref().map_or(0, Vec::len),
             messages: scenario.messages.len(),
+            chances: chances.count(),
             nodes: match scenario.nodes {
                 Count::N(nodes) => nodes,
                 _ => 0,
@@ -96,9 +101,9 @@ impl Size {
         }
     }
 
-    /// Faults, operations and disturbed messages together.
+    /// Faults, operations, disturbed messages and chances together.
     pub fn elements(&self) -> usize {
-        self.faults + self.operations + self.messages
+        self.faults + self.operations + self.messages + self.chances
     }
 }
 
@@ -183,6 +188,8 @@ pub fn shrink(task: &Task<'_>, stop: &AtomicBool, seen: Seen<'_>) -> Result<Shru
     let before = Size {
         operations: written.operations.len(),
         messages: case.plan.messages.len().max(written.messages.len()),
+        // What they did is among the messages.
+        chances: 0,
         ..Size::of(&first)
     };
     let mut shrunk = shrink_one(task, first, (&wanted, effort), (stop, seen))?;
@@ -287,22 +294,25 @@ impl Bench<'_> {
         self.write_messages();
         self.soon_fewer();
         // Where much holds on to much, another seed needs less of it.
-        if Size::of(&self.best).elements() > MANY {
+        if self.size() > MANY {
             self.leap(MORE_SEEDS);
         }
-        let is_huge = Size::of(&self.best).elements() > HUGE;
+        let is_huge = self.size() > HUGE;
         if is_huge {
+            self.leave_to_chance(&wild);
+        }
+        if self.size() > HUGE {
             self.hunt_again(&wild);
         }
         let mut leapt = None;
         for round in 0..ROUNDS {
             let before = self.best_name;
             self.fewest();
-            if round == 0 && !is_huge && Size::of(&self.best).elements() > MANY {
+            if round == 0 && !is_huge && self.size() > MANY {
                 self.hunt_again(&wild);
             }
             // A leap is dear: only what is smaller than before is worth another one.
-            let size = Some(Size::of(&self.best).elements());
+            let size = Some(self.size());
             if leapt != size {
                 leapt = size;
                 self.leap(SEEDS);
@@ -408,12 +418,7 @@ impl Scenario {
 
     /// Nothing happens to messages by chance, and no fault is about links but for cuts.
     fn calm_network(&mut self) {
-        let network = &mut self.network;
-        for chance in
-            [&mut network.loss, &mut network.duplicate, &mut network.reorder, &mut network.corrupt]
-        {
-            *chance = Chance::NEVER;
-        }
+        chances(&mut self.network).into_iter().for_each(|chance| *chance = Chance::NEVER);
         self.faults.retain(|line| !line.what.kind().is_about_messages());
     }
 
@@ -437,6 +442,12 @@ impl Scenario {
             self.subjects.iter_mut().for_each(|subject| subject.load = None);
         }
     }
+}
+
+/// What happens to any message by chance.
+fn chances(network: &mut NetworkSettings) -> [&mut Chance; 4] {
+    let NetworkSettings { loss, duplicate, reorder, corrupt, .. } = network;
+    [loss, duplicate, reorder, corrupt]
 }
 
 /// Whether a line lasts for a given time.

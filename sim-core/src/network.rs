@@ -277,15 +277,18 @@ impl Network {
         let held = sum(overtaken, known_span(FaultKind::Reorder, &known, leaves, fired));
         // A message that is doubled by chance is not doubled once more.
         let again = if self.strikes(FaultKind::Duplicate, &sent, leaves, &mut rng, fired) {
-            Some(self.doubled(&sent, leaves, &mut rng, fired))
+            Some(self.doubled(&sent, leaves, &mut rng))
         } else {
-            known_span(FaultKind::Duplicate, &known, leaves, fired)
+            known_copy(&known, leaves, fired)
         };
-        let happens =
-            [late.map(Trouble::Late), held.map(Trouble::HeldBack), again.map(Trouble::Again)];
+        if let Some(Trouble::Stale(_)) = again {
+            // A protocol that stands copies need not stand words that come so late.
+            fired.count(FaultKind::Delay, leaves);
+        }
+        let happens = [late.map(Trouble::Late), held.map(Trouble::HeldBack), again];
         happens.into_iter().flatten().for_each(|trouble| self.note(&sent, trouble));
         let at = leaves + delay + late.unwrap_or_default() + held.unwrap_or_default();
-        Fate::Arrives { at, again: again.map(|later| at + later) }
+        Fate::Arrives { at, again: again.map(|copy| at + copy.span()) }
     }
 
     /// A message on a stream: late instead of lost, and never before the one ahead of it.
@@ -400,19 +403,15 @@ impl Network {
 
     /// How much later a message that is doubled arrives again: as a fault that is about it says, or as if it were sent
     /// anew then.
-    fn doubled(&self, sent: &Sent, at: Time, rng: &mut Rng, fired: &mut Fired) -> Span {
+    fn doubled(&self, sent: &Sent, at: Time, rng: &mut Rng) -> Trouble {
         let faults = self.faults.iter().filter(|(_, about, _)| about.has(sent));
         let mut by = faults.filter_map(|(_, _, fault)| match fault {
             LinkFault::Duplicate(_, by) => *by,
             _ => None,
         });
         match by.next() {
-            // A protocol that stands copies need not stand words that come so late.
-            Some(by) => {
-                fired.count(FaultKind::Delay, at);
-                self.until_healed(at, by.draw(rng))
-            }
-            None => self.sampler.draw(sent.from, sent.to, self.nodes, rng),
+            Some(by) => Trouble::Stale(self.until_healed(at, by.draw(rng))),
+            None => Trouble::Again(self.sampler.draw(sent.from, sent.to, self.nodes, rng)),
         }
     }
 
@@ -447,6 +446,13 @@ fn known_span(kind: FaultKind, known: &[Trouble], at: Time, fired: &mut Fired) -
         let of_kind = known.iter().filter(|trouble| trouble.kind() == kind);
         of_kind.fold(Span::ZERO, |all, trouble| all + trouble.span())
     })
+}
+
+/// The copy that is known to come of a message; of several, all their time together.
+fn known_copy(known: &[Trouble], at: Time, fired: &mut Fired) -> Option<Trouble> {
+    let span = known_span(FaultKind::Duplicate, known, at, fired)?;
+    let is_stale = known.iter().any(|trouble| matches!(trouble, Trouble::Stale(_)));
+    Some(if is_stale { Trouble::Stale(span) } else { Trouble::Again(span) })
 }
 
 #[cfg(test)]

@@ -171,8 +171,8 @@ fn is_section(key: &str, keys: &Map<String, Value>) -> bool {
 /// Which message, and exactly one thing that happens to it.
 fn message(generator: &mut SchemaGenerator) -> Value {
     let mut table = MessageLine::json_schema(generator).to_value();
-    let things = ["lose", "damage", "late", "held-back", "again"];
-    table["required"] = json!(["link", "nth"]);
+    let things = ["lose", "damage", "late", "held-back", "again", "stale"];
+    table["required"] = json!(["link", "at"]);
     table["oneOf"] = things.map(|thing| json!({ "required": [thing] })).to_vec().into();
     table
 }

@@ -127,6 +127,7 @@ fn message(message: &Disturbance) -> String {
         Trouble::Late(by) => format!("late = \"{by}\""),
         Trouble::HeldBack(by) => format!("held-back = \"{by}\""),
         Trouble::Again(after) => format!("again = \"{after}\""),
+        Trouble::Stale(after) => format!("stale = \"{after}\""),
     };
     let nth = if *nth == 1 { String::new() } else { format!(", nth = {nth}") };
     format!("{{ link = \"{from} > {to}\", at = \"{at}\"{nth}, {what} }}")

@@ -49,6 +49,9 @@ pub(super) struct MessageLine {
     /// It arrives a second time, so long after the first.
     #[schemars(with = "Option<Span>")]
     again: Option<Spanned<Span>>,
+    /// It arrives a second time, so long after the first that the copy counts as delayed, too.
+    #[schemars(with = "Option<Span>")]
+    stale: Option<Spanned<Span>>,
 }
 
 /// One operation of a client.
@@ -182,13 +185,14 @@ impl Around<'_> {
             ("late", span(&line.late, Trouble::Late)),
             ("held-back", span(&line.held_back, Trouble::HeldBack)),
             ("again", span(&line.again, Trouble::Again)),
+            ("stale", span(&line.stale, Trouble::Stale)),
         ];
         let mut said = said.into_iter().filter_map(|(key, said)| Some((key, said?)));
         let Some((first, (at, what, happens))) = said.next() else {
             let wrong = Draft::at(place.clone(), "this says which message but not what happens");
             found.say(wrong.help(
                 "add one of lose = true, damage = true, late = \"5ms\", held-back = \"5ms\", \
-                 again = \"5ms\"",
+                 again = \"5ms\", stale = \"5ms\"",
             ));
             return None;
         };
@@ -204,7 +208,7 @@ impl Around<'_> {
             return None;
         }
         if self.transport == Transport::Stream
-            && matches!(what, Trouble::Again(_) | Trouble::HeldBack(_))
+            && matches!(what, Trouble::Again(_) | Trouble::Stale(_) | Trouble::HeldBack(_))
         {
             let wrong = Draft::at(at, "on a stream nothing comes twice or is overtaken");
             found.say(wrong.help("write late = \"5ms\", or transport = \"datagram\""));

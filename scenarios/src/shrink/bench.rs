@@ -1,5 +1,6 @@
 //! Where candidates are tried: each is run once, and kept when it breaks as the failure did.
 
+use super::Size;
 use crate::fingerprint::fingerprint;
 use crate::format::{Scenario, Subject, read, write};
 use crate::run::{self, Course, Extras, LIMIT};
@@ -78,6 +79,20 @@ pub(super) struct Bench<'a> {
     seen: &'a dyn Fn(&Scenario, u64),
 }
 
+/// What was the best at some time.
+pub(super) struct Kept {
+    best: Scenario,
+    name: u64,
+    outcome: Outcome,
+}
+
+impl Kept {
+    /// How many elements it has.
+    pub fn size(&self) -> usize {
+        Size::of(&self.best).elements()
+    }
+}
+
 impl Rig {
     /// Runs a candidate no longer than it takes to see whether it breaks.
     pub fn try_out(&self, scenario: &Scenario, extras: Extras) -> Option<Ran> {
@@ -130,6 +145,21 @@ impl<'a> Bench<'a> {
             stop,
             seen,
         }
+    }
+
+    /// How many elements are left.
+    pub fn size(&self) -> usize {
+        Size::of(&self.best).elements()
+    }
+
+    /// The best so far, to come back to.
+    pub fn kept(&self) -> Kept {
+        Kept { best: self.best.clone(), name: self.best_name, outcome: self.outcome.clone() }
+    }
+
+    /// Comes back to what was the best then.
+    pub fn restore(&mut self, kept: Kept) {
+        (self.best, self.best_name, self.outcome) = (kept.best, kept.name, kept.outcome);
     }
 
     /// Whether no more runs may be made.

@@ -2,10 +2,10 @@
 //! run, so that other seeds are tried as well.
 
 use super::bench::Bench;
-use super::{HUNT, SEEDS, Size};
+use super::{HUGE, HUNT, SEEDS, chances};
 use crate::format::{Count, FaultLine, Scenario, What, numbered};
 use sim_core::fault::{Target, Targets};
-use sim_core::{NodeId, Span, Written};
+use sim_core::{Chance, NodeId, Span, Written};
 use std::collections::BTreeMap;
 
 /// As many of anything as are few enough to be left to delta debugging on the one seed.
@@ -57,6 +57,41 @@ impl Bench<'_> {
         }
     }
 
+    /// Where what breaks it is that the network goes on as it does, a list of all that it did to messages is long, and
+    /// each line of it counts a little: chances stay as they were, and with other seeds less of the rest may be enough.
+    pub(super) fn leave_to_chance(&mut self, wild: &Scenario) {
+        let listed = self.kept();
+        if !wild.disturbs_messages() || !self.keep_on_some_seed(wild.clone(), 0) {
+            return;
+        }
+        self.leap(HUNT);
+        for chance in 0..chances(&mut self.best.network).len() {
+            let mut less = self.best.clone();
+            *chances(&mut less.network)[chance] = Chance::NEVER;
+            if less.network != self.best.network {
+                self.keep_on_some_seed(less, HUNT);
+            }
+        }
+        for place in (0..self.best.faults.len()).rev() {
+            let mut less = self.best.clone();
+            less.faults.remove(place);
+            self.keep_on_some_seed(less, HUNT);
+        }
+        if self.size() >= listed.size() {
+            return self.restore(listed);
+        }
+        // In what is left, what chance did may be soon told.
+        let chancy = self.kept();
+        self.write_messages();
+        self.soon_fewer();
+        if self.size() <= HUGE {
+            self.fewest();
+        }
+        if self.size() > chancy.size() {
+            self.restore(chancy);
+        }
+    }
+
     /// Where much is left because each part of it holds on to the others, the failure is hunted once more: chances as
     /// they were, other seeds, and less of the run from the beginning, or fewer operations in all of it. What is found
     /// is kept when it becomes smaller than what there was.
@@ -73,7 +108,7 @@ impl Bench<'_> {
             (Scenario { operations: Some(some), ..wild.clone() }, HUNT)
         });
         for (candidate, seeds) in shorter.chain(sparser) {
-            let known = (self.best.clone(), self.best_name, self.outcome.clone());
+            let known = self.kept();
             if !self.keep_on_some_seed(candidate, seeds) {
                 continue;
             }
@@ -81,10 +116,10 @@ impl Bench<'_> {
             self.write_messages();
             self.soon_fewer();
             self.fewest();
-            if Size::of(&self.best).elements() < Size::of(&known.0).elements() {
+            if self.size() < known.size() {
                 return;
             }
-            (self.best, self.best_name, self.outcome) = known;
+            self.restore(known);
         }
     }
 }

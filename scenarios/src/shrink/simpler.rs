@@ -4,7 +4,7 @@ use super::bench::Bench;
 use super::fewer::each_list;
 use super::given;
 use crate::format::{LineLasts, Options, ProtocolWords, Scenario, Section, Vocabulary, What};
-use sim_core::fault::{About, DiskLoss, Disturbance, Fault, Targets, Trouble};
+use sim_core::fault::{About, DiskLoss, Disturbance, Fault, Targets};
 use sim_core::settings::NetworkSettings;
 use sim_core::{Span, SpanRange, Time};
 use toml::Spanned;
@@ -196,12 +196,7 @@ impl Bench<'_> {
             let Disturbance { at, what, .. } = self.best.messages[place];
             self.roundest(Span(at.0), &|s, span| s.messages[place].at = Time(span.0));
             self.roundest(what.span(), &|s, span| {
-                s.messages[place].what = match what {
-                    Trouble::Late(_) => Trouble::Late(span),
-                    Trouble::HeldBack(_) => Trouble::HeldBack(span),
-                    Trouble::Again(_) => Trouble::Again(span),
-                    other => other,
-                };
+                s.messages[place].what = what.with_span(span);
             });
         }
     }

@@ -50,17 +50,19 @@ pub enum Trouble {
     HeldBack(Span),
     /// It arrives a second time, so long after the first. Not on a stream.
     Again(Span),
+    /// It arrives a second time, and that copy counts as delayed, too. Not on a stream.
+    Stale(Span),
 }
 
 impl Trouble {
-    /// As a fault of which kind it counts.
+    /// As a fault of which kind it counts, first of all.
     pub fn kind(self) -> FaultKind {
         match self {
             Trouble::Lost => FaultKind::Loss,
             Trouble::Damaged => FaultKind::Corrupt,
             Trouble::Late(_) => FaultKind::Delay,
             Trouble::HeldBack(_) => FaultKind::Reorder,
-            Trouble::Again(_) => FaultKind::Duplicate,
+            Trouble::Again(_) | Trouble::Stale(_) => FaultKind::Duplicate,
         }
     }
 
@@ -68,7 +70,19 @@ impl Trouble {
     pub fn span(self) -> Span {
         match self {
             Trouble::Lost | Trouble::Damaged => Span::ZERO,
-            Trouble::Late(span) | Trouble::HeldBack(span) | Trouble::Again(span) => span,
+            Trouble::Late(span) | Trouble::HeldBack(span) => span,
+            Trouble::Again(span) | Trouble::Stale(span) => span,
+        }
+    }
+
+    /// The same, but for as long as this.
+    pub fn with_span(self, span: Span) -> Trouble {
+        match self {
+            Trouble::Lost | Trouble::Damaged => self,
+            Trouble::Late(_) => Trouble::Late(span),
+            Trouble::HeldBack(_) => Trouble::HeldBack(span),
+            Trouble::Again(_) => Trouble::Again(span),
+            Trouble::Stale(_) => Trouble::Stale(span),
         }
     }
 }
@@ -83,6 +97,7 @@ impl fmt::Display for Disturbance {
             Trouble::Late(by) => write!(f, "{by} late"),
             Trouble::HeldBack(by) => write!(f, "held back {by}"),
             Trouble::Again(after) => write!(f, "again {after} later"),
+            Trouble::Stale(after) => write!(f, "again, and stale, {after} later"),
         }
     }
 }

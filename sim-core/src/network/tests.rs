@@ -76,6 +76,12 @@ fn what_is_written_out_happens_again() {
         wild.add_fault(1, LinkSet::All.into(), LinkFault::Delay(by));
         wild.add_fault(2, LinkSet::All.into(), LinkFault::Delay(by));
         wild.add_fault(3, LinkSet::All.into(), LinkFault::Reorder(Chance::percent(50), by));
+        let late = SpanRange::millis(200, 300);
+        wild.add_fault(
+            4,
+            LinkSet::All.into(),
+            LinkFault::Duplicate(Chance::percent(5), Some(late)),
+        );
         wild.write_out();
         let mut fired = Fired::default();
         let send = |network: &mut Network, fired: &mut Fired| {
