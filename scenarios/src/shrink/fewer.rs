@@ -77,17 +77,22 @@ impl Bench<'_> {
             less.faults.remove(place);
             self.keep_on_some_seed(less, HUNT);
         }
+        for place in (0..self.best.operations.as_ref().map_or(0, Vec::len)).rev() {
+            let mut less = self.best.clone();
+            less.operations.iter_mut().for_each(|all| drop(all.remove(place)));
+            self.keep_on_some_seed(less, HUNT);
+        }
         if self.size() >= listed.size() {
             return self.restore(listed);
         }
-        // In what is left, what chance did may be soon told.
+        // In what is left, what chance did may be soon told; a few lines tell more than a chance.
         let chancy = self.kept();
         self.write_messages();
         self.soon_fewer();
         if self.size() <= HUGE {
             self.fewest();
         }
-        if self.size() > chancy.size() {
+        if self.size() > chancy.size().max(FEW) {
             self.restore(chancy);
         }
     }

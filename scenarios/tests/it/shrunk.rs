@@ -122,6 +122,28 @@ fn what_a_swarm_finds_becomes_small() {
     assert!(runs[middle] < 1_000, "{runs:?}");
 }
 
+/// Where thousands of lost messages each count a little, none of them tells anything: chance is left to do what it did.
+#[test]
+fn what_the_network_goes_on_doing_is_left_to_chance() {
+    let written = "title = \"Timers that never grow\"\nprotocol = \"pbft\"\nnodes = 7\nduration = \"1s\"\n\
+                settle = \"5s\"\npbft = { timeout = \"50ms\" }\nclients = { count = 2 }\n\
+                network = { delay = { median = \"4ms\", p99 = \"40ms\" }, loss = \"15%\" }\n\
+                faults = [{ at = \"0s\", silence = \"n1 n5\" }]\n";
+    let lossy = read(written.as_bytes(), "here", &Words::of(protocols::all()));
+    let lossy = lossy.unwrap_or_else(|problems| panic!("{}", problems.render(false)));
+    let shrunk = shrinks_first(&lossy, &["timer-not-doubled".to_owned()], "live-again", 2_000);
+    let (before, after) = (shrunk.before, shrunk.after);
+    assert!(before.messages > 500, "{before:?}");
+    assert_eq!(
+        (after.faults, after.messages, after.chances),
+        (1, 0, 1),
+        "{}",
+        text(&shrunk.scenario)
+    );
+    assert!(after.operations <= 2, "{after:?}");
+    assert_eq!(breaks(&shrunk.scenario, "live-again"), Some(shrunk.breaks));
+}
+
 /// Beyond what is promised things break as well; what is left then breaks no promise either.
 #[test]
 fn what_is_not_promised_is_shrunk_as_something_that_is_not() {
