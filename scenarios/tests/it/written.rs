@@ -2,7 +2,7 @@
 
 use protocols::Ran;
 use scenarios::explicit::explicit;
-use scenarios::format::{Scenario, Vocabulary, read, write};
+use scenarios::format::{Scenario, Vocabulary, read, schema, write};
 use scenarios::library::{LIBRARY, Shipped};
 use scenarios::run::{Case, Course, Extras};
 use scenarios::words::Words;
@@ -119,6 +119,51 @@ fn plays_back(mut told: Scenario, ran: &Ran, name: &str) {
     let course = Course::new(protocols::all(), "", &told, &told.subjects[0], &[]).unwrap();
     let again = course.run(told.own_seeds().start, Extras::default());
     assert_eq!(came_to(&again.outcome), came_to(&ran.outcome), "{name}");
+}
+
+/// What is written, an editor that knows the schema takes as well, and so it does what people write.
+#[test]
+fn what_is_written_fits_the_schema() {
+    let schema = schema(&Words::of(protocols::all()));
+    let schema = jsonschema::validator_for(&schema).expect("a sound schema");
+    let fits = |text: &str, name: &str| {
+        let file: serde_json::Value = toml::from_str(text).expect("it is TOML");
+        let wrong: Vec<String> = schema.iter_errors(&file).map(|wrong| wrong.to_string()).collect();
+        assert!(wrong.is_empty(), "{name}: {wrong:#?}\n{text}");
+    };
+    let happens = [
+        "lose = true",
+        "damage = true",
+        "late = \"0s\"",
+        "held-back = \"1ms\"",
+        "again = \"1s\"",
+        "stale = \"1s\", nth = 2",
+    ];
+    for what in happens {
+        let message = format!("{{ link = \"n1 > c1\", at = \"1s\", {what} }}");
+        let text = format!(
+            "title = \"A message\"\nprotocol = \"raft\"\nnodes = 3\nduration = \"2s\"\nmessages = [{message}]\nclients = {{ count = 1 }}\n"
+        );
+        fits(&text, what);
+        let scenario = reads(&text, what);
+        let again = reads(&writes(&scenario, &[]), what);
+        assert_eq!((scenario.messages.len(), &scenario.messages), (1, &again.messages), "{what}");
+    }
+    for (place, shipped) in LIBRARY.iter().enumerate() {
+        fits(shipped.text, shipped.name);
+        let scenario = reads(shipped.text, shipped.name);
+        let subject = &scenario.subjects[place % scenario.subjects.len()];
+        let course = Course::new(protocols::all(), shipped.name, &scenario, subject, &[]).unwrap();
+        let case = course.case(3);
+        let ran = course.run(3, Extras { write_out: true, ..Extras::default() });
+        let written = ran.written.expect("it was asked for");
+        let mut told = explicit(&course, &case);
+        if told.clients.count > 0 {
+            told.operations = Some(written.operations.into_iter().take(50).collect());
+        }
+        told.messages = written.messages.into_iter().take(50).collect();
+        fits(&writes(&told, &[]), shipped.name);
+    }
 }
 
 #[test]
