@@ -7,6 +7,7 @@ use crate::format::{Count, FaultLine, Scenario, What, numbered};
 use sim_core::fault::{Target, Targets};
 use sim_core::{Chance, NodeId, Span, Written};
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// As many of anything as are few enough to be left to delta debugging on the one seed.
 const FEW: usize = 6;
@@ -72,16 +73,7 @@ impl Bench<'_> {
                 self.keep_on_some_seed(less, HUNT);
             }
         }
-        for place in (0..self.best.faults.len()).rev() {
-            let mut less = self.best.clone();
-            less.faults.remove(place);
-            self.keep_on_some_seed(less, HUNT);
-        }
-        for place in (0..self.best.operations.as_ref().map_or(0, Vec::len)).rev() {
-            let mut less = self.best.clone();
-            less.operations.iter_mut().for_each(|all| drop(all.remove(place)));
-            self.keep_on_some_seed(less, HUNT);
-        }
+        self.one_less(HUNT);
         if self.size() >= listed.size() {
             return self.restore(listed);
         }
@@ -94,6 +86,20 @@ impl Bench<'_> {
         }
         if self.size() > chancy.size().max(FEW) {
             self.restore(chancy);
+        }
+    }
+
+    /// Where few faults or operations are left, each of them is taken away on other seeds.
+    fn one_less(&mut self, seeds: u64) {
+        for place in few(self.best.faults.len()).rev() {
+            let mut less = self.best.clone();
+            less.faults.remove(place);
+            self.keep_on_some_seed(less, seeds);
+        }
+        for place in few(self.best.operations.as_ref().map_or(0, Vec::len)).rev() {
+            let mut less = self.best.clone();
+            less.operations.iter_mut().for_each(|all| drop(all.remove(place)));
+            self.keep_on_some_seed(less, seeds);
         }
     }
 
@@ -127,6 +133,11 @@ impl Bench<'_> {
             self.restore(known);
         }
     }
+}
+
+/// The places of so many, where they are few.
+fn few(count: usize) -> Range<usize> {
+    0..if count > FEW { 0 } else { count }
 }
 
 /// Parts of a list, the smallest first: its end, its beginning, and some of all of it.
