@@ -6,6 +6,10 @@
 //! until nothing more can be taken away or the rounds or the runs are up, which [`End`] tells. A candidate counts when
 //! the same property breaks, promised or not as before, and with the same fingerprint.
 //!
+//! Where the list of messages stays long, because it is what a network does all the time that breaks it, chances stay,
+//! and the rest is taken away with other seeds: a scenario that says `loss = "12%"` can be read, one with a thousand
+//! lost messages cannot.
+//!
 //! Where it can, a candidate's run is cut short: what has broken at some moment stays broken. What is given in the end
 //! was run as long as it lasts, written as a file.
 //!
