@@ -142,7 +142,8 @@ fn what_is_written_fits_the_schema() {
     for what in happens {
         let message = format!("{{ link = \"n1 > c1\", at = \"1s\", {what} }}");
         let text = format!(
-            "title = \"A message\"\nprotocol = \"raft\"\nnodes = 3\nduration = \"2s\"\nmessages = [{message}]\nclients = {{ count = 1 }}\n"
+            "title = \"A message\"\nprotocol = \"raft\"\nnodes = 3\nduration = \"2s\"\n\
+             messages = [{message}]\nclients = {{ count = 1 }}\n"
         );
         fits(&text, what);
         let scenario = reads(&text, what);
