@@ -427,7 +427,7 @@ impl Scenario {
     }
 
     /// Whether chances or faults do something to single messages.
-    pub fn disturbs_messages(&self) -> bool {
+    fn disturbs_messages(&self) -> bool {
         let mut calm = self.clone();
         calm.calm_network();
         calm.network != self.network || calm.faults != self.faults

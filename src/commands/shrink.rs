@@ -211,9 +211,8 @@ fn beside(shrunk: &Shrunk) -> String {
         1 => Some("a disturbed message".to_owned()),
         n => Some(format!("{n} disturbed messages")),
     };
-    let calm = Scenario { faults: Vec::new(), ..shrunk.scenario.clone() };
-    let chances = calm.disturbs_messages().then(|| "the chances of [network]".to_owned());
-    let clocks = calm.has_wrong_clocks().then(|| "clocks that are wrong".to_owned());
+    let chances = (shrunk.after.chances > 0).then(|| "the chances of [network]".to_owned());
+    let clocks = shrunk.scenario.has_wrong_clocks().then(|| "clocks that are wrong".to_owned());
     let parts: Vec<String> = [messages, chances, clocks].into_iter().flatten().collect();
     parts.join(" and ")
 }
