@@ -134,6 +134,7 @@ fn what_the_network_goes_on_doing_is_left_to_chance() {
     let shrunk = shrinks_first(&lossy, &["timer-not-doubled".to_owned()], "live-again", 2_000);
     let (before, after) = (shrunk.before, shrunk.after);
     assert!(before.messages > 500, "{before:?}");
+    assert!(shrunk.end == End::Minimal, "{:?} after {} runs", shrunk.end, shrunk.runs);
     assert_eq!(
         (after.faults, after.messages, after.chances),
         (1, 0, 1),
