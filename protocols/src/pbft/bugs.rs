@@ -9,20 +9,20 @@ use crate::planted::planted_bugs;
 use sim_core::{Authentication, Context, Service};
 
 planted_bugs! {
-    PrepareOneShort "prepare-one-short" ["prepared-uniqueness" "agreement"] [Forge]
+    PrepareOneShort "prepare-one-short" ["certificates" "prepared-uniqueness" "agreement"] [Forge]
         "One PREPARE fewer than needed is taken for enough.",
         "negative of OSDI 4.2; off by one";
     CommitQuorumFPlusOne "commit-quorum-f-plus-one"
-        ["agreement" "view-change-preservation"] [Cut Crash]
+        ["certificates" "agreement" "view-change-preservation"] [Cut Crash]
         "A batch is committed when f + 1 replicas say that it is prepared.",
         "negative of OSDI 4.2";
-    PrepareNoDigestMatch "prepare-no-digest-match" ["prepared-uniqueness" "agreement"] [Forge]
+    PrepareNoDigestMatch "prepare-no-digest-match" ["certificates" "prepared-uniqueness" "agreement"] [Forge]
         "PREPAREs are counted whatever batch they are about.",
         "classic";
-    PrimaryPrepareCounted "primary-prepare-counted" ["prepared-uniqueness" "agreement"] [Forge]
+    PrimaryPrepareCounted "primary-prepare-counted" ["certificates" "prepared-uniqueness" "agreement"] [Forge]
         "A PREPARE from the primary counts beside its PRE-PREPARE.",
         "negative of OSDI 4.2";
-    NoViewCheck "no-view-check" ["prepared-uniqueness" "agreement" "view-change-preservation"]
+    NoViewCheck "no-view-check" ["certificates" "prepared-uniqueness" "agreement" "view-change-preservation"]
         [Forge]
         "PREPAREs and COMMITs of other views are counted.",
         "wrong-view messages, OSDI 4.2";
@@ -33,7 +33,7 @@ planted_bugs! {
         ["one-vote" "prepared-uniqueness" "agreement" "view-change-preservation"] [Crash]
         "A batch is agreed to before the disk has it.",
         "the class behind robustmq #2039, in this protocol";
-    CommitBeforeSync "commit-before-sync" ["view-change-preservation" "agreement"] [Crash]
+    CommitBeforeSync "commit-before-sync" ["one-vote" "view-change-preservation" "agreement"] [Crash]
         "A replica says that a batch is prepared before its disk knows.",
         "the class behind robustmq #2039, in this protocol";
     ClientAuthSkipped "client-auth-skipped" ["validity"] [Forge]
@@ -64,10 +64,10 @@ planted_bugs! {
         "Clients believe f + 1 tentative answers.",
         "negative of TOCS 5.1";
 
-    CheckpointFPlusOne "checkpoint-f-plus-one" ["stable-checkpoints" "live-again" "catch-up"] [Forge]
+    CheckpointFPlusOne "checkpoint-f-plus-one" ["certificates" "stable-checkpoints" "live-again" "catch-up"] [Forge]
         "A checkpoint is stable when f + 1 replicas have it.",
         "negative of OSDI 4.3";
-    CheckpointDigestIgnored "checkpoint-digest-ignored" ["stable-checkpoints" "catch-up"] [Forge]
+    CheckpointDigestIgnored "checkpoint-digest-ignored" ["certificates" "stable-checkpoints" "catch-up"] [Forge]
         "CHECKPOINT messages are counted whatever state they tell, and any is fetched.",
         "negative of OSDI 4.3";
     CheckpointExcludesReplies "checkpoint-excludes-replies"
@@ -82,38 +82,38 @@ planted_bugs! {
     VcDropsPrepared "vc-drops-prepared" ["view-change-preservation" "agreement"] [Cut Crash]
         "A VIEW-CHANGE message leaves out what was prepared.",
         "johnhenry/raijin #8";
-    VcAnyPrepared "vc-any-prepared" ["view-change-preservation" "agreement"] [Cut Crash]
+    VcAnyPrepared "vc-any-prepared" ["certificates" "view-change-preservation" "agreement"] [Cut Crash]
         "A new view takes any batch that was prepared, not the one of the latest view.",
         "negative of TOCS 4.4, condition A1";
-    VcPNotValidated "vc-p-not-validated" ["view-change-preservation" "agreement" "validity"] [Forge]
+    VcPNotValidated "vc-p-not-validated" ["certificates" "view-change-preservation" "agreement" "validity"] [Forge]
         "What one replica says to have prepared is believed although nobody has pre-prepared it.",
         "boscore/bos #166; negative of TOCS 4.4, condition A2";
-    VcOneShort "vc-one-short" ["view-change-preservation" "agreement"] [Cut Crash]
+    VcOneShort "vc-one-short" ["certificates" "view-change-preservation" "agreement"] [Cut Crash]
         "A new view begins with one VIEW-CHANGE message fewer than a quorum.",
         "negative of TOCS 4.4";
     VcContinueOldView "vc-continue-old-view" ["one-vote" "view-change-preservation" "agreement"]
         [Delay Cut]
         "A replica goes on committing in a view that it has left.",
         "negative of OSDI 4.4";
-    NvNullOverPrepared "nv-null-over-prepared" ["view-change-preservation" "agreement"] [Cut Crash]
+    NvNullOverPrepared "nv-null-over-prepared" ["certificates" "view-change-preservation" "agreement"] [Cut Crash]
         "A new view puts the null request where f + 1 replicas have prepared nothing.",
         "misuse of TOCS 4.4, condition B";
     NvOldReplayed "nv-old-replayed" ["one-vote"] [Replay]
         "A NEW-VIEW message is obeyed although its view is over.",
         "replay of old messages";
-    NvNullIgnoresH "nv-null-ignores-h" ["view-change-preservation" "agreement"] [Forge Cut]
+    NvNullIgnoresH "nv-null-ignores-h" ["certificates" "view-change-preservation" "agreement"] [Forge Cut]
         "A replica that has discarded a sequence number is taken to say that nothing was prepared there.",
         "hyperledger fabric 0.6, consensus/pbft/viewchange.go, which lacks the test h < n";
     QSetOmitted "q-set-omitted" ["live-again" "catch-up"] [Cut Crash]
         "VIEW-CHANGE messages do not tell what was pre-prepared, so that nothing is vouched for.",
         "TOCS 4.4, which has Q for what cannot be proved by codes";
-    TimerNotDoubled "timer-not-doubled" ["live-again"] [Delay]
+    TimerNotDoubled "timer-not-doubled" ["certificates" "live-again"] [Delay]
         "Every view is given the same time, however many have failed.",
         "negative of OSDI 4.5.2";
     TimerStartsOnVcSent "timer-starts-on-vc-sent" ["live-again"] [Delay Cut]
         "A new view's time runs before a quorum has left the old one.",
         "negative of OSDI 4.5.2";
-    JoinOnOneVc "join-on-one-vc" ["live-again"] [Forge]
+    JoinOnOneVc "join-on-one-vc" ["certificates" "live-again"] [Forge]
         "One replica that leaves its view takes all others with it.",
         "negative of OSDI 4.5.2";
 }

@@ -259,6 +259,8 @@ impl<S: Service> Pbft<S> {
         let prepared = self.prepared.last_key_value().map_or(0, |(seq, _)| *seq);
         self.reading_from = self.reading_from.max(prepared);
         self.next = self.lowest_free().max(last + 1);
+        // The view that it was on the way to is one that may fail.
+        self.attempts = u32::from(!self.active);
     }
 
     /// Takes over a state of its own, and vouches for it: with two others a replica that has come

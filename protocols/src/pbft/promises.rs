@@ -27,6 +27,10 @@ const ALWAYS: &[(&str, &str)] = &[
         "one-vote",
         "an honest replica votes for one batch in a view, and never in a view that it left",
     ),
+    (
+        "certificates",
+        "what a replica goes by was said by as many as the papers ask for (4.2 to 4.5)",
+    ),
     ("linearizable", "reads and writes take effect at once"),
     ("live-again", "when faults have healed, requests are done within the stated bound"),
     ("catch-up", "when faults have healed, every live replica reaches what is decided"),

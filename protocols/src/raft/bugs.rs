@@ -56,7 +56,7 @@ planted_bugs! {
         "The commit index follows the leader's up to the own last entry, matched or not.",
         "copycat #265; ScyllaDB #9965; rabbitmq/ra #508";
     CommitOldTermEntries "commit-old-term-entries"
-        ["leader-completeness" "state-machine-safety"] [Cut Crash]
+        ["commitment" "leader-completeness" "state-machine-safety"] [Cut Crash]
         "Replicas are counted for entries of earlier terms too.",
         "Fig. 8; LogCabin #44; async-raft #108; PySyncObj #169";
     MatchFromFollowerLast "match-from-follower-last"

@@ -8,7 +8,7 @@ use sim_core::Span;
 
 /// What holds however fast clocks run.
 const ALWAYS: &[(&str, &str)] = &[
-    ("election-safety", "at most one leader is elected in a term (Fig. 3)"),
+    ("election-safety", "at most one leader is elected in a term, by a majority (Fig. 3; 5.2)"),
     ("leader-append-only", "a leader never overwrites or deletes entries of its log (Fig. 3)"),
     ("log-matching", "logs with an entry of the same index and term are equal up to it (Fig. 3)"),
     ("leader-completeness", "what was committed is in the logs of all later leaders (Fig. 3)"),
@@ -18,7 +18,10 @@ const ALWAYS: &[(&str, &str)] = &[
     ("exactly-once", "a request changes the state at most once, however often it is sent"),
     ("pre-vote-free", "asking beforehand changes no term and no vote"),
     ("configuration-safety", "no two configurations whose quorums could decide apart are in force"),
-    ("commitment", "a leader commits what a majority of each group of its voters has acknowledged"),
+    (
+        "commitment",
+        "a leader commits what a majority of each group of its voters has of its own term",
+    ),
     ("live-again", "when faults have healed, requests are done within the stated bound"),
     ("catch-up", "when faults have healed, every live member reaches what is decided"),
     ("change-over", "when faults have healed, a change of the members is finished or gone"),
@@ -39,7 +42,10 @@ pub fn promises(config: &Config) -> Vec<Promise> {
                 "linearizable",
                 "reads and writes take effect at once, with clocks in bounds",
             )),
-            promise(("lease-disjointness", "no two servers hold a lease, with clocks in bounds")),
+            promise((
+                "lease-disjointness",
+                "no two servers hold a lease, and voters wait one out, with clocks in bounds",
+            )),
         ]),
         Reads::Log | Reads::ReadIndex | Reads::FollowerReadIndex => {
             promises.push(promise(("linearizable", "reads and writes take effect at once")));

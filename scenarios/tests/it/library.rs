@@ -155,13 +155,13 @@ fn nothing_is_promised_while_more_nodes_are_liars_than_a_protocol_reckons_with()
     assert!(!broken.promised, "{broken:?}");
 }
 
-/// A link that loses every eighth message for good, short time-outs and a client that lies: five honest replicas of
-/// seven take turns of seconds, and whoever asks for something then must not stop listening meanwhile.
+/// Where replicas take turns of seconds after the healing, whoever asks for something then must not stop listening
+/// meanwhile.
 #[test]
 fn what_is_asked_after_the_healing_is_served_however_slowly() {
     let scenario = scenario(named("pbft/swarm").expect("it ships"));
     let course = Course::new(protocols::all(), "", &scenario, &scenario.subjects[0], &[]);
-    let outcome = course.expect("no bugs").run(3_003_142, Extras::default()).outcome;
+    let outcome = course.expect("no bugs").run(1_000_014, Extras::default()).outcome;
     assert_eq!(outcome.finding("live-again").expect("it is checked").verdict, Verdict::Holds);
     let recovery = outcome.samples["recovery"].0[0];
     assert!(recovery > Span::secs(10).0, "the seed is no good any more: {recovery} ns");

@@ -1,13 +1,16 @@
-//! What must hold at every step, whatever a third of the replicas do: S1 to S9, over honest replicas.
+//! What must hold at every step, whatever a third of the replicas do: S1 to S9, over honest replicas, and that what
+//! they go by is what the papers ask for.
 //!
 //! Each keeps what was once true in a memory of its own: replicas could lose a committed batch together and then agree
 //! on another, and nothing that is left would show it. The memories slide along with the run.
 
 mod agreement;
+mod certificates;
 mod checkpoints;
 mod votes;
 
 pub use agreement::{CommitAgreement, PreparedUniqueness, ViewChangePreservation};
+pub use certificates::Certificates;
 pub use checkpoints::{ExecutionOrder, StableCheckpoints, WaterMarks};
 pub use votes::{OneVote, Validity};
 
@@ -27,6 +30,7 @@ pub type Invariants = (
     Validity,
     WaterMarks,
     OneVote,
+    Certificates,
 );
 
 /// How many entries a memory has. What differs further behind the newest goes unseen.

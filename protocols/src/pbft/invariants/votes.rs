@@ -7,7 +7,7 @@ use sim_core::context::Kinds;
 use sim_core::{Authentication, Effect, Invariant, NodeId, Nodes, Service, Step, Violation};
 
 /// S9: an honest replica votes for one batch at a sequence number in a view, and not in a view that it has left; nor
-/// does it forget that by a crash.
+/// does it forget that by a crash: what it says of a batch its disk has before others hear it.
 #[derive(Clone, Debug, Default)]
 pub struct OneVote(PerMachine<Said>);
 
@@ -42,7 +42,7 @@ impl<S: Service> Invariant<Pbft<S>> for OneVote {
         let said = self.0.of(nodes, step.machine);
         for effect in step.effects {
             let Effect::Send { message, .. } = effect else { continue };
-            let wrong = match message {
+            let wrong = unwritten(nodes, step, message).or_else(|| match message {
                 Message::ViewChange(change) => {
                     said.left_for = said.left_for.max(change.content.view);
                     None
@@ -53,7 +53,7 @@ impl<S: Service> Invariant<Pbft<S>> for OneVote {
                     said.wrong(Vote { view, seq, digest })
                 }
                 _ => None,
-            };
+            });
             if let Some(wrong) = wrong {
                 let why = format!("{} {wrong}", step.node);
                 return Err(Violation { property: "one-vote", why });
@@ -61,6 +61,36 @@ impl<S: Service> Invariant<Pbft<S>> for OneVote {
         }
         Ok(())
     }
+}
+
+/// What a replica says of a batch and its disk does not know. What a stable checkpoint stands for it need not know.
+fn unwritten<S: Service>(
+    nodes: &Nodes<Pbft<S>>,
+    step: &Step<'_, Pbft<S>>,
+    message: &Message<S>,
+) -> Option<String> {
+    let (vote, what) = match message {
+        Message::Prepare(vote) => (vote, "agrees to"),
+        Message::Commit(vote) => (vote, "holds for prepared"),
+        _ => return None,
+    };
+    if vote.seq <= nodes.process(step.machine)?.stable() {
+        return None;
+    }
+    // The journal tells of a batch the last view in which it was pre-prepared, and at a number what was prepared last.
+    let same = |known: &Vote| {
+        (known.seq, known.digest) == (vote.seq, vote.digest) && known.view >= vote.view
+    };
+    let later = |known: &Vote| known.seq == vote.seq && known.view > vote.view;
+    let knows = |record: &Record<S>| match (record, message) {
+        (Record::Prepared(known), Message::Commit(_)) => same(known) || later(known),
+        (Record::PrePrepared { vote, .. } | Record::Vouched(vote), Message::Prepare(_)) => {
+            same(vote)
+        }
+        _ => false,
+    };
+    let is_known = nodes.durable(step.machine).rev().any(knows);
+    (!is_known).then(|| format!("{what} {vote:?} before its disk knows"))
 }
 
 /// A reader for whom no code is spoiled: there are no codes for so many.

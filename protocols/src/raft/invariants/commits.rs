@@ -19,7 +19,8 @@ use sim_core::{Effect, Fact, Invariant, NodeId, NodeSet, Nodes, Service, Step, V
 ///
 /// "Agreement (for elections and entry commitment) requires separate majorities from both the old
 /// and new configurations": a leader commits what a majority of each group of its voters has
-/// acknowledged, durably and in its term. A learner's word counts for nothing.
+/// acknowledged, durably and in its term. A learner's word counts for nothing. And "only log entries from the leader's
+/// current term are committed by counting replicas" (section 5.4.2).
 #[derive(Clone, Debug, Default)]
 pub struct Commits {
     /// By term: the last index that was committed in it, or before it ended, and the log up to
@@ -164,10 +165,14 @@ impl Commits {
         newest: Index,
         me: NodeId,
     ) -> Result<(), Violation> {
-        let is_own = raft.role() == Role::Leader
-            && raft.term() >= self.acknowledged.term
-            && raft.log().term_at(slot) == Some(raft.term());
-        if !is_own {
+        let Some(term) = raft.log().term_at(slot).filter(|_| raft.role() == Role::Leader) else {
+            return Ok(());
+        };
+        if term < raft.term() {
+            let why = format!("{me} leads term {} and commits {slot} of term {term}", raft.term());
+            return Err(Violation { property: "commitment", why });
+        }
+        if raft.term() < self.acknowledged.term {
             return Ok(());
         }
         let holders = self.acknowledged.holders(raft.term(), slot);

@@ -1,6 +1,7 @@
 //! What configurations may do: no two quorums decide apart, and none decides without the voters.
 
-use super::super::log::Index;
+use super::super::config::Changes;
+use super::super::log::{Index, Payload};
 use super::super::members::Membership;
 use super::super::{Raft, Role};
 use super::PerMachine;
@@ -9,7 +10,9 @@ use sim_core::context::Kinds;
 use sim_core::{Fact, Invariant, NodeSet, Nodes, Service, Step, Violation};
 
 /// Any two quorums that could decide have a server in common, whatever configurations they are of;
-/// and no leader appends a configuration while the one before it is not committed.
+/// and no leader appends a configuration while the one before it is not committed, nor one that changes a single server
+/// before it has committed an entry of its own term (Ongaro, raft-dev, July 2015); and each server goes by the
+/// configurations of its log.
 ///
 /// A server could decide when a quorum of the configuration in force on it would vote for it, by
 /// their logs as they are: one whose configuration is long out of date could not.
@@ -48,6 +51,20 @@ impl Could {
 }
 
 impl ConfigurationSafety {
+    /// Why the newest configuration is not that of the log: "a server always uses the latest configuration in its log"
+    /// (section 6). What a snapshot covers cannot be compared.
+    fn unlogged<S: Service>(raft: &Raft<S>) -> Option<String> {
+        let (index, members) = raft.members().newest();
+        let entry = raft.log().get(index).map(|entry| &entry.payload);
+        let is_logged = match entry {
+            Some(Payload::Members(change)) => change.members == members,
+            Some(_) => false,
+            None => index <= raft.log().base(),
+        };
+        (!is_logged)
+            .then(|| format!("goes by the voters {members} of {index}, which are not in its log"))
+    }
+
     /// Why what a leader has just appended is too early.
     fn too_early<S: Service>(
         raft: &Raft<S>,
@@ -58,10 +75,19 @@ impl ConfigurationSafety {
         if raft.role() != Role::Leader || !is_own || before.is_none_or(|(old, _)| index <= old) {
             return None;
         }
-        let (open, _) = raft.members().before_newest()?;
-        (open > raft.commit_index()).then(|| {
-            format!(
+        let committed = raft.commit_index();
+        let open = raft.members().before_newest().map(|(open, _)| open);
+        if let Some(open) = open.filter(|open| *open > committed) {
+            return Some(format!(
                 "appends the voters {members} at {index} while the change at {open} is not committed"
+            ));
+        }
+        let knows = raft.config().changes == Changes::Joint
+            || raft.log().term_at(committed).is_none_or(|term| term == raft.term());
+        (!knows).then(|| {
+            format!(
+                "appends the voters {members} at {index} before it has committed an entry of its term {}",
+                raft.term()
             )
         })
     }
@@ -77,14 +103,17 @@ impl<S: Service> Invariant<Raft<S>> for ConfigurationSafety {
         let known = self.0.of(nodes, step.machine);
         let now = raft.members().newest();
         let before = known.replace(now);
-        let leads = || step.facts().any(|fact| matches!(fact, Fact::Leads { .. }));
-        if before.unwrap_or((0, now.1)) == now && !leads() {
-            return Ok(());
-        }
         let violation = |why: String| {
             let why = format!("{} {why}", step.node);
             Err(Violation { property: "configuration-safety", why })
         };
+        if let Some(why) = Self::unlogged(raft) {
+            return violation(why);
+        }
+        let leads = || step.facts().any(|fact| matches!(fact, Fact::Leads { .. }));
+        if before.unwrap_or((0, now.1)) == now && !leads() {
+            return Ok(());
+        }
         if let Some(why) = Self::too_early(raft, before) {
             return violation(why);
         }

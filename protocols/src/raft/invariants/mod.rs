@@ -5,18 +5,21 @@
 //! together and then agree on another, and nothing that is left would show it.
 
 mod commits;
+mod elections;
+mod leases;
 mod logs;
 mod members;
 mod terms;
 
-pub use crate::lease::LeaseDisjointness;
 pub use commits::Commits;
+pub use elections::ElectionSafety;
+pub use leases::Leases;
 pub use logs::{LeaderAppendOnly, LogMatching};
 pub use members::ConfigurationSafety;
 pub use terms::{Monotonicity, PreVoteFree};
 
 use super::Raft;
-use checkers::safety::{Agreement, ExactlyOnce, SingleLeader};
+use checkers::safety::{Agreement, ExactlyOnce};
 use sim_core::context::Kinds;
 use sim_core::{Invariant, Nodes, Service, Step, Violation};
 
@@ -31,22 +34,8 @@ pub type Invariants = (
     ExactlyOnce,
     PreVoteFree,
     ConfigurationSafety,
-    LeaseDisjointness,
+    Leases,
 );
-
-/// "At most one leader can be elected in a given term."
-#[derive(Clone, Debug, Default)]
-pub struct ElectionSafety(SingleLeader);
-
-impl<S: Service> Invariant<Raft<S>> for ElectionSafety {
-    const PROPERTIES: &'static [&'static str] = &["election-safety"];
-    const CONCERNS: Option<Kinds> = Some(Kinds::CLAIMS);
-
-    #[inline]
-    fn check(&mut self, _: &Nodes<Raft<S>>, step: &Step<'_, Raft<S>>) -> Result<(), Violation> {
-        self.0.see(step).map_err(|why| Violation { property: "election-safety", why })
-    }
-}
 
 /// "If a server has applied a log entry at a given index to its state machine, no other server will
 /// ever apply a different log entry for the same index"; and where states are told, they are the
