@@ -3,7 +3,7 @@
 use crate::planted::planted_bugs;
 
 planted_bugs! {
-    BullyNoWaitTimer "bully-no-wait-timer" ["leaders-agree"] [Crash]
+    BullyNoWaitTimer "bully-no-wait-timer" ["bounded-wait" "leaders-agree"] [Crash]
         "A node that was answered waits for the coordinator without a limit.",
         "left out in many restatements of Garcia-Molina's Bully: the node that answered may die";
     BullyAcceptLower "bully-accept-lower" ["no-lower-leader" "leaders-agree"] [Crash]

@@ -1,7 +1,7 @@
 //! What nodes must do: agree, and keep to the algorithm.
 
 use super::original::Status;
-use super::{Bully, Message, Standing, Variant};
+use super::{Bully, Message, Standing, Timer, Variant};
 use checkers::safety::{Elects, HighestLeads, LeadersAgree, NoLowerLeader, TruthfulAnswers};
 use sim_core::context::{Kinds, Target};
 use sim_core::{Cause, Effect, Invariant, Machine, NodeId, Nodes, Span, Step, Violation};
@@ -15,6 +15,7 @@ pub type Invariants = (
     TruthfulAnswers,
     Bullies,
     OneElectionAtATime,
+    BoundedWait,
     SameCoordinator,
     SameTask,
 );
@@ -86,6 +87,33 @@ impl Invariant<Bully> for OneElectionAtATime {
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// Who was answered waits for the coordinator, for T' at most: who has answered may have died since.
+#[derive(Clone, Debug, Default)]
+pub struct BoundedWait {
+    /// Those who wait for an answer, as of their last step.
+    asking: BTreeSet<Machine>,
+}
+
+impl Invariant<Bully> for BoundedWait {
+    const PROPERTIES: &'static [&'static str] = &["bounded-wait"];
+
+    fn check(&mut self, nodes: &Nodes<Bully>, step: &Step<'_, Bully>) -> Result<(), Violation> {
+        let asked = match nodes.process(step.machine).map(Bully::standing) {
+            Some(Standing::Asks) => !self.asking.insert(step.machine),
+            _ => self.asking.remove(&step.machine),
+        };
+        let Cause::Message { from, message: Message::Ok } = step.cause else { return Ok(()) };
+        let limits = |effect: &Effect<Bully>| {
+            matches!(effect, Effect::SetTimer { timer: Timer::Coordinator, .. })
+        };
+        if !asked || self.asking.contains(&step.machine) || step.effects.iter().any(limits) {
+            return Ok(());
+        }
+        let why = format!("{} was answered by {from}, and waits without a limit", step.node);
+        Err(Violation { property: "bounded-wait", why })
     }
 }
 

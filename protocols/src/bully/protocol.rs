@@ -25,6 +25,7 @@ const PROMISES: &[(&str, &str)] = &[
 const TEXTBOOK: &[(&str, &str)] = &[
     ("bullies", "a lower node's election is answered"),
     ("one-election-at-a-time", "while a node holds an election, no message makes it ask again"),
+    ("bounded-wait", "a node that was answered waits for a coordinator for T' at most"),
 ];
 
 /// The original promises these as well.

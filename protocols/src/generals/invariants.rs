@@ -1,6 +1,6 @@
-//! What loyal generals must do: IC1, IC2, and sending what is prescribed and nothing else.
+//! What loyal generals must do: IC1, IC2, and sending and obeying what is prescribed and nothing else.
 
-use super::oral::paths;
+use super::oral::{Path, paths};
 use super::{Algorithm, General, Message, Order};
 use checkers::safety::Agreement;
 use sim_core::context::{Kinds, Target};
@@ -9,7 +9,7 @@ use sim_core::{Cause, Effect, Fact, Invariant, NodeId, Nodes, Step, Violation};
 use std::collections::BTreeMap;
 
 /// Everything that is checked of generals.
-pub type Invariants = (Consistency, Obedience, Prescription);
+pub type Invariants = (Consistency, Obedience, Prescription, Choice);
 
 /// IC1: "All loyal lieutenants obey the same order."
 #[derive(Clone, Debug, Default)]
@@ -159,5 +159,68 @@ impl Invariant<General> for Prescription {
                 .map(|word| why("does not send what is prescribed:", word)),
         };
         wrong.map_or(Ok(()), |why| Err(Violation { property: "prescribed-paths", why }))
+    }
+}
+
+/// A loyal lieutenant obeys what the algorithm makes of all that he has heard: with oral messages a majority of
+/// majorities, where what has not come counts as "retreat" (OM, step 3), with signed ones the only order that there is,
+/// or else "retreat" (choice(V), section 4). Who decides by another rule may still obey what all others do.
+#[derive(Clone, Debug, Default)]
+pub struct Choice;
+
+impl Choice {
+    /// OM with the path's last as its commander.
+    fn oral(general: &General, path: &Path, me: NodeId, everybody: u32) -> Order {
+        let own = general.heard(path).unwrap_or_default();
+        if path.len() > general.config().traitors as usize {
+            return own;
+        }
+        let others = (0..everybody).map(NodeId).filter(|it| *it != me && !path.contains(*it));
+        let told = others.map(|other| Self::oral(general, &path.then(other), me, everybody));
+        let (mut attack, mut all) = (usize::from(own == Order::Attack), 1);
+        for order in told {
+            attack += usize::from(order == Order::Attack);
+            all += 1;
+        }
+        if 2 * attack > all { Order::Attack } else { Order::Retreat }
+    }
+
+    fn signed(general: &General) -> Order {
+        let mut orders = general.sealed_orders();
+        match (orders.next(), orders.next()) {
+            (Some(order), None) => order,
+            _ => Order::Retreat,
+        }
+    }
+}
+
+impl Invariant<General> for Choice {
+    const PROPERTIES: &'static [&'static str] = &["prescribed-choice"];
+    const CONCERNS: Option<Kinds> = Some(Kinds::CLAIMS);
+
+    fn check(&mut self, nodes: &Nodes<General>, step: &Step<'_, General>) -> Result<(), Violation> {
+        let Some(general) = nodes.process(step.machine) else { return Ok(()) };
+        let decided = step.facts().find_map(|fact| match fact {
+            Fact::Decides { slot, value, .. } => Some((*slot, *value)),
+            _ => None,
+        });
+        let Some((battle, value)) = decided.filter(|_| general.commander() != step.node) else {
+            return Ok(());
+        };
+        let everybody = nodes.len() as u32;
+        let prescribed = match general.config().algorithm {
+            Algorithm::Oral => {
+                Self::oral(general, &Path::of(general.commander()), step.node, everybody)
+            }
+            Algorithm::Signed => Self::signed(general),
+        };
+        if value == hash_of(&prescribed) {
+            return Ok(());
+        }
+        let why = format!(
+            "after what it has heard in battle {battle} {} has to obey: {prescribed}, and does not",
+            step.node
+        );
+        Err(Violation { property: "prescribed-choice", why })
     }
 }

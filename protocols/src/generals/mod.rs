@@ -235,6 +235,11 @@ impl General {
         self.orders.new_in(round)
     }
 
+    /// The orders that have come to him with all their seals.
+    pub fn sealed_orders(&self) -> impl Iterator<Item = Order> + '_ {
+        self.orders.all()
+    }
+
     /// His options.
     pub fn config(&self) -> &Config {
         &self.config

@@ -28,6 +28,7 @@ const PROMISES: &[(&str, &str)] = &[
     ("ic1", "all loyal lieutenants obey the same order"),
     ("ic2", "if the commander is loyal, every loyal lieutenant obeys his order"),
     ("prescribed-paths", "loyal generals send what is prescribed, in its round, and nothing else"),
+    ("prescribed-choice", "and obey what the algorithm makes of all that they have heard"),
     ("catch-up", "every loyal general comes to a decision in every battle, after m + 1 rounds"),
 ];
 

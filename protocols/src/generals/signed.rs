@@ -114,6 +114,11 @@ impl Orders {
         known.map(|(_, signed)| signed.clone()).collect()
     }
 
+    /// The paper's V.
+    pub(super) fn all(&self) -> impl Iterator<Item = Order> + '_ {
+        self.known.keys().copied()
+    }
+
     /// The paper's choice(V): the only order if there is one, else retreat.
     pub(super) fn choice(&self, bugs: Bugs) -> Order {
         if bugs.on(Bug::SmChoiceByArrival) {

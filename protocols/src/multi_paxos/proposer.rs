@@ -66,6 +66,11 @@ pub struct Open<S: Service> {
 const LOST_AFTER: u32 = 2;
 
 impl<S: Service> MultiPaxos<S> {
+    /// Whose votes it has counted for what it has proposed for a slot and does not hold for chosen yet.
+    pub fn votes_counted(&self, slot: Slot) -> Option<NodeSet> {
+        self.open.get(&slot).map(|open| open.accepted)
+    }
+
     /// Waits anew for word from a leader.
     pub(super) fn await_leader(&mut self, ctx: &mut Context<Self>) {
         let patience = self.config.election_timeout.draw(ctx.rng());

@@ -42,7 +42,7 @@ planted_bugs! {
     BackupDoesNotForward "backup-does-not-forward" ["live-again"] [Crash]
         "A backup does not pass on what clients ask it, and waits for nothing.",
         "negative of OSDI 4.1";
-    BigMacNoFallback "big-mac-no-fallback" ["live-again"] [BigMac]
+    BigMacNoFallback "big-mac-no-fallback" ["certificates" "live-again"] [BigMac]
         "A backup never agrees to a request whose code is wrong for it, whoever else does.",
         "Clement et al., NSDI 2009 (Aardvark)";
 

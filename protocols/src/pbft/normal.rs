@@ -251,15 +251,23 @@ impl<S: Service> Pbft<S> {
     /// A request whose code is wrong for this replica is accepted when `f + 1` others do, the
     /// primary among them: one of them is honest and was convinced (TOCS, section 4.3).
     fn accept_if_vouched_for(&mut self, seq: Seq, ctx: &mut Context<Self>) {
-        let Some(slot) = self.log.get(&seq) else { return };
-        let Some(proposal) = slot.unproven.as_ref().filter(|_| slot.accepted.is_none()) else {
-            return;
-        };
-        let agree = slot.prepares.values().filter(|v| **v == (self.view, proposal.digest)).count();
-        if agree + 1 >= self.quorums.weak && !self.bugs.on(Bug::BigMacNoFallback) {
+        let agree = self.unproven_and_agreed(seq);
+        let is_enough = agree.is_some_and(|agree| agree + 1 >= self.quorums.weak);
+        let slot = self.log.get(&seq).filter(|_| is_enough);
+        if let Some(proposal) = slot.and_then(|slot| slot.unproven.as_ref())
+            && !self.bugs.on(Bug::BigMacNoFallback)
+        {
             let PrePrepare { digest, batch, .. } = proposal.clone();
             self.accept(seq, digest, batch, ctx);
         }
+    }
+
+    /// How many other backups agree to the primary's proposal at a sequence number, where this one could not be
+    /// convinced and does not.
+    pub fn unproven_and_agreed(&self, seq: Seq) -> Option<usize> {
+        let slot = self.log.get(&seq).filter(|slot| self.active && slot.accepted.is_none())?;
+        let digest = slot.unproven.as_ref()?.digest;
+        Some(slot.prepares.values().filter(|said| **said == (self.view, digest)).count())
     }
 
     /// Pre-prepares a batch; a backup says so.

@@ -67,11 +67,12 @@ planted_bugs! {
         ["stale-rejection" "leader-completeness" "state-machine-safety"] [Delay Cut]
         "A leader counts an acknowledgement of an earlier term.",
         "the class behind RaftOS #25 and PySyncObj #167";
-    ReplyBeforeFsync "reply-before-fsync" ["leader-completeness" "state-machine-safety"] [Crash]
+    ReplyBeforeFsync "reply-before-fsync"
+        ["commitment" "leader-completeness" "state-machine-safety"] [Crash]
         "A follower acknowledges entries that its disk does not have yet.",
         "robustmq #2039; compare ZOOKEEPER-4646";
     LeaderSelfCountUnsynced "leader-self-count-unsynced"
-        ["leader-completeness" "state-machine-safety"] [Crash]
+        ["commitment" "leader-completeness" "state-machine-safety"] [Crash]
         "A leader counts itself for entries that its own disk does not have yet.",
         "discussed in CockroachDB #124278";
     TruncateOnStepdown "truncate-on-stepdown" ["leader-completeness" "state-machine-safety"] [Cut]
@@ -87,11 +88,11 @@ planted_bugs! {
     ReadindexBeforeTermCommit "readindex-before-term-commit" ["linearizable"] [Crash]
         "A leader serves reads before it has committed an entry of its own term.",
         "etcd #7331; TiKV #6340 and #9239; redisraft #22";
-    ReadindexReusesOldAcks "readindex-reuses-old-acks" ["linearizable"] [Cut Delay]
+    ReadindexReusesOldAcks "readindex-reuses-old-acks" ["read-confirmation" "linearizable"] [Cut Delay]
         "A read is confirmed by a round that had begun before it came.",
         "negative of thesis 6.4, step 3";
     RefusalConfirmsRound "refusal-confirms-round"
-        ["linearizable" "lease-disjointness"] [Delay Crash]
+        ["read-confirmation" "linearizable" "lease-disjointness"] [Delay Crash]
         "A refusal of a message of an earlier term counts as an answer in the leader's new term.",
         "made in this very code and found by its own checkers";
     FollowerReadOwnCommit "follower-read-own-commit" ["linearizable"] []
@@ -164,7 +165,8 @@ planted_bugs! {
     LearnerRefusesVote "learner-refuses-vote" ["live-again"] [Crash Cut]
         "A server that does not know yet that it may vote does not vote.",
         "raft-rs #57; etcd pull request 10998";
-    UncommittedRemovalBlocksCampaign "uncommitted-removal-blocks-campaign" ["live-again"] [Crash Cut]
+    UncommittedRemovalBlocksCampaign "uncommitted-removal-blocks-campaign"
+        ["configuration-safety" "live-again"] [Crash Cut]
         "A server whose removal is not committed yet does not stand for election.",
         "openraft #2091; thesis 4.2.2 says that it must";
 

@@ -22,6 +22,10 @@ const ALWAYS: &[(&str, &str)] = &[
         "commitment",
         "a leader commits what a majority of each group of its voters has of its own term",
     ),
+    (
+        "read-confirmation",
+        "a round of heartbeats counts when a majority has answered it, for reads that came before it (thesis, 6.4)",
+    ),
     ("live-again", "when faults have healed, requests are done within the stated bound"),
     ("catch-up", "when faults have healed, every live member reaches what is decided"),
     ("change-over", "when faults have healed, a change of the members is finished or gone"),

@@ -88,6 +88,11 @@ impl<S: Service> Pending<S> {
 }
 
 impl<S: Service> Raft<S> {
+    /// The newest round that it takes for answered by a majority.
+    pub fn confirmed_round(&self) -> u64 {
+        self.reads.confirmed
+    }
+
     /// A client reads.
     pub(super) fn on_read(&mut self, request: &Request<S>, ctx: &mut Context<Self>) {
         let reads = self.config.reads;

@@ -1,8 +1,8 @@
 //! What is proposed, what is voted for, what that makes chosen, and what is learned.
 
-use super::super::MultiPaxos;
 use super::super::log::{Command, Slot, Value};
 use super::super::message::Message;
+use super::super::{MultiPaxos, Role};
 use crate::ballot::{Ballot, Begun};
 use crate::quorum::majority;
 use checkers::safety::Ring;
@@ -22,7 +22,10 @@ use std::collections::{BTreeMap, VecDeque};
 /// | `proposal-rule` | P2c: a majority has promised, and the value is that of their highest vote, if any |
 /// | `reconfiguration-window` | nobody proposes further than alpha ahead, and only acceptors vote |
 /// | `agreement` | one value is chosen for a slot |
-/// | `learner-consistency` | what is executed is what was chosen |
+/// | `learner-consistency` | what is executed is what was chosen, and a leader's view of that is sound |
+///
+/// A leader takes a value for chosen by the votes of its own ballot alone; and when another value was chosen than it
+/// has proposed, it leaves that ballot.
 #[derive(Clone, Debug, Default)]
 pub struct Choices {
     asked: Asked,
@@ -238,6 +241,43 @@ impl Choices {
         }
     }
 
+    /// Why a leader misjudges what is chosen, from what it was told just now. Mostly nothing comes of that: what it
+    /// takes for chosen soon is.
+    fn misjudge<S: Service>(
+        &mut self,
+        leader: &MultiPaxos<S>,
+        me: NodeId,
+        message: &Message<S>,
+    ) -> Found {
+        let ballot = leader.ballot();
+        if leader.role() != Role::Leader || ballot.proposer != me {
+            return None;
+        }
+        match message {
+            Message::Accepted { slot, .. } => {
+                let counted = leader.votes_counted(*slot)?;
+                let voters = self.slots.at(*slot)?.find(ballot)?.voters;
+                let others = counted.without(voters);
+                let why = || {
+                    format!("{me} counts {others} for slot {slot}, who have not voted in its ballot {ballot}")
+                };
+                (!others.is_empty()).then(|| ("learner-consistency", why()))
+            }
+            Message::Learn { first, values } => {
+                (*first..).zip(values.iter()).find_map(|(slot, value)| {
+                    let own = self.slots.at(slot)?.find(ballot)?.value;
+                    let why = format!(
+                        "{me} goes on to lead ballot {ballot}, in which it has proposed {own:016x} for slot {slot}, \
+                         and has heard that {:016x} is chosen there",
+                        value.checksum
+                    );
+                    (own != value.checksum).then_some(("learner-consistency", why))
+                })
+            }
+            _ => None,
+        }
+    }
+
     fn hear<S: Service>(
         &mut self,
         nodes: &Nodes<MultiPaxos<S>>,
@@ -313,6 +353,11 @@ impl<S: Service> Invariant<MultiPaxos<S>> for Choices {
                 _ => None,
             };
             first = first.or(found);
+        }
+        if let Cause::Message { message, .. } = step.cause
+            && let Some(leader) = nodes.process(step.machine)
+        {
+            first = first.or_else(|| self.misjudge(leader, step.node, message));
         }
         first.map_or(Ok(()), |(property, why)| Err(Violation { property, why }))
     }

@@ -23,7 +23,10 @@ use std::collections::BTreeSet;
 pub struct Certificates {
     prepares: Ghost<Batch, NodeSet>,
     commits: Ghost<Batch, NodeSet>,
-    checkpoints: Ghost<(Seq, StateDigest), NodeSet>,
+    /// What each replica was told of checkpoints: a lie counts where it has come.
+    told: PerMachine<Ghost<(Seq, StateDigest), NodeSet>>,
+    /// The state that each replica lacks and wants.
+    wanted: PerMachine<Option<(Seq, StateDigest)>>,
     /// For which view each replica has left another last.
     left_for: Vec<View>,
     patience: PerMachine<Patience>,
@@ -58,7 +61,6 @@ impl Certificates {
         match message {
             Message::Prepare(vote) => self.prepares.note(batch(vote), me),
             Message::Commit(vote) => self.commits.note(batch(vote), me),
-            Message::Checkpoint { seq, digest } => self.checkpoints.note((*seq, *digest), me),
             Message::ViewChange(change) if change.content.replica == me => {
                 if self.left_for.len() <= me.index() {
                     self.left_for.resize(me.index() + 1, 0);
@@ -68,6 +70,58 @@ impl Certificates {
             }
             _ => {}
         }
+    }
+
+    /// What a replica is told of checkpoints, and says itself.
+    fn tell<S: Service>(&mut self, nodes: &Nodes<Pbft<S>>, step: &Step<'_, Pbft<S>>) {
+        let mut note = |message: &Message<S>, author| {
+            if let Message::Checkpoint { seq, digest } = message {
+                self.told.of(nodes, step.machine).note((*seq, *digest), author);
+            }
+        };
+        if let Cause::Message { from, message } = step.cause {
+            note(message, from);
+        }
+        for effect in step.effects {
+            if let Effect::Send { message, .. } = effect {
+                note(message, step.node);
+            }
+        }
+    }
+
+    /// Why a replica has no reason to want a state: fewer than `f + 1` have told it, and its view has not begun with
+    /// that.
+    fn unvouched<S: Service>(
+        &mut self,
+        nodes: &Nodes<Pbft<S>>,
+        step: &Step<'_, Pbft<S>>,
+    ) -> Option<String> {
+        let replica = nodes.process(step.machine)?;
+        let wanted = replica.transfer;
+        if std::mem::replace(self.wanted.of(nodes, step.machine), wanted) == wanted {
+            return None;
+        }
+        let (seq, digest) = wanted?;
+        let said = self.told.of(nodes, step.machine).said((seq, digest))?;
+        let began = replica.began.as_ref().is_some_and(|new| new.start == (seq, digest));
+        let is_enough = said.len() >= Quorums::of(nodes.len() as u32).weak || began;
+        (!is_enough).then(|| format!("asks for a state after {seq} that only {said} have told it"))
+    }
+
+    /// Why a replica should have agreed to a proposal: it could not be convinced that the clients had asked for that,
+    /// and `f + 1` others were, the primary among them (TOCS, section 4.3).
+    fn unconvinced<S: Service>(
+        nodes: &Nodes<Pbft<S>>,
+        step: &Step<'_, Pbft<S>>,
+    ) -> Option<String> {
+        let Cause::Message { message: Message::Prepare(vote), .. } = step.cause else {
+            return None;
+        };
+        let agree = nodes.process(step.machine)?.unproven_and_agreed(vote.seq)?;
+        let weak = Quorums::of(nodes.len() as u32).weak;
+        (agree + 1 >= weak).then(|| {
+            format!("does not agree to what the primary and {agree} others vouch for at {}", vote.seq)
+        })
     }
 
     /// Those that have left their views for this one or a later.
@@ -121,10 +175,11 @@ impl Certificates {
                 let fetched =
                     matches!(step.cause, Cause::Message { message: Message::State(_), .. });
                 let digest = replica.state_after(seq).filter(|_| seq > 0 && !fetched)?;
-                let said = few(self.checkpoints.said((seq, digest)), quorums.quorum)?;
-                Some(format!(
-                    "holds its state after {seq} for stable, which only {said} can have told"
-                ))
+                let told = self.told.0.get(step.machine as usize)?;
+                let said = told.said((seq, digest))?.or(NodeSet::of(me));
+                (said.len() < quorums.quorum).then(|| {
+                    format!("holds its state after {seq} for stable, which only {said} have told")
+                })
             }
             Effect::Append { record: Record::NewView(new), .. } => {
                 let why = unfounded(new, quorums)?;
@@ -240,7 +295,10 @@ impl<S: Service> Invariant<Pbft<S>> for Certificates {
     const PROPERTIES: &'static [&'static str] = &["certificates"];
 
     fn check(&mut self, nodes: &Nodes<Pbft<S>>, step: &Step<'_, Pbft<S>>) -> Result<(), Violation> {
+        self.tell(nodes, step);
         let mut wrong = self.impatience(nodes, step);
+        wrong = wrong.or_else(|| self.unvouched(nodes, step));
+        wrong = wrong.or_else(|| Self::unconvinced(nodes, step));
         for effect in step.effects {
             if let Effect::Send { message, .. } = effect {
                 self.hear(message, step.node);

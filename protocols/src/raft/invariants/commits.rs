@@ -3,7 +3,7 @@
 //! Both properties rest on what servers have acknowledged durably, which is kept once for both.
 
 use super::super::log::{Index, Term};
-use super::super::message::{Message, Outcome};
+use super::super::message::{Message, Outcome, Record};
 use super::super::{Raft, Role};
 use super::PerMachine;
 use sim_core::context::Kinds;
@@ -19,8 +19,8 @@ use sim_core::{Effect, Fact, Invariant, NodeId, NodeSet, Nodes, Service, Step, V
 ///
 /// "Agreement (for elections and entry commitment) requires separate majorities from both the old
 /// and new configurations": a leader commits what a majority of each group of its voters has
-/// acknowledged, durably and in its term. A learner's word counts for nothing. And "only log entries from the leader's
-/// current term are committed by counting replicas" (section 5.4.2).
+/// acknowledged, durably and in its term: nobody acknowledges what its disk does not have. A learner's word counts for
+/// nothing. And "only log entries from the leader's current term are committed by counting replicas" (section 5.4.2).
 #[derive(Clone, Debug, Default)]
 pub struct Commits {
     /// By term: the last index that was committed in it, or before it ended, and the log up to
@@ -199,12 +199,24 @@ impl<S: Service> Invariant<Raft<S>> for Commits {
         let newest = raft.members().newest().0;
         let newest = std::mem::replace(self.newest.of(nodes, step.machine), newest);
         let mut decided = None;
+        // From where on it has written in this step what its disk was not asked to keep.
+        let mut unsynced = Index::MAX;
         for effect in step.effects {
             match effect {
+                Effect::Append { record: Record::Entry { index, .. }, .. } => {
+                    unsynced = unsynced.min(*index);
+                }
+                Effect::Sync => unsynced = Index::MAX,
                 Effect::Send { message, .. } => {
-                    if let Some(acknowledged) = acknowledged(message) {
-                        self.acknowledge(raft, step.node, acknowledged);
+                    let Some((term, index)) = acknowledged(message) else { continue };
+                    if unsynced <= index {
+                        let why = format!(
+                            "{} acknowledges its log up to {index}, and its disk does not have {unsynced} yet",
+                            step.node
+                        );
+                        return Err(Violation { property: "commitment", why });
                     }
+                    self.acknowledge(raft, step.node, (term, index));
                 }
                 Effect::Claim(claim) => match claim.fact {
                     Fact::Decides { slot, .. } => decided = Some(slot),

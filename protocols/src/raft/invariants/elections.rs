@@ -1,12 +1,14 @@
-//! Who is elected: one a term, and by whom.
+//! Who stands for election, and who is elected: one a term, and by whom.
 
-use super::super::Raft;
 use super::super::log::{Index, Term};
-use super::super::message::Message;
+use super::super::message::{Message, Timer};
+use super::super::{Raft, Role};
 use super::PerMachine;
 use checkers::safety::SingleLeader;
 use sim_core::context::{Kinds, Target};
-use sim_core::{Effect, Fact, Invariant, NodeId, NodeSet, Nodes, Service, Step, Violation};
+use sim_core::{
+    Cause, Effect, Fact, Invariant, NodeId, NodeSet, Nodes, Service, Step, Violation,
+};
 use std::collections::BTreeMap;
 
 /// "At most one leader can be elected in a given term." And elected is who "receives votes from a majority of the
@@ -19,6 +21,39 @@ pub struct ElectionSafety {
     votes: BTreeMap<(Term, NodeId), NodeSet>,
     /// The newest configuration of each server when it was last looked at: it is elected by that.
     newest: PerMachine<Index>,
+}
+
+/// Whoever may be needed stands for election, and nobody else: "a server that is not part of its own latest
+/// configuration should still start new elections, as it might still be needed until the C_new entry is committed"
+/// (thesis, section 4.2.2).
+#[derive(Clone, Debug, Default)]
+pub struct Candidacies;
+
+impl<S: Service> Invariant<Raft<S>> for Candidacies {
+    const PROPERTIES: &'static [&'static str] = &["configuration-safety"];
+
+    #[inline]
+    fn check(&mut self, nodes: &Nodes<Raft<S>>, step: &Step<'_, Raft<S>>) -> Result<(), Violation> {
+        let Cause::Timer(Timer::Election) = step.cause else { return Ok(()) };
+        let Some(raft) = nodes.process(step.machine) else { return Ok(()) };
+        let mut possible = raft.members().since(raft.commit_index());
+        let is_needed = possible.any(|(_, members)| members.everybody().contains(step.node));
+        if is_needed == (raft.role() != Role::Follower) {
+            return Ok(());
+        }
+        let members = raft.members().newest().1;
+        let why = match is_needed {
+            true => format!(
+                "{} does not stand for election by the voters {members}, and its removal is not committed",
+                step.node
+            ),
+            false => format!(
+                "{} stands for election by the voters {members}, and it was removed",
+                step.node
+            ),
+        };
+        Err(Violation { property: "configuration-safety", why })
+    }
 }
 
 /// How many candidacies are remembered.

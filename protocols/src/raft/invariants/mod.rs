@@ -9,13 +9,15 @@ mod elections;
 mod leases;
 mod logs;
 mod members;
+mod reads;
 mod terms;
 
 pub use commits::Commits;
-pub use elections::ElectionSafety;
+pub use elections::{Candidacies, ElectionSafety};
 pub use leases::Leases;
 pub use logs::{LeaderAppendOnly, LogMatching};
 pub use members::ConfigurationSafety;
+pub use reads::ReadConfirmation;
 pub use terms::{Monotonicity, PreVoteFree};
 
 use super::Raft;
@@ -34,6 +36,8 @@ pub type Invariants = (
     ExactlyOnce,
     PreVoteFree,
     ConfigurationSafety,
+    Candidacies,
+    ReadConfirmation,
     Leases,
 );
 
