@@ -69,7 +69,7 @@ planted_bugs! {
 
     OvertakenLeaderGoesOn "overtaken-leader-goes-on"
         ["learner-consistency" "state-equality"] [Cut Delay]
-        "A leader that learns of another value than it has proposed goes on to speak in its ballot.",
+        "A leader that learns what was chosen instead of what it has proposed goes on to speak in its ballot.",
         "made in this very code and found by its own checkers";
 
     ConfigAtChooseTime "config-at-choose-time"
@@ -117,6 +117,7 @@ impl Bug {
                 }
             }
             Bug::NoopOverCompacted
+            | Bug::OvertakenLeaderGoesOn
             | Bug::InstallDropsVotes
             | Bug::SnapshotOmitsSessions
             | Bug::SnapshotChunkMix => {
@@ -125,7 +126,6 @@ impl Bug {
                     config.snapshot_chunk = config.snapshot_chunk.max(8);
                 }
             }
-            Bug::OvertakenLeaderGoesOn => config.window = config.window.min(2),
             Bug::QuorumReadsExecuted => config.reads = Reads::Quorum,
             Bug::ReadWithoutQuorum | Bug::MasterLeaseNoWait | Bug::LeaseFromAnswers => {
                 config.reads = Reads::Lease;

@@ -66,6 +66,11 @@ pub struct Open<S: Service> {
 const LOST_AFTER: u32 = 2;
 
 impl<S: Service> MultiPaxos<S> {
+    /// The first slot that it has proposed something for that it does not hold for chosen yet.
+    pub fn first_open(&self) -> Option<Slot> {
+        self.open.keys().next().copied()
+    }
+
     /// Whose votes it has counted for what it has proposed for a slot and does not hold for chosen yet.
     pub fn votes_counted(&self, slot: Slot) -> Option<NodeSet> {
         self.open.get(&slot).map(|open| open.accepted)

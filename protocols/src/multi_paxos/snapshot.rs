@@ -150,9 +150,12 @@ impl<S: Service> MultiPaxos<S> {
         ctx: &mut Context<Self>,
     ) {
         let (state, sessions) = Piece::assemble(pieces);
-        if self.open.keys().any(|open| *open <= slot) {
+        if self.first_open().is_some_and(|open| open <= slot) {
             // Others have chosen what this leader has proposed, or something else.
-            self.yield_to(None, ctx);
+            match self.bugs.on(Bug::OvertakenLeaderGoesOn) {
+                true => self.open = self.open.split_off(&(slot + 1)),
+                false => self.yield_to(None, ctx),
+            }
         }
         self.restore(Arc::new(Snapshot { slot, state, sessions, frame }));
         self.rewrite_journal(ctx);

@@ -8,7 +8,8 @@ use crate::quorum::majority;
 use checkers::safety::Ring;
 use sim_core::drive::replay::hash_of;
 use sim_core::{
-    Cause, Effect, Fact, Invariant, NodeId, NodeSet, Nodes, RequestId, Service, Step, Violation,
+    Cause, Effect, Fact, Invariant, Machine, NodeId, NodeSet, Nodes, RequestId, Service, Step,
+    Violation,
 };
 use smallvec::SmallVec;
 use std::collections::{BTreeMap, VecDeque};
@@ -24,8 +25,8 @@ use std::collections::{BTreeMap, VecDeque};
 /// | `agreement` | one value is chosen for a slot |
 /// | `learner-consistency` | what is executed is what was chosen, and a leader's view of that is sound |
 ///
-/// A leader takes a value for chosen by the votes of its own ballot alone; and when another value was chosen than it
-/// has proposed, it leaves that ballot.
+/// A leader takes a value for chosen by the votes of its own ballot alone; and when it learns that another value was
+/// chosen than it has proposed, or from a snapshot that one was, it leaves that ballot.
 #[derive(Clone, Debug, Default)]
 pub struct Choices {
     asked: Asked,
@@ -41,6 +42,9 @@ pub struct Choices {
     prefix: Slot,
     /// How often each server has booted, and what it has begun.
     begun: Vec<(u32, Begun<Ballot>)>,
+    /// By machine: the ballot that it led when it was last looked at, and the first slot that it had proposed
+    /// something for and did not hold for chosen.
+    open: Vec<Option<(Ballot, Slot)>>,
 }
 
 /// How many slots are remembered, and how many ballots.
@@ -247,6 +251,7 @@ impl Choices {
         &mut self,
         leader: &MultiPaxos<S>,
         me: NodeId,
+        before: Option<(Ballot, Slot)>,
         message: &Message<S>,
     ) -> Found {
         let ballot = leader.ballot();
@@ -274,8 +279,33 @@ impl Choices {
                     (own != value.checksum).then_some(("learner-consistency", why))
                 })
             }
+            Message::Install { .. } => {
+                let slot = before.filter(|(led, _)| *led == ballot)?.1;
+                let why = || {
+                    format!(
+                        "{me} goes on to lead ballot {ballot}, in which it has proposed for slot {slot}, and has \
+                         installed a snapshot of what others have chosen there"
+                    )
+                };
+                (slot <= leader.executed()).then(|| ("learner-consistency", why()))
+            }
             _ => None,
         }
+    }
+
+    /// What a machine leads now. Returns what it led before.
+    fn look<S: Service>(
+        &mut self,
+        server: &MultiPaxos<S>,
+        machine: Machine,
+    ) -> Option<(Ballot, Slot)> {
+        let leads = server.role() == Role::Leader;
+        let now = server.first_open().filter(|_| leads).map(|slot| (server.ballot(), slot));
+        let machine = machine as usize;
+        if self.open.len() <= machine {
+            self.open.resize(machine + 1, None);
+        }
+        std::mem::replace(&mut self.open[machine], now)
     }
 
     fn hear<S: Service>(
@@ -354,10 +384,11 @@ impl<S: Service> Invariant<MultiPaxos<S>> for Choices {
             };
             first = first.or(found);
         }
-        if let Cause::Message { message, .. } = step.cause
-            && let Some(leader) = nodes.process(step.machine)
-        {
-            first = first.or_else(|| self.misjudge(leader, step.node, message));
+        if let Some(server) = nodes.process(step.machine) {
+            let before = self.look(server, step.machine);
+            if let Cause::Message { message, .. } = step.cause {
+                first = first.or_else(|| self.misjudge(server, step.node, before, message));
+            }
         }
         first.map_or(Ok(()), |(property, why)| Err(Violation { property, why }))
     }
