@@ -28,6 +28,8 @@ impl<S: Service> Pbft<S> {
         {
             let Some(batch) = self.batch(digest) else { break };
             self.executed += 1;
+            // A checkpoint that becomes stable lets a primary propose, and not where something is committed.
+            self.next = self.next.max(self.executed + 1);
             self.remember_executed(digest, ctx);
             self.execute(&batch, digest, ctx);
             let is_due = self.executed.is_multiple_of(self.config.checkpoint_every);
@@ -39,7 +41,6 @@ impl<S: Service> Pbft<S> {
             }
         }
         if self.executed > before {
-            self.next = self.next.max(self.executed + 1);
             self.on_progress(head, ctx);
             self.execute_tentatively(ctx);
         }

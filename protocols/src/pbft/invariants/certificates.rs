@@ -110,17 +110,17 @@ impl Certificates {
 
     /// Why a replica should have agreed to a proposal: it could not be convinced that the clients had asked for that,
     /// and `f + 1` others were, the primary among them (TOCS, section 4.3).
-    fn unconvinced<S: Service>(
-        nodes: &Nodes<Pbft<S>>,
-        step: &Step<'_, Pbft<S>>,
-    ) -> Option<String> {
+    fn unconvinced<S: Service>(nodes: &Nodes<Pbft<S>>, step: &Step<'_, Pbft<S>>) -> Option<String> {
         let Cause::Message { message: Message::Prepare(vote), .. } = step.cause else {
             return None;
         };
         let agree = nodes.process(step.machine)?.unproven_and_agreed(vote.seq)?;
         let weak = Quorums::of(nodes.len() as u32).weak;
         (agree + 1 >= weak).then(|| {
-            format!("does not agree to what the primary and {agree} others vouch for at {}", vote.seq)
+            format!(
+                "does not agree to what the primary and {agree} others vouch for at {}",
+                vote.seq
+            )
         })
     }
 

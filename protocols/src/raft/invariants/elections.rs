@@ -6,9 +6,7 @@ use super::super::{Raft, Role};
 use super::PerMachine;
 use checkers::safety::SingleLeader;
 use sim_core::context::{Kinds, Target};
-use sim_core::{
-    Cause, Effect, Fact, Invariant, NodeId, NodeSet, Nodes, Service, Step, Violation,
-};
+use sim_core::{Cause, Effect, Fact, Invariant, NodeId, NodeSet, Nodes, Service, Step, Violation};
 use std::collections::BTreeMap;
 
 /// "At most one leader can be elected in a given term." And elected is who "receives votes from a majority of the
