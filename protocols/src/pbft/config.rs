@@ -71,6 +71,10 @@ impl Config {
                 self.longest_timeout < self.timeout,
                 "longest-timeout must not be shorter than timeout",
             ),
+            (
+                self.longest_timeout < self.status,
+                "longest-timeout must not be shorter than status: views would end before what was lost is sent again",
+            ),
             (self.batch == 0, "batch must be at least 1"),
             (self.in_flight == 0, "in-flight must be at least 1"),
             (every == 0, "checkpoint-every must be at least 1"),

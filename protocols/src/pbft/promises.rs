@@ -67,11 +67,15 @@ pub fn promises(_config: &Config) -> Vec<Promise> {
 /// twice the longest. In each turn there are the client's own timeout, a view change of three trips,
 /// and eight messages that may be lost and are sent again at the next look. Who lags is then told so,
 /// fetches a state and the rest, sixteen numbers a look.
+///
+/// Where even the longest timer runs out before a lost message is sent again so often, the turn is in vain, and it takes
+/// as many more turns as it is too short.
 pub fn settle(config: &Config, nodes: u32, delay: Span, sync: Span) -> Span {
     let turns = u64::from(Quorums::of(nodes).liars) + 2;
     let client = Span::secs(1);
     let look = config.status + delay * 2 + sync * 2;
     let turn = config.longest_timeout * 2 + client + look * 8;
+    let turns = turns * (look * 8).0.div_ceil(config.longest_timeout.0).max(1);
     let lag = look * (2 * config.log_size / 16 + 10);
     config.longest_timeout + turn * turns + lag + config.status * 10
 }
