@@ -68,8 +68,8 @@ pub fn promises(_config: &Config) -> Vec<Promise> {
 /// and eight messages that may be lost and are sent again at the next look. Who lags is then told so,
 /// fetches a state and the rest, sixteen numbers a look.
 ///
-/// Where even the longest timer runs out before a lost message is sent again so often, the turn is in vain, and it takes
-/// as many more turns as it is too short.
+/// Where even the longest timer runs out before a lost message is sent again so often, the turn is in vain, and it
+/// takes as many more turns as it is too short.
 pub fn settle(config: &Config, nodes: u32, delay: Span, sync: Span) -> Span {
     let turns = u64::from(Quorums::of(nodes).liars) + 2;
     let client = Span::secs(1);

@@ -48,8 +48,9 @@ pub(super) fn read<'t, T: Deserialize<'t>>(value: Value<'t>, found: &mut Found) 
 }
 
 /// Reads a section of which every key may be left out. When that fails each key is read alone, so
-/// that every bad one is told and not only the first. `beside` are keys of the same section that
-/// others read.
+/// that every bad one is told and not only the first. What does not fit with others, and has no place
+/// of its own, is told of the key that alone does not fit either; a key that needs the others beside
+/// it is not bad. `beside` are keys of the same section that others read.
 pub(super) fn section<'t, T>(
     name: &str,
     value: Value<'t>,
@@ -75,8 +76,10 @@ pub(super) fn section<'t, T>(
         let mut alone = DeTable::new();
         alone.insert(key.clone(), value.clone());
         let alone = Spanned::new(place.clone(), DeValue::Table(alone));
-        if let Err(error) = read(alone) {
-            found.say(explain(&error, value.span(), beside));
+        let Err(alone) = read(alone) else { continue };
+        let has_place = error.span().is_some() || alone.span().is_some();
+        if has_place || alone.message() == error.message() {
+            found.say(explain(&alone, value.span(), beside));
         }
     }
     if found.len() == before {
